@@ -17,6 +17,16 @@ GOTLAND = "0980"
 
 
 @dataclass(frozen=True, slots=True)
+class UnitSpec:
+    """An employer that hands in: four-character code, name, kind; an inactive one is known but never asked."""
+
+    code: str
+    name: str
+    kind: str  # kommun, region, kommunalforbund, bolag
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class FieldSpec:
     """One field of the layout (postbeskrivning). `required_*` is O (always), V (on a condition), F (free) or - (empty)."""
 
@@ -70,6 +80,7 @@ class CodeListSpec:
     version: str
     established: bool
     codes: Mapping[str, CodeSpec]
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
