@@ -1,0 +1,53 @@
+"""Every number of the sign-up, sign-in, sessions and uploads (security note, section 4), once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+CODE_DIGITS = 6
+CODE_LIFETIME = timedelta(minutes=10)
+CODE_ATTEMPTS = 5
+CODES_PER_JOURNEY = 5  # the first and four new ones
+SEND_INTERVAL = timedelta(seconds=60)
+SENDS_PER_ADDRESS = ((5, timedelta(hours=1)), (10, timedelta(hours=24)))
+WRONG_CODES_PER_ADDRESS = ((10, timedelta(hours=1)), (20, timedelta(hours=24)))
+WRONG_CODES_SINCE_SUCCESS = 50
+SENDS_PER_NETWORK = (100, timedelta(hours=1))
+CHECKS_PER_NETWORK = (300, timedelta(hours=1))
+
+JOURNEY_LIFETIME = timedelta(minutes=60)
+JOURNEY_AFTER_VERIFIED = timedelta(minutes=30)
+JOURNEY_TOTP_FAILURES = 5
+JOURNEY_KEPT = timedelta(hours=24)
+
+TOTP_CLOSED_AT = 100
+TOTP_MAIL_AT = 5
+_TOTP_WAITS = (0, 0, 0, 8, 16, 32, 64, 128, 256, 512)
+
+
+def totp_wait(failures: int) -> int:
+    """Seconds to wait after so many wrong codes in a row: 0, 0, 0, 8, 16 … 512, then 900."""
+    if failures == 0:
+        return 0
+    return _TOTP_WAITS[failures - 1] if failures <= len(_TOTP_WAITS) else 900
+
+
+PASSWORD_FREE_TRIES = 5
+PASSWORD_CLOSED_AT = 100
+PASSWORD_PER_DEVICE = (10, timedelta(minutes=15))
+PASSWORD_MIN, PASSWORD_MAX = 8, 128
+SIGN_IN_STEP = timedelta(seconds=300)  # from the password to the one-time code
+DEVICE_COOKIE_DAYS = 180
+
+INVITATION_LIFETIME = timedelta(days=14)
+INVITATION_TOTAL = timedelta(days=30)
+INVITATION_RESENDS = 3
+INVITATION_RESEND_INTERVAL = timedelta(hours=1)
+
+SESSION_IDLE, SESSION_ABSOLUTE, SESSIONS_AT_ONCE = timedelta(minutes=30), timedelta(hours=8), 3
+STAFF_SESSION_IDLE, STAFF_SESSION_ABSOLUTE, STAFF_SESSIONS_AT_ONCE = timedelta(minutes=15), timedelta(hours=4), 1
+IDLE_STAMP = timedelta(seconds=60)
+
+UPLOAD_BYTES = 100_000_000
+UPLOADS_PER_UNIT_AND_DAY = 50
+UPLOAD_BYTES_PER_UNIT_AND_DAY = 500_000_000

@@ -1,0 +1,21 @@
+"""Who you are: users, invitations, the sign-up journey, second factor, sessions, throttles and the audit trail."""
+
+from accounts.models.audit import AuditEvent, AuditOrigin
+from accounts.models.invitation import Invitation
+from accounts.models.journey import EmailCode, SignUpJourney
+from accounts.models.second_factor import TotpDevice
+from accounts.models.session import Session
+from accounts.models.throttle import RateLimit
+from accounts.models.user import User
+
+__all__ = [
+    "AuditEvent",
+    "AuditOrigin",
+    "EmailCode",
+    "Invitation",
+    "RateLimit",
+    "Session",
+    "SignUpJourney",
+    "TotpDevice",
+    "User",
+]

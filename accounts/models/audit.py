@@ -1,0 +1,39 @@
+"""The audit trail: append-only (a database trigger refuses UPDATE and early DELETE), no foreign keys, no secrets."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class AuditEvent(models.Model):
+    """Who did what to what, when. Never holds codes, passwords, personnummer or session keys."""
+
+    at = models.DateTimeField("tid", db_index=True)
+    code = models.CharField("händelse", max_length=60)
+    actor_id = models.BigIntegerField("person-id", null=True)
+    actor = models.CharField("vem", max_length=254, blank=True)
+    subject_id = models.BigIntegerField("berörd person-id", null=True)
+    unit = models.CharField("enhet", max_length=10, blank=True, db_index=True)
+    object = models.CharField("vad", max_length=120, blank=True)
+    result = models.CharField("utfall", max_length=120, blank=True)
+    request_id = models.CharField("anrop", max_length=32, blank=True)
+
+    class Meta:
+        verbose_name = "händelse"
+        verbose_name_plural = "händelselogg"
+        indexes = [models.Index(fields=["actor_id", "at"], name="audit_actor_at")]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.code}"
+
+
+class AuditOrigin(models.Model):
+    """Where an event's request came from; kept apart and only for 90 days."""
+
+    event_id = models.BigIntegerField(unique=True)
+    at = models.DateTimeField(db_index=True)
+    address = models.CharField(max_length=45, blank=True)
+    client = models.CharField(max_length=80, blank=True)
+
+    def __str__(self) -> str:
+        return self.client

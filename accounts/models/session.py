@@ -1,0 +1,21 @@
+"""The session row: Django's own with whose it is and from where, so that it can be listed and ended."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.sessions.base_session import AbstractBaseSession
+from django.db import models
+
+
+class Session(AbstractBaseSession):
+    """A browser's session. `last_seen_at` moves at most once a minute."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True)
+    created_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    client = models.CharField(max_length=80, blank=True)
+
+    class Meta(AbstractBaseSession.Meta):
+        db_table = "accounts_session"
+        verbose_name = "inloggning"
+        verbose_name_plural = "inloggningar"

@@ -1,0 +1,16 @@
+"""Counters of attempts, one row per key and fixed window; `accounts.throttling.take` is the only writer."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class RateLimit(models.Model):
+    """How often something was tried since the window began. The key is a keyed digest: no address stands here."""
+
+    key = models.CharField(primary_key=True, max_length=64)
+    count = models.PositiveIntegerField(default=0)
+    window_start = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.count} försök"

@@ -1,0 +1,43 @@
+"""SKR's roles and what each may do in the admin. Unit roles live in `profiles` (architecture, "Roles")."""
+
+from __future__ import annotations
+
+from django.db.models import TextChoices
+
+
+class StaffRole(TextChoices):
+    """A person at SKR has one of these; everybody else has none."""
+
+    OFFICER = "officer", "Handläggare"
+    COORDINATOR = "coordinator", "Samordnare"
+    STATISTICIAN = "statistician", "Statistiker"
+    SYSTEM = "system", "Systemadministratör"
+
+
+_REVIEW = frozenset(
+    {
+        "profiles.view_unit",
+        "profiles.view_membership",
+        "messaging.view_thread",
+        "messaging.answer_thread",
+        "submissions.view_collection",
+        "submissions.view_submission",
+        "submissions.view_delivery",
+        "submissions.review_submission",
+        "submissions.view_rows",
+        "submissions.reveal_personnummer",
+        "deferrals.view_deferral",
+    }
+)
+_REFERENCE = frozenset({"submissions.view_layout", "submissions.view_codelist", "submissions.view_checksetting"})
+
+PERMISSIONS: dict[str, frozenset[str]] = {
+    StaffRole.OFFICER: _REVIEW | _REFERENCE,
+    StaffRole.COORDINATOR: _REVIEW
+    | _REFERENCE
+    | {"deferrals.decide_deferral", "accounts.view_user", "accounts.view_invitation", "profiles.invite_membership", "submissions.change_calendar"},
+    StaffRole.STATISTICIAN: _REVIEW | _REFERENCE | {"submissions.change_reference", "submissions.export_collection"},
+    StaffRole.SYSTEM: frozenset(
+        {"accounts.view_user", "accounts.view_invitation", "accounts.view_auditevent", "accounts.change_user_status", "profiles.view_unit", "profiles.view_membership", "messaging.view_outgoingmail", "submissions.view_collection"}
+    ),
+}

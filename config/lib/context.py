@@ -1,0 +1,37 @@
+"""Who is asking: request id, address and browser of the request that is being answered, for audit events and logs."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The request's own id, the client's address (after the trusted proxies) and its browser family."""
+
+    request_id: str = ""
+    address: str = ""
+    client: str = ""
+
+
+_current: ContextVar[Origin | None] = ContextVar("origin", default=None)
+
+
+def current() -> Origin:
+    """The origin of the running request; an empty one in commands and jobs."""
+    return _current.get() or Origin()
+
+
+def set_origin(origin: Origin | None) -> None:
+    """Set or clear the origin; only the middleware and tests call this."""
+    _current.set(origin)
+
+
+def browser_family(user_agent: str) -> str:
+    """'Edge på Windows' from a User-Agent header: coarse on purpose, enough to recognise one's own browser."""
+    families = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
+    systems = (("Windows", "Windows"), ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Mac OS", "Mac"), ("Linux", "Linux"))
+    family = next((name for mark, name in families if mark in user_agent), "Okänd webbläsare")
+    system = next((name for mark, name in systems if mark in user_agent), "")
+    return f"{family} på {system}" if system else family

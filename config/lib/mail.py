@@ -1,0 +1,38 @@
+"""A mail of the portal: a template, a recipient, and nothing about single records.
+
+`PortalMail(...).send()` goes through Django's mail API to the outbox (settings.EMAIL_BACKEND), in the caller's
+transaction. The template `mail/<app>/<name>.txt` starts with the subject's line, a blank line, then the text; links are
+made from PORTAL_BASE_URL only, never from the request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+
+from config.lib import context as origin
+
+
+class PortalMail(EmailMessage):
+    """One mail. With `deliver=False` it is stored and queued like any other but never sent (unknown addresses)."""
+
+    def __init__(
+        self,
+        template: str,
+        *,
+        to: str,
+        context: Mapping[str, Any] | None = None,
+        deliver: bool = True,
+        expires_at: datetime | None = None,
+    ) -> None:
+        values = {"base_url": settings.PORTAL_BASE_URL, "client": origin.current().client, **(context or {})}
+        subject, _, body = render_to_string(f"mail/{template}.txt", values).strip().partition("\n")
+        super().__init__(subject=" ".join(subject.split()), body=body.strip() + "\n", to=[to])
+        self.template = template
+        self.deliver = deliver
+        self.expires_at = expires_at

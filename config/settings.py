@@ -1,0 +1,184 @@
+"""Settings: the only reader of the environment. Production is the default; bin/run sets PORTAL_ENV=local, tests `test`.
+
+Every variable is described in .env.example. Sources of the security settings: docs/sakerhet (headers, cookies, hashing).
+"""
+
+import base64
+import json
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from config import logs
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+PORTAL_ENV = env.str("PORTAL_ENV", "production")
+if PORTAL_ENV not in {"production", "local", "test"}:
+    raise ImproperlyConfigured("PORTAL_ENV ska vara production, local eller test.")
+PRODUCTION = PORTAL_ENV == "production"
+DEBUG = env.bool("DEBUG", False)
+DEMO = env.bool("DEMO", False)
+if PRODUCTION and (DEBUG or DEMO):
+    raise ImproperlyConfigured("DEBUG och DEMO får inte vara på i produktion.")
+
+
+def secret(name: str) -> str:
+    """The secret `name` from the environment, or from the file that `name_FILE` names (one secret a file, 0600)."""
+    path = env.str(f"{name}_FILE", "")
+    if not path:
+        return str(env.str(name))
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"Filen för {name} går inte att läsa.") from error
+
+
+SECRET_KEY = secret("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+FIELD_KEYS = {int(key): base64.b64decode(value) for key, value in json.loads(secret("FIELD_KEYS")).items()}
+FIELD_KEY_ACTIVE = env.int("FIELD_KEY_ACTIVE", max(FIELD_KEYS))
+HMAC_KEY = base64.b64decode(secret("HMAC_KEY"))
+if FIELD_KEY_ACTIVE not in FIELD_KEYS or any(len(key) != 32 for key in FIELD_KEYS.values()) or len(HMAC_KEY) < 32:
+    raise ImproperlyConfigured("FIELD_KEYS ska ha nycklar på 32 byte, en av dem aktiv, och HMAC_KEY minst 32 byte.")
+
+PORTAL_BASE_URL = env.str("PORTAL_BASE_URL", "https://personalstatistik.skr.se").rstrip("/")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["personalstatistik.skr.se"])
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 1 if PRODUCTION else 0)
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.admin",
+    "django_otp",
+    "django_htmx",
+    "procrastinate.contrib.django",
+    "config",
+    "accounts",
+    "profiles",
+    "messaging",
+    "submissions",
+    "deferrals",
+]
+
+MIDDLEWARE = [
+    "config.middleware.RequestContext",
+    "config.middleware.SecurityHeaders",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "accounts.middleware.SessionAge",
+    "accounts.middleware.RequireVerified",
+    "accounts.middleware.NoticeGate",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "builtins": ["config.templatetags.ui", "config.templatetags.sv"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "config.context_processors.portal",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+DATABASES = {"default": env.db("DATABASE_URL")}
+DATABASES["default"]["ATOMIC_REQUESTS"] = False
+DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", 60)
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+PASSWORD_HASHERS = ["accounts.hashers.BoundedArgon2PasswordHasher"]
+LOGIN_URL = "accounts:start"
+LOGIN_REDIRECT_URL = "start"
+
+SESSION_ENGINE = "accounts.sessions"
+SESSION_COOKIE_AGE = 8 * 3600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Strict"
+CSRF_FAILURE_VIEW = "config.views.csrf_failure"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+if PORTAL_ENV == "local":  # plain http on this machine: a browser accepts no Secure cookie there
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME, DEVICE_COOKIE_NAME = "session", "csrf", "device"
+else:
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME, DEVICE_COOKIE_NAME = "__Host-session", "__Host-csrf", "__Host-device"
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+
+SECURE_CSP = {
+    "default-src": ["'none'"],
+    "script-src": ["'self'"],
+    "style-src": ["'self'"],
+    "img-src": ["'self'", "data:"],
+    "font-src": ["'self'"],
+    "connect-src": ["'self'"],
+    "form-action": ["'self'"],
+    "frame-ancestors": ["'none'"],
+    "base-uri": ["'none'"],
+    "object-src": ["'none'"],
+    "report-uri": ["/csp-rapport/"],
+}
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if PRODUCTION:
+    SECURE_HSTS_SECONDS = 63072000
+    SECURE_SSL_REDIRECT = True
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # HSTS for the own host only, no preload
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+
+EMAIL_BACKEND = "messaging.outbox.OutboxBackend"
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Personalstatistik <personalstatistik@skr.se>")
+SMTP_URL = env.str("SMTP_URL", "")  # smtps://user:password@host:465; empty: mail stays in the outbox, marked sent in the demo
+EMAIL_TIMEOUT = 10
+
+LANGUAGE_CODE = "sv"
+TIME_ZONE = "Europe/Stockholm"
+USE_I18N = True
+USE_TZ = True
+FORMAT_MODULE_PATH = ["config.formats"]
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = env.path("STATIC_ROOT", str(BASE_DIR / "var" / "static"))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},  # files are rows; nothing is written to a disk
+    "staticfiles": {
+        "BACKEND": (
+            "django.contrib.staticfiles.storage.StaticFilesStorage"
+            if DEBUG or PORTAL_ENV == "test"
+            else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        )
+    },
+}
+
+LOGGING_CONFIG = None
+LOGGING = logs.config(env.str("LOG_LEVEL", "INFO"))
+logs.configure(LOGGING)

@@ -1,0 +1,27 @@
+"""Every address of the portal (contracts, "Addresses")."""
+
+from django.conf import settings
+from django.urls import include, path
+
+from accounts.admin_site import portal_admin
+from config import health, views
+
+urlpatterns = [
+    path("", views.start, name="start"),
+    path("konto/", include("accounts.urls")),
+    path("inlamning/", include("submissions.urls")),
+    path("uppskov/", include("deferrals.urls")),
+    path("profil/", include("profiles.urls")),
+    path("meddelanden/", include("messaging.urls")),
+    path("admin/", portal_admin.urls),
+    path("kvittens/<str:code>/", views.verify_receipt, name="verify_receipt"),
+    path("kontroller/", views.checks, name="checks"),
+    path("kontroller/<str:code>/", views.check, name="check"),
+    path("handbok/", views.handbook, name="handbook"),
+    path("integritet/", views.privacy, name="privacy"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("csp-rapport/", health.csp_report, name="csp_report"),
+]
+if settings.DEMO:
+    urlpatterns.append(path("utkorg/", views.outbox, name="outbox"))

@@ -1,0 +1,15 @@
+#!/usr/bin/env python
+"""Django's command line. Without DATABASE_URL it uses the portal under var/ that bin/run keeps (config.local)."""
+
+import os
+import sys
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    if "DATABASE_URL" not in os.environ:
+        from config import local
+
+        local.attach()
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)

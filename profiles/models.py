@@ -1,0 +1,119 @@
+"""What you may act for: units and the memberships that give people a role at them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from config.lib.text import sort_key
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from accounts.models import User
+
+
+class UnitQuerySet(models.QuerySet["Unit"]):
+    """Units, narrowed by who may see them."""
+
+    def visible_to(self, user: User | AnonymousUser) -> UnitQuerySet:
+        """A submitter sees the units she holds a role at; SKR staff who may view units see all."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        if user.has_perm("profiles.view_unit"):
+            return self
+        return self.filter(pk__in=Membership.objects.in_force().filter(user=user).values("unit"))
+
+    def in_order(self) -> UnitQuerySet:
+        """By Swedish name."""
+        return self.order_by("sort_key", "pk")
+
+
+class Unit(models.Model):
+    """An employer that hands in: kommun, region, kommunalförbund or company."""
+
+    class Kind(models.TextChoices):
+        """What sort of employer; the layout and the checks differ by it."""
+
+        KOMMUN = "kommun", "Kommun"
+        REGION = "region", "Region"
+        KOMMUNALFORBUND = "kommunalforbund", "Kommunalförbund"
+        BOLAG = "bolag", "Bolag"
+
+    code = models.CharField("kod", max_length=10, unique=True, error_messages={"unique": "Koden används redan av en annan enhet."})
+    name = models.CharField("namn", max_length=100)
+    kind = models.CharField("typ", max_length=20, choices=Kind.choices)
+    sort_key = models.CharField(max_length=100, editable=False, default="")
+    is_active = models.BooleanField("lämnar uppgifter", default=True)
+
+    objects = UnitQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "enhet"
+        verbose_name_plural = "enheter"
+        indexes = [models.Index(fields=["sort_key"], name="unit_sort_key")]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.code})"
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        self.sort_key = sort_key(self.name)
+        super().save(*args, **kwargs)  # type: ignore[arg-type]
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    """Memberships, narrowed by whether they hold now."""
+
+    def in_force(self) -> MembershipQuerySet:
+        """Accepted (or given to somebody who already had an account) and not ended."""
+        return self.filter(Q(invitation=None) | Q(invitation__accepted_at__isnull=False), ended_at=None)
+
+    def pending(self) -> MembershipQuerySet:
+        """Invited and not yet accepted, revoked or ended."""
+        return self.filter(invitation__accepted_at=None, invitation__isnull=False, invitation__revoked_at=None, ended_at=None)
+
+    def visible_to(self, user: User | AnonymousUser) -> MembershipQuerySet:
+        """Those at the units one sees."""
+        return self.filter(unit__in=Unit.objects.visible_to(user))
+
+
+class Membership(models.Model):
+    """A person's role at a unit."""
+
+    class Role(models.TextChoices):
+        """What the person may do there (architecture, "Roles")."""
+
+        READER = "reader", "Läsare"
+        SUBMITTER = "submitter", "Uppgiftslämnare"
+        CONTACT = "contact", "Kontaktperson"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships", verbose_name="person")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="memberships", verbose_name="enhet")
+    role = models.CharField("roll", max_length=20, choices=Role.choices)
+    invitation = models.ForeignKey("accounts.Invitation", on_delete=models.PROTECT, null=True, blank=True, related_name="memberships")
+    created_at = models.DateTimeField("skapad")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="skapad av")
+    ended_at = models.DateTimeField("avslutad", null=True, blank=True)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="avslutad av"
+    )
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "behörighet"
+        verbose_name_plural = "behörigheter"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "unit"],
+                condition=Q(ended_at=None),
+                name="membership_one_per_user_and_unit",
+                violation_error_message="Personen har redan en roll i enheten.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}, {self.get_role_display()} i {self.unit}"

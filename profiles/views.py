@@ -1,0 +1,11 @@
+"""Pages of profiles."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from accounts.access import UserRequest
+
+
+def overview(request: UserRequest) -> HttpResponse:
+    """The room's first page."""
+    return render(request, "profiles/overview.html")

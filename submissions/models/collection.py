@@ -1,0 +1,220 @@
+"""The year's settings as data: calendar, layout, code lists and checks. `Collection.spec()` gives them to the engines."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db import models
+from django.db.models import F, Q
+
+from submissions import spec
+
+
+class Layout(models.Model):
+    """A postbeskrivning: which fields a row has, in order."""
+
+    name = models.CharField("namn", max_length=40, unique=True)
+
+    class Meta:
+        verbose_name = "postbeskrivning"
+        verbose_name_plural = "postbeskrivningar"
+
+    def __str__(self) -> str:
+        return self.name
+
+    def spec(self) -> spec.LayoutSpec:
+        """The layout as the engines read it."""
+        return spec.LayoutSpec(name=self.name, fields=tuple(f.spec() for f in self.fields.order_by("number", "pk")))
+
+
+class Field(models.Model):
+    """One field of a layout."""
+
+    layout = models.ForeignKey(Layout, on_delete=models.CASCADE, related_name="fields", verbose_name="postbeskrivning")
+    number = models.PositiveSmallIntegerField("nr")
+    name = models.CharField("fält", max_length=80)
+    numeric = models.BooleanField("numeriskt")
+    max_length = models.PositiveSmallIntegerField("längd")
+    required_kommun = models.CharField("krav kommun", max_length=1)
+    required_region = models.CharField("krav region", max_length=1)
+    format = models.CharField("format", max_length=120, blank=True)
+    allowed = models.CharField("tillåtna värden", max_length=300, blank=True)
+    meaning = models.CharField("betydelse", max_length=200, blank=True)
+    evidence = models.CharField("belägg", max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = "fält"
+        verbose_name_plural = "fält"
+        constraints = [
+            models.UniqueConstraint(fields=["layout", "number"], name="field_one_per_layout_and_number"),
+            models.CheckConstraint(
+                condition=Q(required_kommun__in="OVF-", required_region__in="OVF-"), name="field_required_is_o_v_f_or_dash"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.name}"
+
+    def spec(self) -> spec.FieldSpec:
+        """The field as the engines read it."""
+        return spec.FieldSpec(
+            number=self.number,
+            name=self.name,
+            numeric=self.numeric,
+            max_length=self.max_length,
+            required_kommun=self.required_kommun,
+            required_region=self.required_region,
+            format=self.format,
+            allowed=self.allowed,
+            meaning=self.meaning,
+            evidence=self.evidence,
+        )
+
+
+class CodeList(models.Model):
+    """A version of a code list. One that SKR has not established warns but never rejects."""
+
+    kind = models.CharField("lista", max_length=30)
+    version = models.CharField("version", max_length=60)
+    valid_from = models.DateField("gäller från")
+    established = models.BooleanField("fastställd av SKR", default=False)
+
+    class Meta:
+        verbose_name = "kodlista"
+        verbose_name_plural = "kodlistor"
+        constraints = [models.UniqueConstraint(fields=["kind", "valid_from"], name="code_list_one_per_kind_and_date")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.version}"
+
+    def spec(self) -> spec.CodeListSpec:
+        """The list as the engines read it."""
+        codes = {c.code: c.spec() for c in self.codes.order_by("code", "pk")}
+        return spec.CodeListSpec(kind=self.kind, version=self.version, established=self.established, codes=codes)
+
+
+class Code(models.Model):
+    """One code of a list."""
+
+    code_list = models.ForeignKey(CodeList, on_delete=models.CASCADE, related_name="codes", verbose_name="kodlista")
+    code = models.CharField("kod", max_length=10)
+    label = models.CharField("benämning", max_length=160)
+    sector = models.CharField("sektor", max_length=10, blank=True)
+    group_kommun = models.CharField("personalgrupp kommun", max_length=80, blank=True)
+    group_region = models.CharField("personalgrupp region", max_length=80, blank=True)
+    evidence = models.CharField("belägg", max_length=80, blank=True)
+
+    class Meta:
+        verbose_name = "kod"
+        verbose_name_plural = "koder"
+        constraints = [models.UniqueConstraint(fields=["code_list", "code"], name="code_one_per_list")]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.label}"
+
+    def spec(self) -> spec.CodeSpec:
+        """The code as the engines read it."""
+        return spec.CodeSpec(
+            code=self.code,
+            label=self.label,
+            sector=self.sector,
+            group_kommun=self.group_kommun,
+            group_region=self.group_region,
+            evidence=self.evidence,
+        )
+
+
+class Collection(models.Model):
+    """One year's collection. Its rules are fixed when it opens; SKR's staff edit them as data."""
+
+    year = models.PositiveSmallIntegerField("år", unique=True)
+    opens_on = models.DateField("öppnar")
+    measurement_day = models.DateField("mättidpunkt")
+    due_date = models.DateField("sista dag")
+    latest_deferral_date = models.DateField("senaste uppskov")
+    layout = models.ForeignKey(Layout, on_delete=models.PROTECT, verbose_name="postbeskrivning")
+    code_lists = models.ManyToManyField(CodeList, verbose_name="kodlistor")
+    closed_at = models.DateTimeField("stängd", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "insamling"
+        verbose_name_plural = "insamlingar"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(opens_on__lt=F("due_date")) & Q(due_date__lte=F("latest_deferral_date")),
+                name="collection_dates_in_order",
+                violation_error_message="Datumen ska komma i ordning: öppnar, sista dag, senaste uppskov.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Novemberstatistiken {self.year}"
+
+    def is_open(self, on: date) -> bool:
+        """Whether files are taken on that day: from the opening until SKR closes the year."""
+        return self.opens_on <= on and self.closed_at is None
+
+    def spec(self) -> spec.CollectionSpec:
+        """The whole year as the engines read it; a handful of queries, whatever the size."""
+        lists = {}
+        for code_list in self.code_lists.prefetch_related("codes").order_by("kind", "pk"):
+            codes = {c.code: c.spec() for c in sorted(code_list.codes.all(), key=lambda c: c.code)}
+            lists[code_list.kind] = spec.CodeListSpec(code_list.kind, code_list.version, code_list.established, codes)
+        return spec.CollectionSpec(
+            year=self.year,
+            opens_on=self.opens_on,
+            measurement_day=self.measurement_day,
+            due_date=self.due_date,
+            latest_deferral_date=self.latest_deferral_date,
+            layout=self.layout.spec(),
+            lists=lists,
+            checks={c.code: c.spec() for c in self.check_settings.order_by("code", "pk")},
+        )
+
+
+class CheckSetting(models.Model):
+    """When one check of the catalogue bites in one year: level, threshold, text, on or off."""
+
+    class Level(models.TextChoices):
+        """The three levels in the page's words."""
+
+        FEL = "fel", "Måste rättas"
+        VARNING = "varning", "Måste förklaras"
+        INFO = "info", "Bra att veta"
+
+    collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="check_settings", verbose_name="insamling")
+    code = models.CharField("kod", max_length=10)
+    level = models.CharField("nivå", max_length=10, choices=Level.choices)
+    fields = models.CharField("fält", max_length=40)
+    applies_to = models.CharField("gäller", max_length=20)
+    message = models.CharField("text", max_length=300)
+    condition = models.CharField("villkor", max_length=300)
+    threshold_text = models.CharField("tröskel", max_length=160)
+    threshold = models.JSONField("tröskelvärden", default=dict)
+    enabled = models.BooleanField("på", default=True)
+    valid_until = models.DateField("gäller till och med", null=True, blank=True)
+    evidence = models.CharField("belägg", max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = "kontroll"
+        verbose_name_plural = "kontroller"
+        constraints = [models.UniqueConstraint(fields=["collection", "code"], name="check_one_per_collection")]
+
+    def __str__(self) -> str:
+        return self.code
+
+    def spec(self) -> spec.CheckSpec:
+        """The check's settings as the engines read them."""
+        return spec.CheckSpec(
+            code=self.code,
+            level=self.level,
+            fields=self.fields,
+            applies_to=self.applies_to,
+            message=self.message,
+            condition=self.condition,
+            threshold_text=self.threshold_text,
+            threshold=self.threshold,
+            enabled=self.enabled,
+            valid_until=self.valid_until,
+            evidence=self.evidence,
+        )

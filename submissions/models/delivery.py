@@ -1,0 +1,111 @@
+"""A delivered file: immutable bytes, the parsed frame, its findings, and the corrections laid over it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from submissions.models.submission import Submission
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from accounts.models import User
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    """Deliveries; the large sealed columns are left out unless asked for."""
+
+    def visible_to(self, user: User | AnonymousUser) -> DeliveryQuerySet:
+        """Those of the submissions one sees."""
+        return self.filter(submission__in=Submission.objects.visible_to(user))
+
+    def light(self) -> DeliveryQuerySet:
+        """Without the file, the frame and the findings."""
+        return self.defer("content_sealed", "frame_sealed", "findings_sealed", "summary_sealed")
+
+
+class Delivery(models.Model):
+    """Version n of a unit's file. `content_sealed` never changes; frame, findings and summary are remade by a check."""
+
+    class Status(models.TextChoices):
+        """How far the check has come."""
+
+        RECEIVED = "received", "Mottagen"
+        CHECKED = "checked", "Kontrollerad"
+        REJECTED = "rejected", "Avvisad"
+
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="deliveries", verbose_name="inlämning")
+    version = models.PositiveIntegerField("version")
+    status = models.CharField("status", max_length=10, choices=Status.choices, default=Status.RECEIVED)
+    is_current = models.BooleanField("aktuell", default=False)
+    is_test = models.BooleanField("testfil", default=False)
+    uploaded_at = models.DateTimeField("mottagen")
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name="uppladdad av")
+    name_sealed = models.BinaryField()  # the file's own name
+    size = models.PositiveIntegerField("storlek")
+    sha256 = models.CharField("SHA-256", max_length=64)
+    content_sealed = models.BinaryField()  # the uploaded bytes, zlib or zstd, sealed
+    frame_sealed = models.BinaryField(null=True)  # the parsed rows as Parquet, sealed; corrections not applied
+    findings_sealed = models.BinaryField(null=True)  # the findings' frame as Parquet, sealed; corrections applied
+    summary_sealed = models.BinaryField(null=True)  # what was read and the review tables, JSON, sealed
+    rows = models.PositiveIntegerField("rader", null=True)
+    encoding = models.CharField("teckenkodning", max_length=20, blank=True)
+    checked_at = models.DateTimeField("kontrollerad", null=True)
+    check_attempts = models.PositiveSmallIntegerField(default=0)
+    revision = models.PositiveIntegerField(default=0)  # counts corrections and undos: the optimistic lock, and the key of caches
+    fel = models.PositiveIntegerField("måste rättas", default=0)
+    varning = models.PositiveIntegerField("måste förklaras", default=0)
+    info = models.PositiveIntegerField("bra att veta", default=0)
+    uncommented = models.PositiveIntegerField("oförklarade grupper", default=0)
+    refusal = models.CharField("skäl till avvisning", max_length=600, blank=True)
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "leverans"
+        verbose_name_plural = "leveranser"
+        constraints = [
+            models.UniqueConstraint(fields=["submission", "version"], name="delivery_one_per_version"),
+            models.UniqueConstraint(fields=["submission"], condition=Q(is_current=True), name="delivery_one_current_per_submission"),
+            models.CheckConstraint(condition=~Q(status="checked") | Q(checked_at__isnull=False), name="delivery_checked_has_time"),
+            models.CheckConstraint(condition=~(Q(is_current=True) & Q(is_test=True)), name="delivery_test_is_never_current"),
+        ]
+        indexes = [models.Index(fields=["status"], name="delivery_unchecked", condition=Q(status="received"))]
+
+    def __str__(self) -> str:
+        return f"Version {self.version}"
+
+    @property
+    def owner(self) -> str:
+        """What its sealed values are bound to."""
+        return f"{self.submission_id}/{self.version}"
+
+
+class Correction(models.Model):
+    """One value changed in the page: an overlay on the delivered file. Undone rows stay as history."""
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.PROTECT, related_name="corrections")
+    row = models.PositiveIntegerField()
+    field = models.PositiveSmallIntegerField()
+    old_sealed = models.BinaryField()
+    new_sealed = models.BinaryField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        verbose_name = "rättelse"
+        verbose_name_plural = "rättelser"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["delivery", "row", "field"], condition=Q(undone_at=None), name="correction_one_per_value"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Rättelse rad {self.row} fält {self.field}"
