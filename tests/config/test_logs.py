@@ -1,0 +1,117 @@
+"""The log: one line per event, in UTC, without personnummer, codes and secrets (LOG-02, LOG-05, LOG-08, LOG-09)."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import structlog
+
+from config import logs
+from config.lib import personnummer
+
+NUMBER = personnummer.build(datetime(1981, 12, 18, tzinfo=UTC).date(), 987)  # from Skatteverket's test series
+pytestmark = pytest.mark.logs_personal_data
+
+
+def line_of(message: str, *args: object, **extra: Any) -> str:
+    """What the formatter makes of a record from the standard library."""
+    record = logging.LogRecord("django.request", logging.ERROR, __file__, 1, message, args, extra.pop("exc_info", None))
+    record.__dict__.update(extra)
+    return logs.formatter().format(record)
+
+
+@pytest.mark.parametrize(
+    "sign", ["\r\n", "\n", "\r", "\x1b[31m", "\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x00", "\x7f", "\u202e", "\ud800"]
+)
+def test_log_05_a_line_stays_a_line(sign: str) -> None:
+    line = line_of("Not Found: /%s", f'före{sign}{{"level": "info"}}')
+    assert sign not in line
+    assert len(line.splitlines()) == 1
+    line.encode("utf-8")
+    assert json.loads(line)["event"].startswith("Not Found: /före")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [NUMBER, f"{NUMBER[:6]}-{NUMBER[6:]}", f"19{NUMBER}", f"19{NUMBER[:6]}-{NUMBER[6:]}", f"{NUMBER[:6]}+{NUMBER[6:]}"],
+)
+def test_a_personnummer_is_masked_however_it_is_written(written: str) -> None:
+    for line in (line_of("rad 17: %s", written), line_of(f"({written},)"), line_of(f"DETAIL: Key (a)=({written}) exists")):
+        assert NUMBER[6:] not in line
+        assert "811218-****" in line
+
+
+def test_log_08_a_traceback_has_neither_personnummer_nor_local_variables() -> None:
+    hidden_local = "only in a local variable"
+    try:
+        raise ValueError(f"duplicate key: {NUMBER}")
+    except ValueError:
+        line = line_of("Internal Server Error: /x", exc_info=sys.exc_info())
+    assert NUMBER not in line
+    assert hidden_local not in line
+    assert "ValueError: duplicate key: 811218-****" in json.loads(line)["exception"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("password", "Blå7#katt!Moln"),
+        ("new_password", "Blå7#katt!Moln"),
+        ("code", "306903"),
+        ("code", 306903),
+        ("kod", "306 903"),
+        ("totp_secret", "JBSWY3DPEHPK3PXP"),
+        ("Set-Cookie", "__Host-session=abc"),
+        ("session_key", "abc"),
+    ],
+)
+def test_secrets_are_hidden_by_their_name(name: str, value: object) -> None:
+    assert logs.mask_value(name, value) == logs.HIDDEN
+    assert logs.mask_value("data", {name: [value]}) == {name: logs.HIDDEN if "code" not in name and "kod" != name else [logs.HIDDEN]}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("code", "account:code:sent"), ("rows", 250000), ("unit", "0488"), ("status", 200), ("ok", True), ("none", None), ("s", 0.123456)],
+)
+def test_what_an_operator_needs_is_left_alone(name: str, value: object) -> None:
+    assert logs.mask_value(name, value) == value
+
+
+def test_a_secret_in_running_text_is_hidden() -> None:
+    assert "Moln" not in logs.mask_text("password=Blå7#katt!Moln, user=7")
+    assert logs.mask_text("password='a b' user=7") == f"password={logs.HIDDEN} user=7"
+
+
+def test_an_event_of_ours_carries_utc_time_request_and_user(capsys: pytest.CaptureFixture[str]) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logs.formatter())
+    logging.getLogger("portal").addHandler(handler)
+    structlog.contextvars.bind_contextvars(request_id="8112189876aaaaaa")
+    logs.bind_user(7)
+    try:
+        structlog.get_logger("portal").warning("file:uploaded", rows=2104, value=NUMBER)
+    finally:
+        logs.bind_user(None)
+        structlog.contextvars.clear_contextvars()
+        logging.getLogger("portal").removeHandler(handler)
+    event = json.loads(capsys.readouterr().err.splitlines()[0])
+    assert event == {
+        "rows": 2104,
+        "value": "811218-****",
+        "event": "file:uploaded",
+        "request_id": "8112189876aaaaaa",
+        "user_id": 7,
+        "level": "warning",
+        "logger": "portal",
+        "timestamp": "2026-11-16T08:00:00Z",
+    }
+
+
+def test_django_s_status_code_comes_along() -> None:
+    assert json.loads(line_of("Not Found: /x", status_code=404))["status"] == 404

@@ -1,0 +1,75 @@
+"""Fixtures and guards of the whole suite. A guard is a rule that every test keeps without naming it.
+
+| Guard | Why |
+|---|---|
+| the clock stands at Monday 2026-11-16 09:00 | the collection is open and nothing is late; a test moves it by `clock` |
+| no network but this machine | a test that needs another is neither quick nor repeatable |
+| a warning is an error (pyproject.toml) | tomorrow's breakage, for free |
+| undefined template variable, unordered rows, reads that write, HTML, logs, on-commit | see tests/guards/ |
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from hypothesis import settings as hypothesis_settings
+
+from tests.client import GuardedClient
+from tests.guards import database, logs
+
+NOW = datetime(2026, 11, 16, 9, 0, tzinfo=ZoneInfo("Europe/Stockholm"))
+
+hypothesis_settings.register_profile("ci", derandomize=True, deadline=None, print_blob=False)
+hypothesis_settings.load_profile("ci")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name our own markers."""
+    config.addinivalue_line("markers", "real_clock: the machine's own time instead of 2026-11-16 09:00")
+    config.addinivalue_line("markers", "running_clock: from 2026-11-16 09:00, but time goes on (browser, live server)")
+    config.addinivalue_line("markers", "logs_personal_data: the test hands personnummer to the log to see them masked")
+
+
+@pytest.fixture(autouse=True)
+def clock(request: pytest.FixtureRequest) -> Iterator[time_machine.Coordinates | None]:
+    """The clock of the test: `clock.shift(60)` or `clock.move_to(…)` moves it."""
+    if request.node.get_closest_marker("real_clock"):
+        yield None
+        return
+    with time_machine.travel(NOW, tick=request.node.get_closest_marker("running_clock") is not None) as coordinates:
+        yield coordinates
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _database_guards() -> Iterator[None]:
+    """On-commit callbacks run; rows without an order come in any."""
+    with pytest.MonkeyPatch.context() as patch:
+        database.run_callbacks_on_commit(patch)
+        database.shuffle_unordered_rows(patch)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _no_personal_data_in_logs(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail the test whose code hands a personnummer to the log."""
+    if request.node.get_closest_marker("logs_personal_data"):
+        yield
+        return
+    watch = logs.PersonalDataWatch()
+    logging.getLogger().addHandler(watch)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(watch)
+    assert not watch.caught, f"personnummer i loggen: {watch.caught}"
+
+
+@pytest.fixture
+def client() -> GuardedClient:
+    """A visitor's browser (nobody signed in), with every answer checked."""
+    return GuardedClient()

@@ -1,0 +1,103 @@
+"""The guards themselves: what they let through and what they stop."""
+
+from __future__ import annotations
+
+import logging
+import random
+from datetime import UTC, date, datetime
+
+import pytest
+from django.db import connection, transaction
+from django.template import engines
+from django.utils import timezone
+
+from config.lib import personnummer
+from tests.conftest import NOW
+from tests.guards.database import WroteWhileReadingError, reads_only
+from tests.guards.html import faults_in
+from tests.guards.logs import PersonalDataWatch
+
+PAGE = '<!doctype html><html lang="sv"><head><title>Sida</title></head><body><h1>Rubrik</h1>{}</body></html>'
+
+
+def test_the_clock_stands_at_nine_on_16_november() -> None:
+    assert timezone.now() == NOW == datetime(2026, 11, 16, 8, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<label for="a">A</label><input id="a" name="a">',
+        "<label>A <input name='a'></label>",
+        '<input type="hidden" name="csrf">',
+        '<input name="a" aria-label="A">',
+        '<script src="/static/a.js"></script>',
+        '<svg><title>Diagram</title><path d="M0 0"/></svg>',
+    ],
+)
+def test_a_good_page_passes(body: str) -> None:
+    assert faults_in(PAGE.format(body)) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        ('<p style="color:red">', "stil"),
+        ("<style>p{}</style>", "stil"),
+        ('<a onclick="x()">', "onclick"),
+        ('<a href="javascript:x()">', "javascript"),
+        ("<script>x()</script>", "script"),
+        ("{{ namn }}", "omallad"),
+        ("<h1>En till</h1>", "2 <h1>"),
+        ('<input name="fil">', "'fil' saknar etikett"),
+        ('<label for="b">B</label><select id="c" name="c"></select>', "'c' saknar etikett"),
+        ('<p id="a"></p><p id="a"></p>', "två gånger"),
+        ('<img src="a.png">', "utan alt"),
+    ],
+)
+def test_a_fault_on_a_page_is_named(body: str, fault: str) -> None:
+    assert any(fault in found for found in faults_in(PAGE.format(body)))
+
+
+def test_a_page_without_title_language_or_heading_is_named_and_a_fragment_is_let_off() -> None:
+    assert len(faults_in("<html lang='en'><body></body></html>")) == 3
+    assert faults_in("<tr><td>Bara en rad</td></tr>") == []
+
+
+def test_an_undefined_variable_in_a_package_s_template_is_blank() -> None:
+    assert engines["django"].from_string("[{{ nobody_gave_this }}]").render({}) == "[]"
+
+
+@pytest.mark.django_db
+def test_a_read_that_writes_is_refused_and_the_idle_stamp_is_let_through() -> None:
+    with reads_only("GET", "/", frozenset()), connection.cursor() as cursor:
+        cursor.execute("UPDATE accounts_session SET client = '' WHERE session_key = ''")
+        with pytest.raises(WroteWhileReadingError):
+            cursor.execute('UPDATE "accounts_user" SET is_active = true WHERE id = 0')
+
+
+@pytest.mark.django_db
+def test_callbacks_run_when_the_outermost_block_ends_and_not_after_a_rollback() -> None:
+    ran: list[str] = []
+    with transaction.atomic():
+        with transaction.atomic():
+            transaction.on_commit(lambda: ran.append("inner"))
+        assert ran == []
+    assert ran == ["inner"]
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        transaction.on_commit(lambda: ran.append("rolled back"))
+        raise ZeroDivisionError
+    transaction.on_commit(lambda: ran.append("at once"))
+    assert ran == ["inner", "at once"]
+
+
+@pytest.mark.logs_personal_data
+def test_a_personnummer_handed_to_the_log_is_seen() -> None:
+    watch = PersonalDataWatch()
+    logger = logging.getLogger("tests.watched")
+    logger.addHandler(watch)
+    logger.warning("rad 17: %s", 8112180000 + random.Random(1).randint(0, 0))
+    assert watch.caught == []
+    logger.warning("rad 17: %s", personnummer.build(date(1981, 12, 18), 987))
+    logger.removeHandler(watch)
+    assert len(watch.caught) == 1
