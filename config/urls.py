@@ -23,5 +23,10 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("csp-rapport/", health.csp_report, name="csp_report"),
 ]
+handler400 = "config.views.bad_request"
+handler403 = "config.views.permission_denied"
+handler404 = "config.views.not_found"
+handler500 = "config.views.server_error"
+
 if settings.DEMO:
     urlpatterns.append(path("utkorg/", views.outbox, name="outbox"))

@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from typing import cast
 
-from accounts.access import open_view
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from accounts.access import NotAllowed, UserRequest, open_view
+from accounts.views.sign_in import sign_in
+from config.lib import context
+from config.next_steps import steps_of
+from submissions import builtin
+from submissions.models import Collection
 
 
 @open_view
 def start(request: HttpRequest) -> HttpResponse:
-    """The sign-in, or "Nästa steg" for somebody signed in."""
-    return render(request, "start.html")
+    """The sign-in; for somebody signed in "Nästa steg", for SKR's people their desk."""
+    if not (request.user.is_authenticated and request.user.is_verified()):
+        return sign_in(request)
+    if request.user.is_staff:
+        return redirect("admin:index")
+    return next_steps_page(cast(UserRequest, request))
+
+
+def next_steps_page(request: UserRequest) -> HttpResponse:
+    """What each of the person's units should do next, and who has the ball."""
+    cards = steps_of(request.user, today=timezone.localdate())
+    return render(request, "start.html", {"cards": cards, "ours": sum(card.step.is_ours for card in cards)})
 
 
 @open_view
@@ -34,8 +53,10 @@ def check(request: HttpRequest, code: str) -> HttpResponse:
 
 @open_view
 def handbook(request: HttpRequest) -> HttpResponse:
-    """Guidance."""
-    return render(request, "handbook.html")
+    """Guidance for submitters, and the layout field by field from the year's settings."""
+    collection = Collection.objects.order_by("-year").first()
+    spec = collection.spec() if collection else builtin.collection_spec(builtin.LATEST)
+    return render(request, "handbook.html", {"collection": spec})
 
 
 @open_view
@@ -54,3 +75,25 @@ def outbox(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form from a stale tab or a foreign page."""
     return render(request, "403_csrf.html", status=403)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400."""
+    return render(request, "400.html", status=400)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403, with the reason where the rule has one."""
+    reason = exception.reason if isinstance(exception, NotAllowed) else ""
+    return render(request, "403.html", {"reason": reason}, status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404: not there, or not yours."""
+    return render(request, "404.html", status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500: stands alone, without context processors or database."""
+    origin = context.current()
+    return HttpResponse(render_to_string("500.html", {"request_id": origin.request_id}), status=500)

@@ -1,0 +1,1 @@
+"""The pages of the sign-up, the sign-in and the account."""
