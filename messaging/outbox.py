@@ -1,0 +1,180 @@
+"""The outbox: every mail is a sealed row in the caller's transaction, and a job sends it.
+
+A change that is rolled back sends nothing; a dead mail server loses nothing. `OutboxBackend` is settings.EMAIL_BACKEND;
+`messaging.tasks` calls `send_stored`. What the row shows in clear is the template's name and the recipient, and the
+recipient only when the mail is meant to go out.
+"""
+
+from __future__ import annotations
+
+import json
+import smtplib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import unquote, urlsplit
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.mail import EmailMessage
+from django.core.mail.backends.base import BaseEmailBackend
+from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from procrastinate.exceptions import AlreadyEnqueued
+
+from config.lib import crypto, jobs
+from messaging.models import OutgoingMail
+
+SEND_TASK = "messaging.tasks.send_mail"
+PURPOSE = "mail"
+UNSENT_AFTER = timedelta(minutes=15)
+GIVE_UP_AFTER = timedelta(days=7)
+
+
+class NotSent(Exception):
+    """The mail could not be handed over now; try again later. The message names no person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a stored mail says."""
+
+    subject: str
+    body: str
+    recipient: str
+
+
+class OutboxBackend(BaseEmailBackend):
+    """Django's mail API, ending in the table instead of at a server."""
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        """Store each mail once per recipient, with its job, in the transaction that is open."""
+        count = 0
+        for message in email_messages:
+            for recipient in message.recipients():
+                store(message, recipient)
+                count += 1
+        return count
+
+
+@transaction.atomic
+def store(message: EmailMessage, recipient: str) -> OutgoingMail:
+    """One row and one job. A mail with `deliver=False` costs the same statements as any other."""
+    deliver = bool(getattr(message, "deliver", True))
+    mail = OutgoingMail.objects.create(
+        template=str(getattr(message, "template", ""))[:60],
+        recipient=recipient if deliver else "",
+        deliver=deliver,
+        created_at=timezone.now(),
+        expires_at=getattr(message, "expires_at", None),
+    )
+    payload = json.dumps({"subject": str(message.subject), "body": str(message.body), "recipient": recipient})
+    mail.payload_sealed = crypto.seal_text(payload, purpose=PURPOSE, owner=mail.pk)
+    mail.save(update_fields=["payload_sealed"])
+    _enqueue(mail.pk)
+    return mail
+
+
+def read(mail: OutgoingMail) -> Letter | None:
+    """The mail's text; None once it has been wiped."""
+    if mail.payload_sealed is None:
+        return None
+    return Letter(**json.loads(crypto.open_text(mail.payload_sealed, purpose=PURPOSE, owner=mail.pk)))
+
+
+@transaction.atomic
+def send_stored(mail_id: int, *, at: datetime) -> None:
+    """Hand a stored mail over to the mail server and wipe it. Safe to repeat; raises NotSent to be tried again.
+
+    The row stays locked while the server is spoken to, so that two workers never send the same mail.
+    """
+    mail = OutgoingMail.objects.select_for_update(skip_locked=True).filter(pk=mail_id, sent_at=None).first()
+    letter = read(mail) if mail else None
+    if mail is None or letter is None:
+        return
+    if not mail.deliver:
+        _wipe(mail)
+    elif mail.expires_at is not None and at >= mail.expires_at:
+        _wipe(mail, last_error="Hann inte skickas i tid")
+    else:
+        if settings.SMTP_URL:
+            _hand_over(mail, letter)
+        elif settings.PRODUCTION:
+            raise NotSent("SMTP_URL saknas")
+        _wipe(mail, sent_at=at, attempts=F("attempts") + 1, last_error="")
+
+
+def note_failure(mail_id: int, reason: str) -> None:
+    """Count a failed attempt on the row, for the admin to see."""
+    OutgoingMail.objects.filter(pk=mail_id, sent_at=None).update(attempts=F("attempts") + 1, last_error=reason[:200])
+
+
+def wipe_expired(at: datetime) -> int:
+    """Wipe mails whose time is over (codes), sent or not; the count. The demo keeps them for its outbox page."""
+    if settings.DEMO:
+        return 0
+    return OutgoingMail.objects.filter(payload_sealed__isnull=False, expires_at__lte=at).update(payload_sealed=None)
+
+
+def enqueue_unsent(at: datetime) -> int:
+    """Queue again what has waited long without being sent, for a week; the count."""
+    waiting = OutgoingMail.objects.filter(
+        sent_at=None,
+        deliver=True,
+        payload_sealed__isnull=False,
+        created_at__lte=at - UNSENT_AFTER,
+        created_at__gt=at - GIVE_UP_AFTER,
+    )
+    return sum(_enqueue(pk) for pk in waiting.order_by("created_at", "pk").values_list("pk", flat=True))
+
+
+def smtp_connection(url: str) -> SmtpBackend:
+    """The encrypted connection that SMTP_URL names: smtps:// is TLS from the start, smtp:// demands STARTTLS."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+        raise ImproperlyConfigured("SMTP_URL ska se ut som smtps://namn:lösenord@server:465 eller smtp://server:587.")
+    is_ssl = parts.scheme == "smtps"
+    return SmtpBackend(
+        host=parts.hostname,
+        port=parts.port or (465 if is_ssl else 587),
+        username=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        use_ssl=is_ssl,
+        use_tls=not is_ssl,
+        timeout=settings.EMAIL_TIMEOUT,
+    )
+
+
+def _hand_over(mail: OutgoingMail, letter: Letter) -> None:
+    domain = urlsplit(settings.PORTAL_BASE_URL).hostname or "localhost"
+    message = EmailMessage(
+        subject=letter.subject,
+        body=letter.body,
+        to=[letter.recipient],
+        headers={"Auto-Submitted": "auto-generated", "Message-ID": f"<{crypto.digest(PURPOSE, mail.pk)[:32]}@{domain}>"},
+        connection=smtp_connection(settings.SMTP_URL),
+    )
+    try:
+        message.send()
+    except (OSError, smtplib.SMTPException) as error:
+        reply = getattr(error, "smtp_code", "")
+        raise NotSent(f"{type(error).__name__} {reply}".strip()) from None  # the error's own text may hold the address
+
+
+def _wipe(mail: OutgoingMail, **values: object) -> None:
+    if not (settings.DEMO and mail.deliver):
+        values["payload_sealed"] = None
+    if values:
+        OutgoingMail.objects.filter(pk=mail.pk).update(**values)
+
+
+def _enqueue(mail_id: int) -> bool:
+    """Whether a job was queued; False when one waits already."""
+    try:
+        with transaction.atomic():
+            jobs.enqueue(SEND_TASK, queueing_lock=f"mail-{mail_id}", mail_id=mail_id)
+    except AlreadyEnqueued:
+        return False
+    return True

@@ -1,0 +1,43 @@
+"""Jobs of the outbox. Entry points like views: primary keys in, one service called."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import structlog
+from asgiref.sync import sync_to_async
+from django.utils import timezone
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+
+from messaging import outbox
+
+log = structlog.get_logger("outbox")
+
+
+@app.task(
+    name="messaging.tasks.send_mail", retry=RetryStrategy(max_attempts=8, exponential_wait=4, retry_exceptions={outbox.NotSent})
+)
+def send_mail(mail_id: int) -> None:
+    """Send one stored mail; a server that does not answer is tried again after 4, 16, 64 … seconds."""
+    try:
+        outbox.send_stored(mail_id, at=timezone.now())
+    except outbox.NotSent as error:
+        outbox.note_failure(mail_id, str(error))
+        log.warning("mail_not_sent", mail=mail_id, reason=str(error))
+        raise
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="messaging.tasks.retry_stalled", queueing_lock="retry-stalled", pass_context=False)
+async def retry_stalled(timestamp: int) -> None:
+    """Take up jobs whose worker died, queue mail that nobody sends, and wipe codes whose time is over."""
+    at = datetime.fromtimestamp(timestamp, UTC)
+    stalled = 0
+    for job in await app.job_manager.get_stalled_jobs():
+        await app.job_manager.retry_job(job)
+        stalled += 1
+    unsent = await sync_to_async(outbox.enqueue_unsent)(at)
+    wiped = await sync_to_async(outbox.wipe_expired)(at)
+    if stalled or unsent or wiped:
+        log.info("outbox_swept", stalled_jobs=stalled, queued_again=unsent, wiped=wiped)

@@ -1,0 +1,101 @@
+"""What a person may do at a unit, by her role there. Each rule raises `NotAllowed` with a sentence for her to read.
+
+| | Läsare | Uppgiftslämnare | Kontaktperson | SKR |
+|---|---|---|---|---|
+| view | x | x | x | those who may view units |
+| submit (upload, correct, explain, hand in, ask for uppskov, write) | | x | x | |
+| manage people | | | x | |
+| reveal personnummer | | x | x | those with that right |
+
+A unit that a person may not even see is 404 (`unit_or_404`), never one of these sentences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import Http404
+
+from accounts import audit
+from accounts.access import NotAllowed
+from accounts.models import User
+from profiles.models import Membership, Unit
+
+Role = Membership.Role
+MAY_SUBMIT = frozenset({Role.SUBMITTER, Role.CONTACT})
+
+
+def unit_or_404(user: User, code: str) -> Unit:
+    """The unit with that code, if the person sees it. Another's unit is answered as if it did not exist, and logged."""
+    unit = Unit.objects.visible_to(user).filter(code=code).first()
+    if unit is not None:
+        return unit
+    if Unit.objects.filter(code=code).exists():
+        audit.record("access:denied", by=user, unit=code, object="enhet")
+    raise Http404
+
+
+def role_at(user: User, unit: Unit) -> Membership.Role | None:
+    """The role in force, or None. SKR's people have none: they work in the admin."""
+    if not user.is_active or user.is_staff:
+        return None
+    role = Membership.objects.in_force().filter(user=user, unit=unit).values_list("role", flat=True).first()
+    return Role(role) if role else None
+
+
+def check_can_view(user: User, unit: Unit) -> None:
+    """See the unit's submissions, people and messages."""
+    if role_at(user, unit) is None and not user.has_perm("profiles.view_unit"):
+        raise NotAllowed("Du har ingen roll i enheten.")
+
+
+def check_can_submit(user: User, unit: Unit) -> None:
+    """Upload, correct, explain, hand in, ask for uppskov and write messages."""
+    role = role_at(user, unit)
+    if role in MAY_SUBMIT:
+        return
+    if role is Role.READER:
+        raise NotAllowed(
+            f"Du är Läsare i {unit.name} och kan inte ändra något där. Be enhetens kontaktperson om rollen Uppgiftslämnare."
+        )
+    raise NotAllowed("Det här görs av enhetens uppgiftslämnare och kontaktpersoner.")
+
+
+def check_can_manage_people(user: User, unit: Unit) -> None:
+    """Invite colleagues, change their roles and end them."""
+    if role_at(user, unit) is not Role.CONTACT:
+        raise NotAllowed("Bara enhetens kontaktpersoner kan bjuda in, ändra roller och avsluta behörigheter.")
+
+
+def check_can_reveal_personnummer(user: User, unit: Unit) -> None:
+    """See whole personnummer; every time is logged by the one who shows them."""
+    if role_at(user, unit) not in MAY_SUBMIT and not user.has_perm("submissions.reveal_personnummer"):
+        raise NotAllowed("Bara enhetens uppgiftslämnare och kontaktpersoner kan visa hela personnummer.")
+
+
+def _passes(check: Callable[[User, Unit], None], user: User, unit: Unit) -> bool:
+    try:
+        check(user, unit)
+    except NotAllowed:
+        return False
+    return True
+
+
+def can_view(user: User, unit: Unit) -> bool:
+    """Whether `check_can_view` passes."""
+    return _passes(check_can_view, user, unit)
+
+
+def can_submit(user: User, unit: Unit) -> bool:
+    """Whether `check_can_submit` passes."""
+    return _passes(check_can_submit, user, unit)
+
+
+def can_manage_people(user: User, unit: Unit) -> bool:
+    """Whether `check_can_manage_people` passes."""
+    return _passes(check_can_manage_people, user, unit)
+
+
+def can_reveal_personnummer(user: User, unit: Unit) -> bool:
+    """Whether `check_can_reveal_personnummer` passes."""
+    return _passes(check_can_reveal_personnummer, user, unit)
