@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.conf import settings as django_settings
 from hypothesis import settings as hypothesis_settings
 
 from tests.client import GuardedClient
@@ -52,6 +53,12 @@ def _database_guards() -> Iterator[None]:
         database.run_callbacks_on_commit(patch)
         database.shuffle_unordered_rows(patch)
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _real_outbox(django_test_environment: None) -> None:
+    """Mail goes to the outbox as in production (read it with tests.mail), not to the list that Django's test runner keeps."""
+    django_settings.EMAIL_BACKEND = "messaging.outbox.OutboxBackend"
 
 
 @pytest.fixture(autouse=True)
