@@ -75,6 +75,7 @@ class CodeList(models.Model):
     """A version of a code list. One that SKR has not established warns but never rejects."""
 
     kind = models.CharField("lista", max_length=30)
+    name = models.CharField("namn", max_length=100, blank=True)
     version = models.CharField("version", max_length=60)
     valid_from = models.DateField("gäller från")
     established = models.BooleanField("fastställd av SKR", default=False)
@@ -90,7 +91,7 @@ class CodeList(models.Model):
     def spec(self) -> spec.CodeListSpec:
         """The list as the engines read it."""
         codes = {c.code: c.spec() for c in self.codes.order_by("code", "pk")}
-        return spec.CodeListSpec(kind=self.kind, version=self.version, established=self.established, codes=codes)
+        return spec.CodeListSpec(self.kind, self.version, self.established, codes, self.name)
 
 
 class Code(models.Model):
@@ -159,7 +160,7 @@ class Collection(models.Model):
         lists = {}
         for code_list in self.code_lists.prefetch_related("codes").order_by("kind", "pk"):
             codes = {c.code: c.spec() for c in sorted(code_list.codes.all(), key=lambda c: c.code)}
-            lists[code_list.kind] = spec.CodeListSpec(code_list.kind, code_list.version, code_list.established, codes)
+            lists[code_list.kind] = spec.CodeListSpec(code_list.kind, code_list.version, code_list.established, codes, code_list.name)
         return spec.CollectionSpec(
             year=self.year,
             opens_on=self.opens_on,
@@ -187,7 +188,9 @@ class CheckSetting(models.Model):
     level = models.CharField("nivå", max_length=10, choices=Level.choices)
     fields = models.CharField("fält", max_length=40)
     applies_to = models.CharField("gäller", max_length=20)
+    title = models.CharField("rubrik", max_length=120, blank=True)  # empty: the shipped text
     message = models.CharField("text", max_length=300)
+    advice = models.CharField("gör så här", max_length=600, blank=True)  # empty: the shipped text
     condition = models.CharField("villkor", max_length=300)
     threshold_text = models.CharField("tröskel", max_length=160)
     threshold = models.JSONField("tröskelvärden", default=dict)
@@ -217,4 +220,6 @@ class CheckSetting(models.Model):
             enabled=self.enabled,
             valid_until=self.valid_until,
             evidence=self.evidence,
+            title=self.title,
+            advice=self.advice,
         )

@@ -55,6 +55,7 @@ class Delivery(models.Model):
     rows = models.PositiveIntegerField("rader", null=True)
     encoding = models.CharField("teckenkodning", max_length=20, blank=True)
     checked_at = models.DateTimeField("kontrollerad", null=True)
+    check_started_at = models.DateTimeField(null=True)  # a lease: another process waits before it takes the check up again
     check_attempts = models.PositiveSmallIntegerField(default=0)
     revision = models.PositiveIntegerField(default=0)  # counts corrections and undos: the optimistic lock, and the key of caches
     fel = models.PositiveIntegerField("måste rättas", default=0)
@@ -95,8 +96,10 @@ class Correction(models.Model):
     new_sealed = models.BinaryField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
+    revision = models.PositiveIntegerField()  # the delivery's revision that this made
     undone_at = models.DateTimeField(null=True)
     undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    undone_revision = models.PositiveIntegerField(null=True)
 
     class Meta:
         verbose_name = "rättelse"

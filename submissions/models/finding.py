@@ -6,21 +6,26 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from config.lib import crypto
 from submissions.models.submission import Submission
 
 
 class Comment(models.Model):
     """An explanation of one group of findings: (check, field, value) of the submission, so that it outlives the file.
 
-    The value is sealed, since it may be personal; groups about persons have none and are explained check by check.
+    `group` is a keyed digest of the three, the group's opaque name in addresses too; groups about persons have no value
+    and are explained check by check. The text is sealed, since people write more in such fields than they are asked to.
     """
+
+    PURPOSE = "comment"
 
     submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="comments")
     check_code = models.CharField(max_length=10)
     field = models.PositiveSmallIntegerField(null=True)
-    value_sealed = models.BinaryField(null=True)
+    group = models.CharField(max_length=20)
     rows = models.PositiveIntegerField()  # how many rows the group had when it was explained
-    text = models.TextField(max_length=2000)
+    version = models.PositiveIntegerField()  # the file's version it was written at
+    text_sealed = models.BinaryField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
     replaced_at = models.DateTimeField(null=True)
@@ -28,7 +33,14 @@ class Comment(models.Model):
     class Meta:
         verbose_name = "förklaring"
         verbose_name_plural = "förklaringar"
-        indexes = [models.Index(fields=["submission", "check_code"], name="comment_live", condition=Q(replaced_at=None))]
+        constraints = [
+            models.UniqueConstraint(fields=["submission", "group"], condition=Q(replaced_at=None), name="comment_one_live_per_group")
+        ]
 
     def __str__(self) -> str:
         return f"Förklaring till {self.check_code}"
+
+    @property
+    def text(self) -> str:
+        """What was written."""
+        return crypto.open_text(self.text_sealed, purpose=self.PURPOSE, owner=self.submission_id)

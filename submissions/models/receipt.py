@@ -6,6 +6,7 @@ import secrets
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from submissions.models.delivery import Delivery
 
@@ -19,9 +20,9 @@ def new_receipt_code() -> str:
 
 
 class Receipt(models.Model):
-    """Issued by Klarmarkera. A withdrawn hand-in keeps its receipt, marked withdrawn."""
+    """Issued by Klarmarkera. A hand-in that was withdrawn, or returned by SKR, keeps its receipt, marked as no longer in force."""
 
-    delivery = models.ForeignKey(Delivery, on_delete=models.PROTECT, related_name="receipts")
+    delivery = models.ForeignKey(Delivery, on_delete=models.PROTECT, related_name="receipts", verbose_name="leverans")
     code = models.CharField("kvittenskod", max_length=14, unique=True, default=new_receipt_code)
     issued_at = models.DateTimeField("utfärdad")
     issued_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -35,6 +36,9 @@ class Receipt(models.Model):
     class Meta:
         verbose_name = "kvittens"
         verbose_name_plural = "kvittenser"
+        constraints = [
+            models.UniqueConstraint(fields=["delivery"], condition=Q(withdrawn_at=None), name="receipt_one_in_force_per_delivery")
+        ]
 
     def __str__(self) -> str:
         return self.code

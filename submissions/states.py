@@ -1,0 +1,256 @@
+"""How a submission moves, who may move it, and the one place that does.
+
+    Ej påbörjad -> Fil mottagen -> Under granskning -> Klarmarkerad -> Granskas av SKR -> Godkänd -> Låst
+    Fil mottagen -> Ej påbörjad                       the first file was refused
+    Klarmarkerad -> Under granskning                  the unit takes it back, until SKR has begun
+    Granskas av SKR -> Åter till uppgiftslämnare -> Under granskning
+
+A move is a conditional UPDATE: of two that come at once, one gets it. Each leaves a `SubmissionEvent` (shown to the
+unit) and an audit event in the caller's transaction. The rules raise `NotAllowed` with a sentence for the page; each
+has a Boolean twin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from accounts import audit
+from accounts.access import NotAllowed
+from accounts.models import User
+from profiles import access
+from submissions.models import Delivery, Submission, SubmissionEvent
+
+Status = Submission.Status
+
+TRANSITIONS: dict[Status, frozenset[Status]] = {
+    Status.NOT_STARTED: frozenset({Status.RECEIVED}),
+    Status.RECEIVED: frozenset({Status.UNDER_REVIEW, Status.NOT_STARTED}),
+    Status.UNDER_REVIEW: frozenset({Status.HANDED_IN}),
+    Status.HANDED_IN: frozenset({Status.UNDER_REVIEW, Status.SKR_REVIEW}),
+    Status.SKR_REVIEW: frozenset({Status.APPROVED, Status.RETURNED}),
+    Status.RETURNED: frozenset({Status.UNDER_REVIEW}),
+    Status.APPROVED: frozenset({Status.LOCKED}),
+    Status.LOCKED: frozenset(),
+}
+
+WORKING = frozenset({Status.NOT_STARTED, Status.RECEIVED, Status.UNDER_REVIEW, Status.RETURNED})
+"""The unit has the ball: it may upload; with a current file also correct, explain and hand in."""
+
+UNIT, SKR, NOBODY = "unit", "skr", "nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a state means to a person at the unit."""
+
+    ball: str  # unit, skr, nobody
+    means: str
+    now: str
+
+
+MEANINGS: dict[Status, Meaning] = {
+    Status.NOT_STARTED: Meaning(UNIT, "Ingen fil har lämnats än.", "Ta ut filen ur lönesystemet och ladda upp den."),
+    Status.RECEIVED: Meaning(UNIT, "Filen är mottagen och sparad. Den kontrolleras.", "Öppna granskningen för att se svaret."),
+    Status.UNDER_REVIEW: Meaning(
+        UNIT, "Filen är kontrollerad men inte inlämnad.", "Gå igenom anmärkningarna och klarmarkera när inget är kvar."
+    ),
+    Status.HANDED_IN: Meaning(
+        SKR, "Ni har klarmarkerat. SKR har inte börjat granska.", "Ni är klara. Ni kan ta tillbaka inlämningen tills SKR börjar."
+    ),
+    Status.SKR_REVIEW: Meaning(SKR, "SKR granskar uppgifterna.", "Ni behöver inte göra något. Frågor kommer under Meddelanden."),
+    Status.RETURNED: Meaning(
+        UNIT, "SKR vill att ni ser över uppgifterna.", "Läs vad SKR skriver, rätta eller förklara och klarmarkera igen."
+    ),
+    Status.APPROVED: Meaning(NOBODY, "SKR har godkänt uppgifterna.", "Ni är klara. Tack!"),
+    Status.LOCKED: Meaning(NOBODY, "Årets insamling är avslutad och uppgifterna är låsta.", "Ni är klara. Tack!"),
+}
+
+_CLOSED_TO_CHANGES: dict[Status, str] = {
+    Status.HANDED_IN: "Inlämningen är klarmarkerad. Ta tillbaka den först om ni vill ändra något.",
+    Status.SKR_REVIEW: "SKR granskar inlämningen. Skriv till SKR under Meddelanden om något behöver ändras.",
+    Status.APPROVED: "SKR har godkänt uppgifterna. Skriv till SKR under Meddelanden om något är fel.",
+    Status.LOCKED: "Årets insamling är avslutad och kan inte ändras.",
+}
+
+
+class Moved(NotAllowed):
+    """The submission was in another state than the step starts from: somebody else was first, or the page was old."""
+
+
+def move(
+    submission: Submission, to: Status, *, by: User | None, at: datetime, text: str, from_: Status | None = None
+) -> None:
+    """Move the submission, in the caller's transaction. Raises `Moved` where it no longer stands in the state it left.
+
+    `from_` is the state the step starts from, by default the one this object was loaded with.
+    """
+    start = Status(from_ or submission.status)
+    if to not in TRANSITIONS[start]:
+        raise Moved(f"Inlämningen är {start.label.lower()} och kan inte bli {to.label.lower()}.")
+    moved = Submission.objects.filter(pk=submission.pk, status=start).update(status=to, status_changed_at=at)
+    if not moved:
+        current = Status(Submission.objects.values_list("status", flat=True).get(pk=submission.pk))
+        raise Moved(f"Någon annan hann före: inlämningen är nu {current.label.lower()}. Ladda om sidan.")
+    submission.status = to
+    submission.status_changed_at = at
+    SubmissionEvent.objects.create(submission=submission, at=at, by=by, from_status=start, to_status=to, text=text)
+    audit.record(
+        "submission:moved",
+        by=by,
+        unit=submission.unit.code,
+        object=f"{submission.unit.code}/{submission.collection.year}",
+        result=f"{start}>{to}",
+        at=at,
+    )
+
+
+def note(submission: Submission, *, by: User | None, at: datetime, text: str) -> None:
+    """A line in the history without a move."""
+    SubmissionEvent.objects.create(submission=submission, at=at, by=by, text=text)
+
+
+# What the unit may do -----------------------------------------------------------------------------------------------
+
+
+def check_is_open(submission: Submission, *, today: date) -> None:
+    """The year takes files: it has opened and SKR has not closed it."""
+    collection = submission.collection
+    if today < collection.opens_on:
+        raise NotAllowed(f"Insamlingen öppnar {collection.opens_on.isoformat()}.")
+    if collection.closed_at is not None:
+        raise NotAllowed("Insamlingen är stängd. Skriv till SKR under Meddelanden om något behöver ändras.")
+
+
+def check_is_working(submission: Submission) -> None:
+    """The unit has the ball."""
+    if submission.status not in WORKING:
+        raise NotAllowed(_CLOSED_TO_CHANGES[Status(submission.status)])
+
+
+def check_can_upload(user: User, submission: Submission, *, today: date) -> None:
+    """Deliver a file."""
+    access.check_can_submit(user, submission.unit)
+    check_is_open(submission, today=today)
+    check_is_working(submission)
+
+
+def check_can_change(user: User, submission: Submission, *, today: date) -> None:
+    """Correct values and explain findings in the current file."""
+    check_can_upload(user, submission, today=today)
+
+
+def check_is_complete(delivery: Delivery | None) -> None:
+    """The current file is checked and nothing in it is left to correct or explain."""
+    if delivery is None:
+        raise NotAllowed("Det finns ingen fil att klarmarkera.")
+    if delivery.status != Delivery.Status.CHECKED:
+        raise NotAllowed("Filen är inte färdigkontrollerad.")
+    if delivery.fel:
+        raise NotAllowed(f"{_amount(delivery.fel, 'anmärkning', 'anmärkningar')} måste rättas först.")
+    if delivery.uncommented:
+        raise NotAllowed(f"{_amount(delivery.uncommented, 'grupp', 'grupper')} av anmärkningar måste rättas eller förklaras först.")
+
+
+def check_can_hand_in(user: User, submission: Submission, delivery: Delivery | None, *, today: date) -> None:
+    """Klarmarkera."""
+    access.check_can_submit(user, submission.unit)
+    check_is_open(submission, today=today)
+    check_is_working(submission)
+    check_is_complete(delivery)
+
+
+def check_can_withdraw(user: User, submission: Submission, *, today: date) -> None:
+    """Take the hand-in back, until SKR has begun."""
+    access.check_can_submit(user, submission.unit)
+    if submission.status != Status.HANDED_IN:
+        if submission.status == Status.SKR_REVIEW:
+            raise NotAllowed("SKR har börjat granska. Skriv till SKR under Meddelanden om något behöver ändras.")
+        raise NotAllowed("Inlämningen är inte klarmarkerad.")
+    check_is_open(submission, today=today)
+
+
+# What SKR may do ----------------------------------------------------------------------------------------------------
+
+
+def check_can_review(user: User) -> None:
+    """SKR's reviewers: handläggare, samordnare and statistiker."""
+    if not user.has_perm("submissions.review_submission"):
+        raise NotAllowed("Bara SKR:s handläggare, samordnare och statistiker granskar inlämningar.")
+
+
+def check_can_begin_review(user: User, submission: Submission) -> None:
+    """Take up a handed-in submission."""
+    check_can_review(user)
+    if submission.status != Status.HANDED_IN:
+        raise NotAllowed(f"Bara en klarmarkerad inlämning kan tas upp till granskning. Den här är {_label(submission)}.")
+
+
+def check_can_approve(user: User, submission: Submission) -> None:
+    """Approve what is being reviewed."""
+    check_can_review(user)
+    if submission.status != Status.SKR_REVIEW:
+        raise NotAllowed(f"Bara en inlämning som granskas av SKR kan godkännas. Den här är {_label(submission)}.")
+
+
+def check_can_return(user: User, submission: Submission) -> None:
+    """Send what is being reviewed back to the unit."""
+    check_can_review(user)
+    if submission.status != Status.SKR_REVIEW:
+        raise NotAllowed(f"Bara en inlämning som granskas av SKR kan skickas tillbaka. Den här är {_label(submission)}.")
+
+
+def _label(submission: Submission) -> str:
+    return Status(submission.status).label.lower()
+
+
+def _amount(count: int, one: str, many: str) -> str:
+    return f"1 {one}" if count == 1 else f"{count} {many}"
+
+
+# Boolean twins ------------------------------------------------------------------------------------------------------
+
+
+def reason_against(check: Callable[..., None], *args: object, **kwargs: object) -> str:
+    """The sentence that a rule answers with, empty where it lets through: what stands beside a button that is not there."""
+    try:
+        check(*args, **kwargs)
+    except NotAllowed as refusal:
+        return refusal.reason
+    return ""
+
+
+def can_upload(user: User, submission: Submission, *, today: date) -> bool:
+    """Whether `check_can_upload` passes."""
+    return not reason_against(check_can_upload, user, submission, today=today)
+
+
+def can_change(user: User, submission: Submission, *, today: date) -> bool:
+    """Whether `check_can_change` passes."""
+    return not reason_against(check_can_change, user, submission, today=today)
+
+
+def can_hand_in(user: User, submission: Submission, delivery: Delivery | None, *, today: date) -> bool:
+    """Whether `check_can_hand_in` passes."""
+    return not reason_against(check_can_hand_in, user, submission, delivery, today=today)
+
+
+def can_withdraw(user: User, submission: Submission, *, today: date) -> bool:
+    """Whether `check_can_withdraw` passes."""
+    return not reason_against(check_can_withdraw, user, submission, today=today)
+
+
+def can_begin_review(user: User, submission: Submission) -> bool:
+    """Whether `check_can_begin_review` passes."""
+    return not reason_against(check_can_begin_review, user, submission)
+
+
+def can_approve(user: User, submission: Submission) -> bool:
+    """Whether `check_can_approve` passes."""
+    return not reason_against(check_can_approve, user, submission)
+
+
+def can_return(user: User, submission: Submission) -> bool:
+    """Whether `check_can_return` passes."""
+    return not reason_against(check_can_return, user, submission)
