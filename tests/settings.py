@@ -2,11 +2,12 @@
 
 # ruff: noqa: F403, F405, E402
 import base64
+import json
 import os
 
 os.environ.setdefault("PORTAL_ENV", "test")
 os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
-os.environ.setdefault("FIELD_KEYS", '{"1": "%s"}' % base64.b64encode(b"f" * 32).decode())
+os.environ.setdefault("FIELD_KEYS", json.dumps({"1": base64.b64encode(b"f" * 32).decode()}))
 os.environ.setdefault("HMAC_KEY", base64.b64encode(b"h" * 32).decode())
 os.environ.setdefault("ALLOWED_HOSTS", "testserver,localhost,127.0.0.1")
 os.environ.setdefault("PORTAL_BASE_URL", "https://testserver")

@@ -72,12 +72,20 @@ def test_log_08_a_traceback_has_neither_personnummer_nor_local_variables() -> No
 )
 def test_secrets_are_hidden_by_their_name(name: str, value: object) -> None:
     assert logs.mask_value(name, value) == logs.HIDDEN
-    assert logs.mask_value("data", {name: [value]}) == {name: logs.HIDDEN if "code" not in name and "kod" != name else [logs.HIDDEN]}
+    assert str(value) not in str(logs.mask_value("data", {name: [value]}))
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("code", "account:code:sent"), ("rows", 250000), ("unit", "0488"), ("status", 200), ("ok", True), ("none", None), ("s", 0.123456)],
+    [
+        ("code", "account:code:sent"),
+        ("rows", 250000),
+        ("unit", "0488"),
+        ("status", 200),
+        ("ok", True),
+        ("none", None),
+        ("s", 0.123456),
+    ],
 )
 def test_what_an_operator_needs_is_left_alone(name: str, value: object) -> None:
     assert logs.mask_value(name, value) == value

@@ -1,0 +1,56 @@
+"""gunicorn: one process with threads; scale by running more of them. The log is ours, one JSON line per request."""
+
+import logging
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+from gunicorn.glogging import Logger
+
+from config import logs
+
+logs.configure(logs.config(os.environ.get("LOG_LEVEL", "INFO")))
+
+
+class JsonLogger(Logger):
+    """Errors through the root logger; one event per request with path but without query, address or browser (LOG-04)."""
+
+    def setup(self, cfg: Any) -> None:
+        """No handlers of gunicorn's own."""
+        self.cfg = cfg
+        for logger in (self.error_log, self.access_log):
+            logger.handlers.clear()
+            logger.propagate = True
+            logger.setLevel(logging.INFO)
+
+    def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta) -> None:
+        """One line per answered request, but not for the probes."""
+        if environ.get("PATH_INFO") in {"/healthz", "/readyz"}:
+            return
+        headers = {name.lower(): value for name, value in resp.headers}
+        structlog.get_logger("portal.request").info(
+            "request",
+            method=environ.get("REQUEST_METHOD"),
+            path=environ.get("PATH_INFO"),
+            status=resp.status_code,
+            ms=round(request_time.total_seconds() * 1000),
+            request_id=headers.get("x-request-id", ""),
+        )
+
+
+wsgi_app = "config.wsgi:application"
+bind = os.environ.get("BIND", "127.0.0.1:8000")
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
+threads = int(os.environ.get("WEB_THREADS", "8"))
+preload_app = False  # polars hangs in a forked child
+timeout = 120
+graceful_timeout = 30
+keepalive = 5
+limit_request_line = 4094
+control_socket_disable = True  # else a socket in the home directory
+MEMORY = Path("/dev/shm")  # noqa: S108 - the heartbeat must never wait for a disk
+worker_tmp_dir = str(MEMORY) if MEMORY.is_dir() else None
+logger_class = JsonLogger

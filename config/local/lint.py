@@ -1,0 +1,65 @@
+"""bin/lint: format, lint, types, imports, templates, production settings and migrations, all in one go."""
+
+from __future__ import annotations
+
+import base64
+import os
+import subprocess
+import sys
+import time
+
+from config.local import paths
+from config.local.installation import NO_SUCH_DATABASE
+
+UNUSED = base64.b64encode(b"-" * 32).decode()
+PRODUCTION = {
+    "PORTAL_ENV": "production",
+    "DATABASE_URL": NO_SUCH_DATABASE,
+    "SECRET_KEY": "-".join(str(number) for number in range(60)),
+    "FIELD_KEYS": f'{{"1": "{UNUSED}"}}',
+    "HMAC_KEY": UNUSED,
+}
+
+
+def templates() -> list[str]:
+    """Our own templates."""
+    return sorted(str(path.relative_to(paths.BASE)) for path in (paths.BASE / "templates").rglob("*.html"))
+
+
+def steps(*, fix: bool) -> dict[str, list[str]]:
+    """What is run, by name."""
+    python = [paths.PYTHON, "-m"]
+    manage = [paths.PYTHON, "-W", "ignore::RuntimeWarning", "manage.py"]
+    wanted = {
+        "formatering": [*python, "ruff", "format", *([] if fix else ["--check"]), "."],
+        "regler": [*python, "ruff", "check", *(["--fix"] if fix else []), "."],
+        "mallar": [*python, "djade", "--target-version", "5.2", *([] if fix else ["--check"]), *templates()],
+        "typer": [*python, "mypy"],
+        "importer": [paths.PYTHON, "-c", "from importlinter.cli import lint_imports_command as lint; lint()"],
+        "inställningar": [*manage, "check", "--deploy", "--fail-level", "WARNING"],
+        "migreringar": [*manage, "makemigrations", "--check", "--dry-run"],
+    }
+    return {name: command for name, command in wanted.items() if command[-1] != "--check" or templates()}
+
+
+def main(arguments: list[str]) -> int:
+    """Run every step and name those that found something."""
+    if arguments not in ([], ["--fix"]):
+        print("Använd: bin/lint [--fix]", file=sys.stderr)
+        return 2
+    environment = {**os.environ, **PRODUCTION}
+    for name in ("DEBUG", "DEMO", "SECRET_KEY_FILE", "FIELD_KEYS_FILE", "HMAC_KEY_FILE", "DJANGO_SETTINGS_MODULE"):
+        environment.pop(name, None)
+    red = []
+    for name, command in steps(fix=bool(arguments)).items():
+        began = time.monotonic()
+        ended = subprocess.run(command, cwd=paths.BASE, env=environment, check=False, capture_output=True, text=True)
+        took = f"{time.monotonic() - began:.1f} s"
+        if ended.returncode:
+            red.append(name)
+            print(f"{name}: fel ({took})\n{ended.stdout}{ended.stderr}", flush=True)
+        else:
+            print(f"{name}: bra ({took})", flush=True)
+    if red:
+        print(f"Att rätta: {', '.join(red)}. bin/lint --fix rättar det som går.")
+    return 1 if red else 0

@@ -1,0 +1,100 @@
+"""bin/test: style, rules and pages, browser, each a named and timed step; or pytest alone with what one gives it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+
+from config.local import paths
+from config.local.locks import FileLock
+from config.local.postgres import Cluster
+
+TEST_CLUSTER = Cluster(paths.VAR / "pg-test", durable=False)
+PYTEST = [paths.PYTHON, "-m", "pytest"]
+AT_MOST = 8
+HELP = """Använd:
+  bin/test                    alla steg: stil, regler och sidor, webbläsare
+  bin/test --fast             utan webbläsare
+  bin/test SÖKVÄG -k ORD …    bara pytest, med det du anger"""
+COUNTS = re.compile(r"(\d+) (passed|failed|errors?)\b")
+
+
+def main(arguments: list[str]) -> int:
+    """0 when all is green."""
+    if {"--help", "-h"} & set(arguments):
+        print(HELP)
+        return 0
+    slot = take_slot()
+    own_cluster = "DATABASE_URL" not in os.environ
+    try:
+        environment = test_environment()
+        if own_cluster:
+            TEST_CLUSTER.acquire()
+            environment["DATABASE_URL"] = TEST_CLUSTER.url
+        if arguments and arguments != ["--fast"]:
+            return subprocess.run([*PYTEST, *arguments], cwd=paths.BASE, env=environment, check=False).returncode
+        return run_steps(environment, with_browser=not arguments)
+    finally:
+        if own_cluster:
+            TEST_CLUSTER.release()
+        slot.release()
+
+
+def take_slot() -> FileLock:
+    """A number of our own: two runs at once get two databases. TEST_DB_NAME set by hand is kept."""
+    for number in range(1, AT_MOST + 1):
+        slot = FileLock(paths.VAR / f"pg-test.slot{number}")
+        if slot.take(wait=False):
+            os.environ.setdefault("TEST_DB_NAME", f"test_portal_{number}")
+            return slot
+        slot.release()
+    raise paths.Unable(f"{AT_MOST} testkörningar pågår redan här. Vänta tills någon är klar.")
+
+
+def test_environment() -> dict[str, str]:
+    """The machine's environment, as the tests want it."""
+    return {**os.environ, "PORTAL_ENV": "test", "DJANGO_ALLOW_ASYNC_UNSAFE": "1", "DJANGO_SETTINGS_MODULE": "tests.settings"}
+
+
+def run_steps(environment: dict[str, str], *, with_browser: bool) -> int:
+    """The steps in order; the first red one is the last. Ends with one line that sums the tests up."""
+    print(f"Python {sys.version.split()[0]}, {os.cpu_count()} kärnor")
+    but_browser = ["tests", "--ignore=tests/browser"]
+    steps = {
+        "Stil": ([paths.PYTHON, "-m", "config.local", "lint"], "bin/lint"),
+        "Regler och sidor": ([*PYTEST, "-q", "-n", "2", *but_browser], f"bin/test {' '.join(but_browser)}"),
+        "Webbläsare": ([*PYTEST, "-q", "--tracing=retain-on-failure", "tests/browser"], "bin/test tests/browser"),
+    }
+    if not with_browser:
+        del steps["Webbläsare"]
+    passed = failed = 0
+    for name, (command, again) in steps.items():
+        print(f"\n== {name} ==", flush=True)
+        began = time.monotonic()
+        status, last_line = stream(command, environment)
+        counts = {kind.rstrip("s"): int(number) for number, kind in COUNTS.findall(last_line)}
+        passed += counts.get("passed", 0)
+        failed += counts.get("failed", 0) + counts.get("error", 0)
+        print(f"== {name}: {'grönt' if status == 0 else 'rött'} på {time.monotonic() - began:.0f} s ==", flush=True)
+        if status:
+            print(f"Kör om bara det steget:  {again}")
+            print(f"{passed} passed, {max(failed, 1)} failed")
+            return 1
+    print(f"{passed} passed, {failed} failed")
+    return 0
+
+
+def stream(command: list[str], environment: dict[str, str]) -> tuple[int, str]:
+    """Run a command with its output shown as it comes; its exit status and last line."""
+    last_line = ""
+    with subprocess.Popen(
+        command, cwd=paths.BASE, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    ) as process:
+        assert process.stdout is not None  # noqa: S101 - asked for by PIPE
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            last_line = line.strip() or last_line
+    return process.returncode, last_line
