@@ -176,7 +176,7 @@ def error_links(forms: Iterable[BaseForm]) -> list[ErrorLink]:
             target = bound.id_for_label or bound.auto_id
             if bound.use_fieldset and bound.auto_id:
                 target = f"{bound.auto_id}_0"
-            links += [ErrorLink(str(message), str(target)) for message in bound.errors]
+            links += [ErrorLink(f"{bound.label}: {message}", str(target)) for message in bound.errors]
     return links
 
 
