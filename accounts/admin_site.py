@@ -1,16 +1,279 @@
-"""SKR's side: Django's admin behind the portal's own sign-in."""
+"""SKR's side: Django's admin behind the portal's own sign-in, and the base of every page in it.
+
+The site knows no sign-in, sign-out or password of its own. A `PortalAdmin` only reads: what changes something is a
+button that posts to a page of the model's own admin, which calls one service. Apps register on `portal_admin`; what
+the front page shows comes from the registered admins, so nothing here looks upwards.
+"""
 
 from __future__ import annotations
 
-from django.contrib.admin import AdminSite
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import display_for_field, display_for_value, label_for_field, lookup_field, unquote
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+
+from accounts.access import NotAllowed
+
+if TYPE_CHECKING:
+    from accounts.access import UserRequest
+
+NOT_OURS = frozenset({"password_change", "password_change_done", "autocomplete", "view_on_site", "app_list"})
 
 
-class PortalAdminSite(AdminSite):
+def badge(text: str, tone: str = "neutral") -> SafeString:
+    """A status word in a list, as the component of the pages."""
+    return render_to_string("components/badge.html", {"text": text, "tone": tone, "icon": "", "label": ""})
+
+
+def link(href: str, text: object) -> SafeString:
+    """A link in a list or among facts."""
+    return format_html('<a href="{}">{}</a>', href, text)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number of the front page and the list behind it."""
+
+    value: int
+    label: str
+    href: str
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class FigureGroup:
+    """Figures that belong together, in the order of the groups' positions."""
+
+    title: str
+    figures: list[Figure] = field(default_factory=list)
+    position: int = 100
+
+
+class PortalAdminSite(admin.AdminSite):
     """The admin that knows only the portal's sign-in."""
 
     site_header = "Personalstatistik, SKR"
     site_title = "Personalstatistik"
     index_title = "Läget"
+    enable_nav_sidebar = False
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """SKR's own people, active and signed in with both factors."""
+        user: Any = request.user
+        return bool(user.is_authenticated and user.is_active and user.is_staff and user.is_verified())
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., HttpResponse]:
+        """As Django's, but for a signed-in submitter the pages do not exist."""
+        guarded = super().admin_view(view, cacheable)
+
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            user: Any = request.user
+            if user.is_authenticated and user.is_verified() and not self.has_permission(request):
+                raise Http404
+            return guarded(request, *args, **kwargs)
+
+        return inner
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """Django's without its password pages, look-ups and lists per app."""
+        return [pattern for pattern in super().get_urls() if getattr(pattern, "name", None) not in NOT_OURS]
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The portal's start page is the only sign-in."""
+        return HttpResponseRedirect(reverse("start"))
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Hand a sign-out on to the portal's own."""
+        if request.method != "POST":
+            return HttpResponseRedirect(reverse("admin:index"))
+        return HttpResponseRedirect(reverse("accounts:sign_out"), preserve_request=True)
+
+    def admins(self, request: HttpRequest) -> list[PortalAdmin]:
+        """The admins whose pages this person may see, in the menu's order."""
+        found = [a for a in self._registry.values() if isinstance(a, PortalAdmin) and a.has_view_permission(request)]
+        return sorted(found, key=lambda a: (a.position, a.opts.label_lower))
+
+    def menu(self, request: HttpRequest) -> list[dict[str, Any]]:
+        """The side menu, in the shape of the portal's own."""
+        start = reverse("admin:index")
+        items = [{"label": self.index_title, "url": start, "active": request.path == start, "badge": 0}]
+        for model_admin in self.admins(request):
+            url = model_admin.list_url()
+            label = capfirst(model_admin.opts.verbose_name_plural)
+            items.append(
+                {"label": label, "url": url, "active": request.path.startswith(url), "badge": model_admin.unread(request)}
+            )
+        return items
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """What every page needs."""
+        return {
+            "site_title": self.site_title,
+            "has_permission": self.has_permission(request),
+            "is_popup": False,
+            "menu": self.menu(request),
+        }
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Läget: the figures of the running collection, each a link to its list."""
+        groups = [group for model_admin in self.admins(request) for group in model_admin.figures(request)]
+        groups.sort(key=lambda group: group.position)
+        context = {**self.each_context(request), "title": self.index_title, "groups": groups, **(extra_context or {})}
+        return TemplateResponse(request, "admin/index.html", context)
+
+
+class PortalAdmin(admin.ModelAdmin):
+    """A list and a page to read. Changes are buttons of `pages()`, each calling a service."""
+
+    actions = None
+    list_per_page = 50
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    empty_value_display = "–"
+    change_list_template = "admin/change_list.html"
+
+    position = 100  # in the menu
+    lead = ""  # a sentence under the list's heading
+    facts: tuple[str, ...] = ()  # what the object's page tells, by names as in list_display
+    object_template = "admin/object.html"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nothing is made by a form of the admin."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nothing is changed by a form of the admin."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nothing is deleted."""
+        return False
+
+    def log_addition(self, *args: Any) -> None:  # type: ignore[override]
+        """The audit trail tells who did what; Django's own log would hold names."""
+
+    log_change = log_deletions = log_addition  # type: ignore[assignment]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """What this person may see."""
+        rows: Any = super().get_queryset(request)
+        return rows.visible_to(request.user) if hasattr(rows, "visible_to") else rows
+
+    def get_urls(self) -> list[URLPattern]:
+        """The list, the pages of this model, and an object's own page: no add, delete or history."""
+        name = f"{self.opts.app_label}_{self.opts.model_name}"
+        wrap = self.admin_site.admin_view
+        return [
+            path("", wrap(self.changelist_view), name=f"{name}_changelist"),
+            *(path(route, wrap(view), name=f"{name}_{verb}") for route, view, verb in self.pages()),
+            path("<path:object_id>/change/", wrap(self.change_view), name=f"{name}_change"),
+        ]
+
+    def pages(self) -> Iterable[tuple[str, Callable[..., HttpResponse], str]]:
+        """Further pages as (route, view, verb); their names are `admin:<app>_<model>_<verb>`."""
+        return ()
+
+    def list_url(self, **query: str) -> str:
+        """Where the list is, filtered by `query`."""
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist", query=query or None)
+
+    def object_url(self, obj: Model) -> str:
+        """Where the object's page is."""
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[obj.pk])
+
+    def page_url(self, verb: str, *args: object) -> str:
+        """Where a page of `pages()` is."""
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{verb}", args=args)
+
+    def unread(self, request: HttpRequest) -> int:
+        """The number beside the menu's link."""
+        return 0
+
+    def figures(self, request: HttpRequest) -> list[FigureGroup]:
+        """What this model adds to the front page."""
+        return []
+
+    def list_actions(self, request: HttpRequest) -> list[tuple[str, str]]:
+        """Links over the list: (text, address)."""
+        return []
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The list, with its lead and links."""
+        extra = {"lead": self.lead, "list_actions": self.list_actions(request), **(extra_context or {})}
+        return super().changelist_view(request, extra)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The object's page: what is known of it, and its buttons."""
+        obj = self.find(request, object_id)
+        return self.show(
+            request,
+            self.object_template,
+            obj,
+            {"facts": self.facts_of(obj), **self.details(request, obj), **(extra_context or {})},
+        )
+
+    def details(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
+        """What the object's page shows beside its facts."""
+        return {}
+
+    def find(self, request: HttpRequest, object_id: str | int) -> Any:
+        """The object by its key; 404 where there is none that this person may see."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        try:
+            found = self.get_queryset(request).filter(pk=unquote(str(object_id))).first()
+        except (ValueError, ValidationError):
+            found = None
+        if found is None:
+            raise Http404
+        return found
+
+    def show(self, request: HttpRequest, template: str, obj: Any, context: Mapping[str, Any]) -> HttpResponse:
+        """A page about `obj`, with the way back to its list."""
+        base = {**self.admin_site.each_context(request), "object": obj, "opts": self.opts, "back": self.list_url()}
+        return TemplateResponse(request, template, {**base, **context})
+
+    def facts_of(self, obj: Model) -> list[tuple[str, Any]]:
+        """Label and value of each of `facts`, written as in a list."""
+        rows = []
+        for name in self.facts:
+            found, attr, value = lookup_field(name, obj, self)
+            shown = (
+                display_for_value(value, "–", getattr(attr, "boolean", False))
+                if found is None
+                else display_for_field(value, found, "–")
+            )
+            rows.append((capfirst(str(label_for_field(name, self.model, self))), shown if shown != "" else "–"))
+        return rows
+
+    def require(self, request: HttpRequest, permission: str) -> UserRequest:
+        """The request of somebody who holds `permission`; everybody else gets 403."""
+        if not request.user.has_perm(permission):  # type: ignore[union-attr]
+            raise PermissionDenied
+        return cast("UserRequest", request)
+
+    def perform(self, request: HttpRequest, change: Callable[[], object], *, done: str, back: str) -> HttpResponse:
+        """Call the service, say how it went, and go back."""
+        try:
+            change()
+        except NotAllowed as refusal:
+            messages.error(request, refusal.reason)
+        else:
+            messages.success(request, done)
+        return HttpResponseRedirect(back)
 
 
 portal_admin = PortalAdminSite(name="admin")

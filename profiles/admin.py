@@ -1,0 +1,209 @@
+"""Units, persons, their roles and their invitations in the admin. Persons' passwords and second factors are nowhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from accounts.admin_site import PortalAdmin, badge, portal_admin
+from accounts.models import Invitation, User
+from profiles.models import Membership, Unit
+
+
+@admin.register(Unit, site=portal_admin)
+class UnitAdmin(PortalAdmin):
+    """The employers that hand in, and who works there."""
+
+    position = 40
+    lead = "Kommuner, regioner, kommunalförbund och bolag som lämnar uppgifter."
+    list_display = ("name", "code", "kind", "contacts", "is_asked")
+    list_display_links = ("name",)
+    list_filter = ("kind", "is_active")
+    search_fields = ("name", "code__startswith")
+    search_help_text = "Sök namn eller kod"
+    ordering = ("sort_key", "pk")
+    object_template = "admin/profiles/unit.html"
+    facts = ("code", "kind", "is_asked")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Unit]:
+        """With the Kontaktpersoner."""
+        contacts = (
+            Membership.objects.in_force().filter(role=Membership.Role.CONTACT).select_related("user").order_by("user__name", "pk")
+        )
+        return (
+            super()
+            .get_queryset(request)
+            .prefetch_related(Prefetch("memberships", queryset=contacts, to_attr="contact_memberships"))
+        )
+
+    @admin.display(description="kontaktpersoner")
+    def contacts(self, unit: Any) -> str:
+        """Names of the Kontaktpersoner in force."""
+        return ", ".join(str(one.user) for one in unit.contact_memberships) or "–"
+
+    @admin.display(description="lämnar uppgifter", ordering="is_active")
+    def is_asked(self, unit: Unit) -> SafeString:
+        """Whether the unit is asked to hand in."""
+        return badge("Ja", "success") if unit.is_active else badge("Nej")
+
+    def details(self, request: HttpRequest, obj: Unit) -> dict[str, Any]:
+        """The people of the unit, and the way to invite one."""
+        people = obj.memberships.filter(ended_at=None).select_related("user", "invitation").order_by("user__name", "pk")
+        return {"people": [(one, membership_state(one)) for one in people]}
+
+
+def membership_state(membership: Membership) -> SafeString:
+    """In force, invited, revoked or ended."""
+    if membership.ended_at:
+        return badge("Avslutad")
+    invitation = membership.invitation
+    if invitation is None or invitation.accepted_at:
+        return badge("Gäller", "success")
+    return invitation_state(invitation)
+
+
+def invitation_state(invitation: Invitation) -> SafeString:
+    """What became of an invitation."""
+    if invitation.accepted_at:
+        return badge("Accepterad", "success")
+    if invitation.revoked_at:
+        return badge("Återkallad")
+    return badge("Väntar", "info") if invitation.expires_at > timezone.now() else badge("Har gått ut", "warning")
+
+
+@admin.register(Membership, site=portal_admin)
+class MembershipAdmin(PortalAdmin):
+    """Who has which role where."""
+
+    position = 42
+    lead = "Vem som har vilken roll i vilken enhet."
+    list_display = ("person", "unit", "role", "state", "created_at", "created_by")
+    list_filter = ("role", "unit__kind")
+    search_fields = ("user__name", "user__email", "unit__name", "unit__code__startswith")
+    search_help_text = "Sök person eller enhet"
+    list_select_related = ("user", "unit", "invitation", "created_by")
+    ordering = ("unit__sort_key", "user__name", "pk")
+    facts = ("person", "unit", "role", "state", "created_at", "created_by", "ended_at", "ended_by")
+
+    @admin.display(description="person", ordering="user__name")
+    def person(self, membership: Membership) -> str:
+        """Name, else the address."""
+        return str(membership.user)
+
+    @admin.display(description="läge")
+    def state(self, membership: Membership) -> SafeString:
+        """In force, invited or ended."""
+        return membership_state(membership)
+
+
+@admin.register(User, site=portal_admin)
+class UserAdmin(PortalAdmin):
+    """Persons: names, roles and last sign-in."""
+
+    position = 44
+    lead = "Alla som har eller har haft ett konto. Lösenord och koder visas inte och kan inte ändras här."
+    list_display = ("shown_name", "email", "staff_role", "units", "last_login", "state")
+    list_filter = ("staff_role", "is_active")
+    search_fields = ("name", "email")
+    search_help_text = "Sök namn eller e-post"
+    ordering = ("name", "email", "pk")
+    facts = ("email", "phone", "staff_role", "units", "created_at", "last_login", "state")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """With the roles in force."""
+        roles = Membership.objects.in_force().select_related("unit").order_by("unit__sort_key", "pk")
+        return super().get_queryset(request).prefetch_related(Prefetch("memberships", queryset=roles, to_attr="roles_in_force"))
+
+    @admin.display(description="namn", ordering="name")
+    def shown_name(self, user: User) -> str:
+        """The name, a dash before the person has given one."""
+        return user.name or "–"
+
+    @admin.display(description="enheter och roller")
+    def units(self, user: Any) -> str:
+        """Roles in force, the first five."""
+        roles = [f"{one.unit.name}: {one.get_role_display()}" for one in user.roles_in_force]
+        return ", ".join(roles[:5]) + (f" och {len(roles) - 5} till" if len(roles) > 5 else "") or "–"
+
+    @admin.display(description="läge", ordering="is_active")
+    def state(self, user: User) -> SafeString:
+        """Active, invited or suspended."""
+        if not user.is_active:
+            return badge("Avstängd", "error")
+        return badge("Aktiv", "success") if user.has_usable_password() else badge("Inte registrerad", "info")
+
+
+class InvitationStateFilter(admin.SimpleListFilter):
+    """What became of the invitation."""
+
+    title = "läge"
+    parameter_name = "lage"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("vantar", "Väntar"), ("utgangen", "Har gått ut"), ("accepterad", "Accepterad"), ("aterkallad", "Återkallad")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Invitation]:
+        now = timezone.now()
+        match self.value():
+            case "vantar":
+                return queryset.open(now)
+            case "utgangen":
+                return queryset.filter(accepted_at=None, revoked_at=None, expires_at__lte=now)
+            case "accepterad":
+                return queryset.filter(accepted_at__isnull=False)
+            case "aterkallad":
+                return queryset.filter(revoked_at__isnull=False)
+        return queryset
+
+
+@admin.register(Invitation, site=portal_admin)
+class InvitationAdmin(PortalAdmin):
+    """Invitations: whom, to what, and what became of them."""
+
+    position = 46
+    lead = "Inbjudningar till portalen. En inbjudan innehåller ingen hemlig länk; personen visar vem hon är med sin e-post."
+    list_display = ("person", "roles", "inviter", "created_at", "expires_at", "send_count", "state")
+    list_filter = (InvitationStateFilter,)
+    search_fields = ("user__email", "user__name", "memberships__unit__name")
+    search_help_text = "Sök person eller enhet"
+    list_select_related = ("user", "inviter")
+    ordering = ("-created_at", "-pk")
+    object_template = "admin/profiles/invitation.html"
+    facts = (
+        "person",
+        "roles",
+        "inviter",
+        "created_at",
+        "last_sent_at",
+        "send_count",
+        "expires_at",
+        "accepted_at",
+        "revoked_at",
+        "state",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Invitation]:
+        """With what was offered."""
+        offered = Membership.objects.select_related("unit").order_by("unit__sort_key", "pk")
+        return super().get_queryset(request).prefetch_related(Prefetch("memberships", queryset=offered, to_attr="offered"))
+
+    @admin.display(description="person", ordering="user__email")
+    def person(self, invitation: Invitation) -> str:
+        """The address: the person may have no name yet."""
+        return invitation.user.email
+
+    @admin.display(description="roll")
+    def roles(self, invitation: Any) -> str:
+        """Role and unit; for SKR's own people the staff role."""
+        offered = [f"{one.get_role_display()}, {one.unit.name}" for one in invitation.offered]
+        return "; ".join(offered) or invitation.user.get_staff_role_display() or "–"
+
+    @admin.display(description="läge")
+    def state(self, invitation: Invitation) -> SafeString:
+        """Waiting, accepted, revoked or expired."""
+        return invitation_state(invitation)

@@ -1,0 +1,5 @@
+"""SKR's pages about submissions and about the year's settings."""
+
+from submissions.admin.reference import CheckSettingAdmin, CodeListAdmin, CollectionAdmin, LayoutAdmin
+
+__all__ = ["CheckSettingAdmin", "CodeListAdmin", "CollectionAdmin", "LayoutAdmin"]

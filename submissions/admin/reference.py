@@ -1,0 +1,141 @@
+"""The year's settings, to read: calendar, layout, code lists and checks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from accounts.admin_site import PortalAdmin, badge, portal_admin
+from submissions.models import CheckSetting, CodeList, Collection, Layout
+
+KINDS = {
+    "aid": "Etiketter (AID)",
+    "ansvar": "Ansvarskoder",
+    "bea_pan": "BEA, PAN eller arvoderad",
+    "arbetstid": "Arbetstidens förläggning",
+    "specialitet": "Specialiteter för läkare",
+    "lonekollektivavtal": "Lönekollektivavtal",
+    "anstallningsform": "Anställningsformer",
+    "avloningsform": "Avlöningsformer",
+    "ledighetsorsak": "Ledighetsorsaker",
+    "verksamhet": "Verksamhetsindelning",
+    "lonesystem": "Lönesystem",
+}
+LEVEL_TONES = {CheckSetting.Level.FEL: "error", CheckSetting.Level.VARNING: "warning", CheckSetting.Level.INFO: "info"}
+
+
+@admin.register(Collection, site=portal_admin)
+class CollectionAdmin(PortalAdmin):
+    """The calendar of each year."""
+
+    position = 60
+    lead = "Kalendern för varje års insamling."
+    list_display = ("year", "opens_on", "measurement_day", "due_date", "latest_deferral_date", "layout", "state")
+    list_select_related = ("layout",)
+    ordering = ("-year", "-pk")
+    facts = ("year", "opens_on", "measurement_day", "due_date", "latest_deferral_date", "layout", "lists", "closed_at")
+
+    @admin.display(description="läge")
+    def state(self, collection: Collection) -> SafeString:
+        """Open until SKR closes the year."""
+        return badge("Stängd") if collection.closed_at else badge("Öppen", "success")
+
+    @admin.display(description="kodlistor")
+    def lists(self, collection: Collection) -> str:
+        """The year's lists with their versions."""
+        found = collection.code_lists.order_by("kind", "pk")
+        return ", ".join(f"{KINDS.get(one.kind, one.kind)} ({one.version})" for one in found)
+
+
+@admin.register(Layout, site=portal_admin)
+class LayoutAdmin(PortalAdmin):
+    """The postbeskrivningar and their fields."""
+
+    position = 62
+    lead = "Vilka fält en rad i filen har, i ordning."
+    list_display = ("name", "number_of_fields")
+    ordering = ("-name", "-pk")
+    object_template = "admin/submissions/layout.html"
+    facts = ("name", "number_of_fields")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Layout]:
+        """With the number of fields."""
+        return super().get_queryset(request).annotate(field_count=Count("fields"))
+
+    @admin.display(description="antal fält", ordering="field_count")
+    def number_of_fields(self, layout: Any) -> int:
+        """How many fields a row has."""
+        return layout.field_count
+
+    def details(self, request: HttpRequest, obj: Layout) -> dict[str, Any]:
+        """The fields in order."""
+        return {"fields": obj.fields.order_by("number", "pk")}
+
+
+@admin.register(CodeList, site=portal_admin)
+class CodeListAdmin(PortalAdmin):
+    """Each version of each code list; one that SKR has not established only warns."""
+
+    position = 64
+    lead = "En kodlista som inte är fastställd av SKR varnar men avvisar aldrig ett värde."
+    list_display = ("name", "version", "valid_from", "number_of_codes", "state")
+    list_filter = ("established",)
+    ordering = ("kind", "-valid_from", "-pk")
+    object_template = "admin/submissions/code_list.html"
+    facts = ("name", "version", "valid_from", "number_of_codes", "state")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CodeList]:
+        """With the number of codes."""
+        return super().get_queryset(request).annotate(code_count=Count("codes"))
+
+    @admin.display(description="lista", ordering="kind")
+    def name(self, code_list: CodeList) -> str:
+        """The list's name in words."""
+        return KINDS.get(code_list.kind, code_list.kind)
+
+    @admin.display(description="antal koder", ordering="code_count")
+    def number_of_codes(self, code_list: Any) -> int:
+        """How many codes this version has."""
+        return code_list.code_count
+
+    @admin.display(description="fastställd", ordering="established")
+    def state(self, code_list: CodeList) -> SafeString:
+        """Whether a wrong code is refused or only warned about."""
+        return badge("Fastställd", "success") if code_list.established else badge("Ej fastställd", "warning")
+
+    def details(self, request: HttpRequest, obj: CodeList) -> dict[str, Any]:
+        """The codes in order."""
+        return {"codes": obj.codes.order_by("code", "pk"), "has_groups": obj.kind == "aid"}
+
+
+@admin.register(CheckSetting, site=portal_admin)
+class CheckSettingAdmin(PortalAdmin):
+    """When each check bites in each year."""
+
+    position = 66
+    lead = "Kontrollernas nivåer, trösklar och texter."
+    list_display = ("code", "shown_level", "fields", "applies_to", "message", "threshold_text", "shown_enabled")
+    list_filter = ("collection", "level", "enabled")
+    search_fields = ("code", "message")
+    search_help_text = "Sök kod eller text"
+    list_select_related = ("collection",)
+    list_per_page = 100
+    ordering = ("-collection__year", "code", "pk")
+    facts = (
+        "code", "collection", "shown_level", "fields", "applies_to", "message", "condition", "threshold_text", "shown_enabled",
+        "valid_until", "evidence",
+    )  # fmt: skip
+
+    @admin.display(description="nivå", ordering="level")
+    def shown_level(self, check: CheckSetting) -> SafeString:
+        """The level in the page's words."""
+        return badge(check.get_level_display(), LEVEL_TONES[CheckSetting.Level(check.level)])
+
+    @admin.display(description="på", ordering="enabled")
+    def shown_enabled(self, check: CheckSetting) -> SafeString:
+        """On or off."""
+        return badge("På", "success") if check.enabled else badge("Av")
