@@ -12,8 +12,9 @@ A unit that a person may not even see is 404 (`unit_or_404`), never one of these
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
+from django.db.models import QuerySet
 from django.http import Http404
 
 from accounts import audit
@@ -99,3 +100,17 @@ def can_manage_people(user: User, unit: Unit) -> bool:
 def can_reveal_personnummer(user: User, unit: Unit) -> bool:
     """Whether `check_can_reveal_personnummer` passes."""
     return _passes(check_can_reveal_personnummer, user, unit)
+
+
+def roles_of(user: User) -> dict[int, Membership.Role]:
+    """Every role in force, by the unit's primary key: one query for a whole list of units."""
+    if not user.is_active or user.is_staff:
+        return {}
+    rows = Membership.objects.in_force().filter(user=user).values_list("unit_id", "role")
+    return {unit_id: Role(role) for unit_id, role in rows}
+
+
+def people_with(unit: Unit, roles: Collection[str]) -> QuerySet[User]:
+    """Active people who hold one of the roles at the unit, by name: whom a mail to the unit goes to."""
+    members = Membership.objects.in_force().filter(unit=unit, role__in=roles)
+    return User.objects.filter(is_active=True, pk__in=members.values("user")).order_by("name", "pk")
