@@ -49,7 +49,7 @@ pip_install() {
     trust_certificates
     set -- -r "requirements/$1.txt"
     [ -z "${WHEELHOUSE:-}" ] || set -- --no-index --find-links "$WHEELHOUSE" "$@"
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: "$@" ||
+    .venv/bin/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --only-binary :all: "$@" ||
         lacks "Paketen i requirements gick inte att installera (se ovan)."
 }
 

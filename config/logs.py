@@ -116,6 +116,8 @@ def config(level: str = "INFO") -> dict[str, Any]:
                 "gunicorn.error": "NOTSET",
                 "gunicorn.access": "NOTSET",
                 "procrastinate": "NOTSET",
+                "procrastinate.blueprints": "WARNING",  # they tell of every task at every start
+                "procrastinate.periodic": "WARNING",
                 "asyncio": "WARNING",
             }.items()
         },

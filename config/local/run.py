@@ -96,7 +96,8 @@ def serve(*, is_dev: bool) -> int:
         installation.write_environment(local)
         environment = {**os.environ, **local, "PYTHONUNBUFFERED": "1", "DJANGO_SETTINGS_MODULE": "config.settings"}
         print("Förbereder tabeller och demodata …", flush=True)
-        prepared = subprocess.run([paths.PYTHON, "-m", "config.local.prepare"], env=environment, cwd=paths.BASE, check=False)
+        quiet = {"LOG_LEVEL": "WARNING", **environment}
+        prepared = subprocess.run([paths.PYTHON, "-m", "config.local.prepare"], env=quiet, cwd=paths.BASE, check=False)
         if prepared.returncode:
             raise paths.Unable("Tabellerna eller demodata gick inte att skapa (se ovan). bin/run --reset börjar om från början.")
         return run_processes(environment, host, port, url, is_dev=is_dev)
