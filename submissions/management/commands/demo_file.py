@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any, NoReturn
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
 from submissions import synthetic
 
@@ -24,15 +24,18 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """The options; numbers are read in `handle`, so that mistakes are answered in Swedish."""
-        parser.add_argument("--unit", required=True, metavar="KOD", help="enhetens kod enligt enheter.csv, t.ex. 0488")
-        parser.add_argument("--rows", required=True, metavar="ANTAL", help=f"antal poster, 1-{MOST_ROWS}")
-        parser.add_argument("--seed", required=True, metavar="HELTAL", help="slumpfrö: samma frö ger samma fil")
+        parser.add_argument("--unit", metavar="KOD", help="enhetens kod enligt enheter.csv, t.ex. 0488")
+        parser.add_argument("--rows", metavar="ANTAL", help=f"antal poster, 1-{MOST_ROWS}")
+        parser.add_argument("--seed", metavar="HELTAL", help="slumpfrö: samma frö ger samma fil")
         parser.add_argument("--defects", default="0", metavar="ANDEL", help="andel poster med fel, 0-1 (förval 0)")
         parser.add_argument("--previous", action="store_true", help="förra årets fil för samma enhet och frö")
         parser.add_argument("--year", default="2026", metavar="ÅR", help="insamlingens år (förval 2026)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Make the file and write it."""
+        for name in ("unit", "rows", "seed"):
+            if options[name] is None:
+                _refuse(f"--{name} måste anges. Se manage.py demo_file --help.")
         rows = _whole(options["rows"], "--rows", 1, MOST_ROWS)
         seed = _whole(options["seed"], "--seed", 0, 2**63 - 1)
         year = _whole(options["year"], "--year", FIRST_YEAR, LAST_YEAR)
@@ -48,7 +51,7 @@ class Command(BaseCommand):
             sys.stderr.close()
 
 
-def _whole(text: str, option: str, low: int, high: int) -> int:
+def _whole(text: Any, option: str, low: int, high: int) -> int:
     """The whole number, or exit status 2."""
     try:
         number = int(text)
@@ -59,7 +62,7 @@ def _whole(text: str, option: str, low: int, high: int) -> int:
     return number
 
 
-def _share(text: str) -> float:
+def _share(text: Any) -> float:
     """A share from 0 to 1, decimal comma or point, or exit status 2."""
     try:
         share = float(str(text).replace(",", "."))
@@ -71,4 +74,6 @@ def _share(text: str) -> float:
 
 
 def _refuse(sentence: str) -> NoReturn:
-    raise CommandError(sentence, returncode=2)
+    """One line on standard error and exit status 2, without Django's English label."""
+    print(sentence, file=sys.stderr)
+    raise SystemExit(2)
