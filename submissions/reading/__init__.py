@@ -1,0 +1,23 @@
+"""From the delivered bytes to a frame of texts.
+
+`read` takes any bytes and never raises: what cannot be read comes back as a `Refusal` that says what was seen and what
+was expected. Knows neither the database, the web nor the checks.
+"""
+
+from submissions.reading.corrections import apply_corrections
+from submissions.reading.kind import kind_value
+from submissions.reading.limits import MAX_BYTES, MAX_FIELDS, MAX_LINE, MAX_ROWS
+from submissions.reading.positions import PositionListError, read_positions
+from submissions.reading.read import read
+
+__all__ = [
+    "MAX_BYTES",
+    "MAX_FIELDS",
+    "MAX_LINE",
+    "MAX_ROWS",
+    "PositionListError",
+    "apply_corrections",
+    "kind_value",
+    "read",
+    "read_positions",
+]

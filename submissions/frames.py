@@ -1,0 +1,103 @@
+"""The values that the three engines hand to each other: what was read, and what was refused.
+
+`reading`, `checking` and `summaries` do not know each other; they meet here. A frame has the column `row` (the 1-based
+line number in the delivered file) and one text column per field, `f1` to `f40`, where null is empty. Field 8 (Namn) is
+read and dropped, so there is no `f8`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+NAME_FIELD = 8
+PERSONAL_NUMBER_FIELD = 7
+KEY_FIELD = 40
+FIELD_COUNT = 40
+FIELD_NUMBERS = tuple(number for number in range(1, FIELD_COUNT + 1) if number != NAME_FIELD)
+
+ENCODING_LABELS = {
+    "utf-8": "UTF-8",
+    "cp1252": "Windows-1252",
+    "iso-8859-1": "ISO-8859-1",
+    "utf-16": "UTF-16",
+    "utf-32": "UTF-32",
+}
+SEPARATOR_LABELS = {";": "semikolon", "\t": "tabb", ",": "komma", "|": "lodstreck"}
+
+
+def column(number: int) -> str:
+    """The column of a field: 7 gives "f7"."""
+    return f"f{number}"
+
+
+FRAME_SCHEMA: dict[str, type[pl.DataType]] = {
+    "row": pl.UInt32,
+    **{column(number): pl.String for number in FIELD_NUMBERS},
+}
+WRONG_ROWS_SCHEMA: dict[str, type[pl.DataType]] = {"row": pl.UInt32, "n": pl.UInt32}
+
+
+def empty_frame() -> pl.DataFrame:
+    """A frame with the right columns and no rows."""
+    return pl.DataFrame(schema=FRAME_SCHEMA)
+
+
+def no_wrong_rows() -> pl.DataFrame:
+    """The frame of rows with the wrong number of fields, with no rows."""
+    return pl.DataFrame(schema=WRONG_ROWS_SCHEMA)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A value with å, ä or ö as it was read, so that a person can see that the encoding is right."""
+
+    row: int
+    field: int
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a whole file is turned away: the check it fails, what was seen and what was expected, in Swedish."""
+
+    check: str  # FIL01, FIL02, FIL03
+    seen: str
+    expected: str
+    row: int | None = None  # the line the message points at
+    n: int | None = None  # the number of fields on that line
+
+    @property
+    def message(self) -> str:
+        """What was seen and what was expected, as text for the page."""
+        return f"{self.seen} {self.expected}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A file as it was read. Where `refusal` is set the frame is empty."""
+
+    frame: pl.DataFrame
+    encoding: str
+    separator: str
+    has_header: bool
+    rows: int  # rows with data, also those with the wrong number of fields
+    samples: tuple[Sample, ...]
+    wrong_rows: pl.DataFrame  # row, n (number of fields)
+    refusal: Refusal | None = None
+
+    @property
+    def accepted(self) -> bool:
+        """True where the file could be read."""
+        return self.refusal is None
+
+    @property
+    def encoding_label(self) -> str:
+        """The encoding as people write it."""
+        return ENCODING_LABELS.get(self.encoding, self.encoding)
+
+    @property
+    def separator_label(self) -> str:
+        """The separator as a Swedish word."""
+        return SEPARATOR_LABELS.get(self.separator, self.separator)

@@ -1,0 +1,79 @@
+"""The one door: bytes in, `Reading` out."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from submissions.frames import FIELD_NUMBERS, PERSONAL_NUMBER_FIELD, Reading, Refusal, Sample, column, empty_frame, no_wrong_rows
+from submissions.reading import refusals
+from submissions.reading.decode import Decoded, decode
+from submissions.reading.kind import kind_frame
+from submissions.reading.limits import MAX_BYTES
+from submissions.reading.split import Split, split
+from submissions.spec import LayoutSpec
+
+SAMPLES = 5
+SAMPLE_FIELDS = tuple(number for number in FIELD_NUMBERS if number != PERSONAL_NUMBER_FIELD)
+SWEDISH_LETTERS = "[åäöÅÄÖ]"
+
+
+def read(data: bytes, layout: LayoutSpec) -> Reading:
+    """The file as a frame of texts, or its refusal. Any bytes give a `Reading`; none raises."""
+    if not data:
+        return _refused(refusals.empty(had_bytes=False))
+    if len(data) > MAX_BYTES:
+        return _refused(refusals.too_big(len(data)))
+    decoded = decode(data)
+    if isinstance(decoded, Refusal):
+        return _refused(decoded)
+    try:
+        rows = split(decoded.data, layout)
+        if isinstance(rows, Refusal):
+            return _refused(rows, encoding=decoded.encoding)
+        return _reading(decoded, rows)
+    except pl.exceptions.PolarsError:
+        return _refused(refusals.other_kind(data, "FIL03") or refusals.unreadable())
+
+
+def _reading(decoded: Decoded, rows: Split) -> Reading:
+    is_ascii = decoded.is_ascii
+    has_rare_blanks = b"\t" in decoded.data or (not is_ascii and (b"\xa0" in decoded.data or b"\xef\xbb\xbf" in decoded.data))
+    frame = kind_frame(rows.frame, look_for_rare_blanks=has_rare_blanks)
+    return Reading(
+        frame=frame,
+        encoding=decoded.encoding,
+        separator=rows.separator,
+        has_header=rows.has_header,
+        rows=rows.rows,
+        samples=() if is_ascii else _samples(frame),
+        wrong_rows=rows.wrong_rows,
+    )
+
+
+def _refused(refusal: Refusal, encoding: str = "") -> Reading:
+    return Reading(
+        frame=empty_frame(),
+        encoding=encoding,
+        separator="",
+        has_header=False,
+        rows=0,
+        samples=(),
+        wrong_rows=no_wrong_rows(),
+        refusal=refusal,
+    )
+
+
+def _samples(frame: pl.DataFrame) -> tuple[Sample, ...]:
+    """Up to five different values with å, ä or ö, never from fields 7 and 8."""
+    texts = [pl.col(column(number)).str for number in SAMPLE_FIELDS]
+    found = frame.select((text.len_bytes().sum() != text.len_chars().sum()).alias(str(i)) for i, text in enumerate(texts)).row(0)
+    samples: list[Sample] = []
+    for number, is_found in zip(SAMPLE_FIELDS, found, strict=True):
+        if not is_found:
+            continue
+        name = column(number)
+        hits = frame.filter(pl.col(name).str.contains(SWEDISH_LETTERS)).unique(name, keep="first", maintain_order=True)
+        samples += [Sample(row, number, value) for row, value in hits.select("row", name).head(SAMPLES).iter_rows()]
+        if len(samples) >= SAMPLES:
+            break
+    return tuple(samples[:SAMPLES])

@@ -1,0 +1,137 @@
+"""The sentences of a refused file: what was seen, and what was expected.
+
+No text from the file itself is repeated here, since it may be personal data.
+"""
+
+from __future__ import annotations
+
+from submissions.frames import ENCODING_LABELS, SEPARATOR_LABELS, Refusal
+from submissions.reading.limits import MAX_BYTES, MAX_FIELDS, MAX_LINE, MAX_ROWS
+from submissions.spec import LayoutSpec
+
+TEXT_EXPECTED = "Vi väntade oss en textfil (.txt eller .csv) direkt från lönesystemet, i UTF-8 eller Windows-1252."
+
+# The first bytes of files that are no text, whatever they are called.
+MAGIC = (
+    (b"%PDF", "en PDF"),
+    (b"PK\x03\x04", "en Excelfil eller zip-fil"),
+    (b"PK\x05\x06", "en tom zip-fil"),
+    (b"\xd0\xcf\x11\xe0", "en äldre Excel- eller Wordfil"),
+    (b"MZ", "ett Windowsprogram"),
+    (b"\x7fELF", "ett program"),
+    (b"\x1f\x8b", "en komprimerad fil (gzip)"),
+    (b"Rar!", "en komprimerad fil (rar)"),
+    (b"7z\xbc\xaf", "en komprimerad fil (7-zip)"),
+    (b"\x89PNG", "en bild"),
+    (b"\xff\xd8\xff", "en bild"),
+    (b"GIF8", "en bild"),
+    (b"SQLite format 3", "en databas"),
+    (b"{\\rtf", "ett Word-dokument (rtf)"),
+    (b"<?xml", "en xml-fil"),
+    (b"<!DOCTYPE", "en webbsida"),
+    (b"<html", "en webbsida"),
+)
+
+
+def number(value: int) -> str:
+    """Swedish thousands: 75 000, with no-break spaces."""
+    return f"{value:,}".replace(",", "\u00a0")
+
+
+def file_kind(data: bytes) -> str | None:
+    """What the first bytes say the file is, in Swedish, where that is no text; else None."""
+    head = data[:64].lstrip()
+    return next((name for magic, name in MAGIC if head.startswith(magic)), None)
+
+
+def other_kind(data: bytes, check: str) -> Refusal | None:
+    """A refusal where the first bytes tell that the file is a PDF, a workbook, a program or the like."""
+    kind = file_kind(data)
+    if kind is None:
+        return None
+    return Refusal(check, f"Filen är {kind}, även om namnet slutar på något annat.", TEXT_EXPECTED)
+
+
+def empty(*, had_bytes: bool, has_header: bool = False) -> Refusal:
+    """FIL01: not one row of data."""
+    if has_header:
+        seen = "Filen har bara en rad med fältnamn och inga poster."
+    elif had_bytes:
+        seen = "Filen har bara tomma rader."
+    else:
+        seen = "Filen innehåller ingenting (0 byte)."
+    return Refusal("FIL01", seen, "Vi väntade oss en rad för varje anställning.")
+
+
+def too_big(size: int) -> Refusal:
+    """FIL02: more bytes than we read."""
+    return Refusal(
+        "FIL02",
+        f"Filen är {number(-(-size // 1024**2))} MB.",
+        f"Vi tar emot högst {MAX_BYTES // 1024**2} MB; den största regionens fil är omkring 20 MB.",
+    )
+
+
+def too_many_rows(rows: int) -> Refusal:
+    """FIL02: more rows than any employer has."""
+    return Refusal(
+        "FIL02", f"Filen har {number(rows)} rader.", f"Vi tar emot högst {number(MAX_ROWS)} rader, en för varje anställning."
+    )
+
+
+def too_long_line(row: int, length: int) -> Refusal:
+    """FIL02: a line that cannot be a row."""
+    return Refusal(
+        "FIL02",
+        f"Rad {number(row)} är {number(length)} byte lång.",
+        f"Vi väntade oss en rad för varje anställning, högst {number(MAX_LINE)} byte. Kontrollera att filen har radbrytningar.",
+        row=row,
+    )
+
+
+def has_nul(data: bytes) -> Refusal:
+    """FIL03: NUL bytes without a byte order mark."""
+    known = other_kind(data, "FIL03")
+    if known:
+        return known
+    sample = data[:2000]
+    if sample[1::2].count(0) * 3 > len(sample) or sample[::2].count(0) * 3 > len(sample):
+        seen = "Filen ser ut att vara UTF-16 men saknar den märkning (BOM) som talar om det."
+    else:
+        seen = "Filen innehåller tecken som inte är text (NUL)."
+    return Refusal("FIL03", seen, TEXT_EXPECTED)
+
+
+def broken_wide(encoding: str) -> Refusal:
+    """FIL03: marked as UTF-16 or UTF-32, but cut off or wrong inside."""
+    label = ENCODING_LABELS[encoding]
+    return Refusal("FIL03", f"Filen är märkt som {label} men innehållet går inte att tolka som {label}.", TEXT_EXPECTED)
+
+
+def unreadable() -> Refusal:
+    """FIL03: the last resort, for bytes that no step could make rows of."""
+    return Refusal("FIL03", "Filen går inte att läsa som text.", TEXT_EXPECTED)
+
+
+def no_right_row(
+    data: bytes, layout: LayoutSpec, separator: str, *, row: int, width: int, narrowest: int, widest: int, rows: int
+) -> Refusal:
+    """FIL02: not one row has the layout's number of fields."""
+    known = other_kind(data, "FIL02")
+    if known:
+        return known
+    wanted = len(layout)
+    expected = f"Enligt postbeskrivningen {layout.name} ska varje rad ha {wanted} fält, åtskilda med semikolon."
+    if widest == 1:
+        seen = "Raderna är inte delade i fält: det finns inga semikolon i filen."
+    elif narrowest == widest:
+        seen = f"Alla {number(rows)} rader har {widest} fält." if rows > 1 else f"Filens enda rad har {widest} fält."
+        if abs(widest - wanted) <= 4:
+            expected += " Filen kan vara gjord efter ett annat års postbeskrivning; välj årets i lönesystemet."
+    elif widest > MAX_FIELDS:
+        seen = f"Filen har rader med upp till {number(widest)} fält."
+    else:
+        seen = f"Raderna har mellan {narrowest} och {widest} fält; ingen har {wanted}."
+    if widest > 1 and separator != ";":
+        seen += f" Fälten är åtskilda med {SEPARATOR_LABELS[separator]}."
+    return Refusal("FIL02", seen, expected, row=row, n=width)
