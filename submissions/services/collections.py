@@ -1,0 +1,287 @@
+"""Set a year up: open the collection, import units and code lists. All of it may be run again without harm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from django.db import transaction
+
+from accounts import audit
+from accounts.models import User
+from config.lib.text import sort_key
+from profiles.models import Unit
+from submissions import builtin, spec
+from submissions.models import CheckSetting, Code, CodeList, Collection, Field, Layout, Submission
+
+
+class ImportRefused(ValueError):
+    """The import cannot be done; str() is a Swedish sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What `open_collection` did."""
+
+    collection: Collection
+    created: bool
+    source: str  # "inbyggda inställningar 2026", "insamlingen 2025"
+    submissions_added: int
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What an import changes: keys added, keys changed with a Swedish description, keys that the file lacks."""
+
+    added: tuple[str, ...]
+    changed: tuple[tuple[str, str], ...]
+    missing: tuple[str, ...]
+    unchanged: int
+
+
+# The year ------------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def open_collection(*, year: int, by: User | None, at: datetime) -> Opened:
+    """The year's collection with layout, lists, checks, calendar and a submission for each active unit.
+
+    Made from the built-in settings of that year, else from the collection before it, else from the latest built-in
+    ones, with the calendar moved. A year that exists keeps its settings and gets the submissions it lacks.
+    """
+    existing = Collection.objects.filter(year=year).first()
+    if existing is not None:
+        return Opened(existing, False, "", add_submissions(existing))
+    values, source = _settings_for(year)
+    collection = Collection.objects.create(
+        year=year,
+        opens_on=values.opens_on,
+        measurement_day=values.measurement_day,
+        due_date=values.due_date,
+        latest_deferral_date=values.latest_deferral_date,
+        layout=_layout(values.layout),
+    )
+    collection.code_lists.set([_code_list(code_list, date(year, 1, 1)) for code_list in values.lists.values()])
+    CheckSetting.objects.bulk_create(_check(collection, check) for check in values.checks.values())
+    added = add_submissions(collection)
+    audit.record("operation:configuration", by=by, object=f"insamling {year}", result=source, at=at)
+    return Opened(collection, True, source, added)
+
+
+def add_submissions(collection: Collection) -> int:
+    """A submission for each active unit that lacks one; how many were added."""
+    has = Submission.objects.filter(collection=collection).values("unit")
+    missing = Unit.objects.filter(is_active=True).exclude(pk__in=has).in_order()
+    return len(Submission.objects.bulk_create([Submission(unit=unit, collection=collection) for unit in missing]))
+
+
+def _settings_for(year: int) -> tuple[spec.CollectionSpec, str]:
+    try:
+        return builtin.collection_spec(year), f"inbyggda inställningar {year}"
+    except builtin.NoBuiltinCollection:
+        pass
+    last = Collection.objects.filter(year__lt=year).order_by("-year").first()
+    if last is not None:
+        return _moved(last.spec(), year), f"insamlingen {last.year}"
+    return _moved(builtin.collection_spec(builtin.LATEST), year), f"inbyggda inställningar {builtin.LATEST}"
+
+
+def _moved(values: spec.CollectionSpec, year: int) -> spec.CollectionSpec:
+    """The same settings with the calendar moved by whole years. No date is a leap day."""
+    years = year - values.year
+    return replace(
+        values,
+        year=year,
+        opens_on=values.opens_on.replace(year=values.opens_on.year + years),
+        measurement_day=values.measurement_day.replace(year=values.measurement_day.year + years),
+        due_date=values.due_date.replace(year=values.due_date.year + years),
+        latest_deferral_date=values.latest_deferral_date.replace(year=values.latest_deferral_date.year + years),
+    )
+
+
+def _layout(values: spec.LayoutSpec) -> Layout:
+    layout, created = Layout.objects.get_or_create(name=values.name)
+    if created:
+        Field.objects.bulk_create(
+            Field(
+                layout=layout,
+                number=field.number,
+                name=field.name,
+                numeric=field.numeric,
+                max_length=field.max_length,
+                required_kommun=field.required_kommun,
+                required_region=field.required_region,
+                format=field.format,
+                allowed=field.allowed,
+                meaning=field.meaning,
+                evidence=field.evidence,
+            )
+            for field in values.fields
+        )
+    return layout
+
+
+def _code_list(values: spec.CodeListSpec, valid_from: date) -> CodeList:
+    """The list of that kind and version, made from `valid_from` where it is not there."""
+    existing = CodeList.objects.filter(kind=values.kind, version=values.version).order_by("valid_from", "pk").first()
+    if existing is not None:
+        return existing
+    code_list = CodeList.objects.create(
+        kind=values.kind, name=values.name, version=values.version, valid_from=valid_from, established=values.established
+    )
+    _add_codes(code_list, values.codes.values())
+    return code_list
+
+
+def _add_codes(code_list: CodeList, codes: Iterable[spec.CodeSpec]) -> None:
+    Code.objects.bulk_create(
+        Code(
+            code_list=code_list,
+            code=code.code,
+            label=code.label,
+            sector=code.sector,
+            group_kommun=code.group_kommun,
+            group_region=code.group_region,
+            evidence=code.evidence,
+        )
+        for code in codes
+    )
+
+
+def _check(collection: Collection, check: spec.CheckSpec) -> CheckSetting:
+    return CheckSetting(
+        collection=collection,
+        code=check.code,
+        level=check.level,
+        fields=check.fields,
+        applies_to=check.applies_to,
+        title=check.title,
+        message=check.message,
+        advice=check.advice,
+        condition=check.condition,
+        threshold_text=check.threshold_text,
+        threshold=dict(check.threshold),
+        enabled=check.enabled,
+        valid_until=check.valid_until,
+        evidence=check.evidence,
+    )
+
+
+# Units ---------------------------------------------------------------------------------------------------------------
+
+
+def compare_units(units: Iterable[spec.UnitSpec]) -> Difference:
+    """What `import_units` would change."""
+    wanted = {unit.code: unit for unit in units}
+    have = {unit.code: unit for unit in Unit.objects.in_order()}
+    changed = [(code, _unit_change(have[code], wanted[code])) for code in wanted if code in have]
+    return Difference(
+        added=tuple(code for code in wanted if code not in have),
+        changed=tuple((code, text) for code, text in changed if text),
+        missing=tuple(code for code in have if code not in wanted),
+        unchanged=sum(1 for _, text in changed if not text),
+    )
+
+
+@transaction.atomic
+def import_units(*, units: Iterable[spec.UnitSpec], by: User | None, at: datetime) -> Difference:
+    """Add and update units; those that the file lacks are left. New units get a submission in the years that are open."""
+    wanted = {unit.code: unit for unit in units}
+    difference = compare_units(wanted.values())
+    Unit.objects.bulk_create(
+        Unit(code=u.code, name=u.name, kind=u.kind, sort_key=sort_key(u.name), is_active=u.active)
+        for u in (wanted[code] for code in difference.added)
+    )
+    for code, _ in difference.changed:
+        unit = wanted[code]
+        Unit.objects.filter(code=code).update(
+            name=unit.name, kind=unit.kind, sort_key=sort_key(unit.name), is_active=unit.active
+        )
+    for collection in Collection.objects.filter(closed_at=None).order_by("year"):
+        add_submissions(collection)
+    if difference.added or difference.changed:
+        result = f"{len(difference.added)} nya, {len(difference.changed)} ändrade"
+        audit.record("operation:configuration", by=by, object="enheter", result=result, at=at)
+    return difference
+
+
+def _unit_change(unit: Unit, wanted: spec.UnitSpec) -> str:
+    """The changes in words, empty where there are none."""
+    parts = []
+    if unit.name != wanted.name:
+        parts.append(f"namn {unit.name} → {wanted.name}")
+    if unit.kind != wanted.kind:
+        parts.append(f"typ {unit.kind} → {wanted.kind}")
+    if unit.is_active != wanted.active:
+        parts.append("lämnar uppgifter" if wanted.active else "lämnar inte uppgifter")
+    return ", ".join(parts)
+
+
+# Code lists ----------------------------------------------------------------------------------------------------------
+
+
+def compare_codes(kind: str, codes: Mapping[str, spec.CodeSpec]) -> Difference:
+    """What a new version of the list changes against the latest one."""
+    latest = CodeList.objects.filter(kind=kind).order_by("-valid_from", "-pk").first()
+    have = latest.spec().codes if latest else {}
+    changed = [(code, _code_change(have[code], codes[code])) for code in codes if code in have]
+    return Difference(
+        added=tuple(code for code in codes if code not in have),
+        changed=tuple((code, text) for code, text in changed if text),
+        missing=tuple(code for code in have if code not in codes),
+        unchanged=sum(1 for _, text in changed if not text),
+    )
+
+
+@transaction.atomic
+def import_codes(
+    *,
+    kind: str,
+    codes: Mapping[str, spec.CodeSpec],
+    version: str,
+    valid_from: date,
+    established: bool,
+    by: User | None,
+    at: datetime,
+) -> Difference:
+    """A new version of a code list, taken into use by the open years that it is valid for. The old version stays.
+
+    Raises `ImportRefused` for an unknown kind, an empty list or a date that already has a version.
+    """
+    check_code_import(kind, codes, valid_from)
+    difference = compare_codes(kind, codes)
+    old = CodeList.objects.filter(kind=kind).order_by("-valid_from", "-pk").first()
+    code_list = CodeList.objects.create(
+        kind=kind, name=old.name if old else "", version=version, valid_from=valid_from, established=established
+    )
+    _add_codes(code_list, codes.values())
+    for collection in Collection.objects.filter(closed_at=None, measurement_day__gte=valid_from).order_by("year"):
+        newer = collection.code_lists.filter(kind=kind, valid_from__gt=valid_from).exists()
+        if not newer:
+            collection.code_lists.remove(*collection.code_lists.filter(kind=kind).order_by("pk"))
+            collection.code_lists.add(code_list)
+    result = f"{version}: {len(difference.added)} nya, {len(difference.changed)} ändrade, {len(difference.missing)} borttagna"
+    audit.record("operation:configuration", by=by, object=f"kodlista {kind}", result=result[:120], at=at)
+    return difference
+
+
+def check_code_import(kind: str, codes: Mapping[str, spec.CodeSpec], valid_from: date) -> None:
+    """Raise `ImportRefused` where the import cannot be done."""
+    kinds = sorted(CodeList.objects.values_list("kind", flat=True).distinct())
+    if kind not in kinds:
+        raise ImportRefused(f"Det finns ingen kodlista som heter {kind}. Listor: {', '.join(kinds) or 'inga'}.")
+    if not codes:
+        raise ImportRefused("Filen innehåller inga koder.")
+    if CodeList.objects.filter(kind=kind, valid_from=valid_from).exists():
+        raise ImportRefused(f"Det finns redan en version av listan {kind} som gäller från {valid_from.isoformat()}.")
+
+
+def _code_change(old: spec.CodeSpec, new: spec.CodeSpec) -> str:
+    """The changes in words, empty where there are none. Groups that the new list leaves out are not a change."""
+    parts = []
+    if old.label != new.label:
+        parts.append(f"{old.label} → {new.label}")
+    if new.sector and old.sector != new.sector:
+        parts.append(f"sektor {old.sector or 'alla'} → {new.sector}")
+    return ", ".join(parts)

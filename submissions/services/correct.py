@@ -1,0 +1,187 @@
+"""Correct one value in the page: a row of the overlay, then the whole file checked again, in one transaction.
+
+The lock is optimistic. A form carries the delivery's revision it was drawn at; where the same value has been changed
+since, the second person gets `Conflict`, which says what the other wrote. Changes to other values do not collide.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts import audit
+from accounts.models import User
+from submissions import checking, reading, states
+from submissions.frames import FIELD_NUMBERS, PERSONAL_NUMBER_FIELD, column
+from submissions.models import Correction, Delivery, Submission
+from submissions.services import deliver, storage
+
+MAX_LENGTH = 200
+
+
+class CorrectionRefused(ValueError):
+    """The correction cannot be made; str() is a Swedish sentence for the place where the value was written."""
+
+
+class Conflict(CorrectionRefused):
+    """Somebody else changed the same value since the page was drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """What came of it."""
+
+    delivery: Delivery
+    row: int
+    field: int
+    left_on_row: int  # findings that must be corrected or explained, still on the row
+
+
+def correct(
+    *, delivery: Delivery, row: int, field: int, value: str, expected_revision: int, by: User, at: datetime
+) -> Corrected:
+    """Give one value of the current file a new content. Raises `NotAllowed`, `CorrectionRefused` or `Conflict`.
+
+    Writing the delivered value again takes an earlier correction away.
+    """
+    new = clean_value(field, value)
+    with transaction.atomic():
+        submission, locked = lock_for_change(delivery, by=by, at=at)
+        _refuse_conflict(locked, row, field, expected_revision, wanted=new)
+        delivered = _value_in(storage.base_frame(locked), row, field)
+        live = Correction.objects.filter(delivery=locked, row=row, field=field, undone_at=None).first()
+        old = (storage.old_and_new(locked, live)[1] or None) if live else delivered
+        if new == old:
+            raise CorrectionRefused("Värdet är redan det du skrev. Inget ändrades.")
+        locked.revision += 1
+        if live:
+            _undo(live, revision=locked.revision, by=by, at=at)
+        if new != delivered:
+            Correction.objects.create(
+                delivery=locked,
+                row=row,
+                field=field,
+                old_sealed=storage.seal_value(locked, row, field, old),
+                new_sealed=storage.seal_value(locked, row, field, new),
+                by=by,
+                at=at,
+                revision=locked.revision,
+            )
+        left = _check_again(submission, locked, row, by=by, at=at, what=f"rad {row} fält {field}")
+    return Corrected(locked, row, field, left)
+
+
+def undo_correction(*, correction: Correction, expected_revision: int, by: User, at: datetime) -> Corrected:
+    """Give the value its delivered content back. Undoing what is already undone is `Conflict`."""
+    row, field = correction.row, correction.field
+    with transaction.atomic():
+        submission, locked = lock_for_change(correction.delivery, by=by, at=at)
+        live = Correction.objects.filter(pk=correction.pk, undone_at=None).first()
+        if live is None:
+            raise Conflict("Rättelsen är redan ångrad eller ersatt av en annan. Ladda om sidan för att se hur värdet ser ut nu.")
+        locked.revision += 1
+        _undo(live, revision=locked.revision, by=by, at=at)
+        left = _check_again(submission, locked, row, by=by, at=at, what=f"ångrad rad {row} fält {field}")
+    return Corrected(locked, row, field, left)
+
+
+def clean_value(field: int, value: str) -> str | None:
+    """What was written, read as kindly as a file is; None is empty. Raises `CorrectionRefused`."""
+    if field not in FIELD_NUMBERS:
+        raise CorrectionRefused(f"Fält {field} går inte att rätta.")
+    text = value.strip()
+    if len(text) > MAX_LENGTH:
+        raise CorrectionRefused(f"Värdet är längre än {MAX_LENGTH} tecken.")
+    if ";" in text or not text.isprintable():
+        raise CorrectionRefused("Värdet får inte innehålla semikolon, radbrytningar eller andra styrtecken.")
+    return reading.kind_value(field, text)
+
+
+def lock_for_change(delivery: Delivery, *, by: User, at: datetime) -> tuple[Submission, Delivery]:
+    """The submission and its current delivery, locked, once the person may change it. Raises `NotAllowed`."""
+    submission = deliver.lock(delivery.submission)
+    states.check_can_change(by, submission, today=timezone.localdate(at))
+    locked = (
+        Delivery.objects.select_for_update().defer("content_sealed", "frame_sealed", "findings_sealed").get(pk=delivery.pk)
+    )
+    locked.submission = submission
+    if not locked.is_current:
+        raise CorrectionRefused("En nyare fil har ersatt den här. Ladda om sidan för att se den nya filens anmärkningar.")
+    return submission, locked
+
+
+def resume(submission: Submission, *, by: User, at: datetime, text: str) -> None:
+    """A returned submission is under the unit's review again from the first change."""
+    if submission.status == Submission.Status.RETURNED:
+        states.move(submission, Submission.Status.UNDER_REVIEW, by=by, at=at, text=text)
+
+
+def _refuse_conflict(delivery: Delivery, row: int, field: int, expected: int, *, wanted: str | None) -> None:
+    """Raise `Conflict` where the value was changed after the revision the form was drawn at."""
+    if expected == delivery.revision:
+        return
+    since = Q(revision__gt=expected) | Q(undone_revision__gt=expected)
+    other = (
+        Correction.objects.filter(since, delivery=delivery, row=row, field=field)
+        .select_related("by", "undone_by")
+        .order_by("-revision", "-pk")
+        .first()
+    )
+    if other is None:
+        return
+    clock = timezone.localtime(other.undone_at or other.at).strftime("%H.%M")
+    if other.undone_at is not None:
+        raise Conflict(
+            f"{other.undone_by} ångrade en rättelse av samma värde kl. {clock}, medan du hade sidan öppen. "
+            "Ditt värde är inte sparat. Se efter vad som står där nu och skriv igen om det behövs."
+        )
+    now = storage.old_and_new(delivery, other)[1]
+    shown = checking.masking.mask_field(field, now) if now else "tomt"
+    same = " Det är samma värde som du skrev." if field != PERSONAL_NUMBER_FIELD and (now or None) == wanted else ""
+    raise Conflict(
+        f"{other.by} ändrade samma värde till {shown} kl. {clock}, medan du hade sidan öppen.{same} "
+        "Ditt värde är inte sparat. Skriv det igen om det är rätt."
+    )
+
+
+def _value_in(frame: pl.DataFrame, row: int, field: int) -> str | None:
+    found = frame.filter(pl.col("row") == row)
+    if found.is_empty():
+        raise CorrectionRefused(
+            f"Rad {row} går inte att rätta här: den finns inte i filen eller har fel antal fält. Rätta i lönesystemet och lämna en ny fil."
+        )
+    value: str | None = found.item(0, column(field))
+    return value
+
+
+def _undo(correction: Correction, *, revision: int, by: User, at: datetime) -> None:
+    Correction.objects.filter(pk=correction.pk, undone_at=None).update(undone_at=at, undone_by=by, undone_revision=revision)
+
+
+def _check_again(submission: Submission, delivery: Delivery, row: int, *, by: User, at: datetime, what: str) -> int:
+    """Check the file with its corrections as they now are, store the answer, and count what is left on the row."""
+    frame = reading.apply_corrections(storage.base_frame(delivery), storage.overlay_of(delivery))
+    collection = submission.collection.spec()
+    described = storage.summary_of(delivery)["reading"]
+    outcome = deliver.evaluate(delivery, frame, described, collection, delivered=None)
+    if not outcome.accepted:
+        raise CorrectionRefused(f"Med det värdet skulle hela filen avvisas. {outcome.refusal}")
+    values = {
+        **deliver.fields_of(delivery, outcome, at),
+        "summary_sealed": storage.seal_summary(outcome.summary, owner=delivery.owner),
+        "findings_sealed": storage.seal_frame(outcome.findings, purpose=storage.FINDINGS, owner=delivery.owner),
+        "revision": delivery.revision,
+    }
+    Delivery.objects.filter(pk=delivery.pk).update(**values)
+    for name, value in values.items():
+        setattr(delivery, name, value)
+    resume(submission, by=by, at=at, text="Rättningen har börjat.")
+    audit.record("data:changed", by=by, unit=submission.unit.code, object=deliver.audit_name(delivery), result=what, at=at)
+    transaction.on_commit(lambda: storage.keep_findings(delivery, outcome.findings))
+    on_row = outcome.findings.filter(pl.col("row") == row, pl.col("level") != "info")
+    return on_row.height

@@ -1,0 +1,383 @@
+"""A file's way in: kept as it came, then checked. Either step may be cut short and nothing is lost.
+
+`receive_delivery` commits the bytes before anything looks inside them. `check_delivery` may run any number of times; a
+delivery whose check was cut short is taken up again by the next page view and by a periodic job (`take_up_unchecked`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+
+import polars as pl
+import structlog
+from django.db import transaction
+from django.db.models import F, Max, Q, Sum
+from django.utils import timezone
+
+from accounts import audit, limits
+from accounts.access import NotAllowed
+from accounts.models import User
+from config.lib import crypto
+from profiles.models import Unit
+from submissions import checking, reading, states, summaries
+from submissions.frames import Reading, Refusal
+from submissions.models import Delivery, Submission
+from submissions.services import storage
+from submissions.services.groups import count_uncommented
+from submissions.spec import CollectionSpec
+
+log = structlog.get_logger("submissions")
+
+LEASE = timedelta(seconds=30)  # how long a started check is left alone before another process takes it up
+ATTEMPTS = 3
+NAME_LENGTH = 255
+Status = Delivery.Status
+
+
+class TooManyFiles(NotAllowed):
+    """The unit has delivered as many files, or bytes, as one day takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a check found: everything that `_store` writes."""
+
+    accepted: bool
+    frame: pl.DataFrame | None  # as delivered; None where it was not read again
+    findings: pl.DataFrame
+    counts: dict[str, int]
+    rows: int
+    encoding: str
+    refusal: str
+    summary: dict[str, Any]
+
+
+# Receive -------------------------------------------------------------------------------------------------------------
+
+
+def receive_delivery(*, submission: Submission, content: bytes, name: str, by: User, at: datetime) -> Delivery:
+    """Keep the bytes as the unit's next version, committed. Raises `NotAllowed` with a sentence.
+
+    Of two uploads at once both are kept, each with its own version.
+    """
+    states.check_can_upload(by, submission, today=timezone.localdate(at))
+    check_daily_limit(submission.unit, size=len(content), at=at)
+    packed = storage.pack_content(content)
+    sha256 = hashlib.sha256(content).hexdigest()
+    with transaction.atomic():
+        locked = lock(submission)
+        states.check_can_upload(by, locked, today=timezone.localdate(at))
+        version = (Delivery.objects.filter(submission=locked).aggregate(last=Max("version"))["last"] or 0) + 1
+        delivery = Delivery(
+            submission=locked, version=version, uploaded_at=at, uploaded_by=by, size=len(content), sha256=sha256
+        )
+        delivery.name_sealed = crypto.seal_text(name[-NAME_LENGTH:], purpose=storage.NAME, owner=delivery.owner)
+        delivery.content_sealed = crypto.seal(packed, purpose=storage.CONTENT, owner=delivery.owner)
+        delivery.save(force_insert=True)
+        text = f"Fil mottagen, version {version}."
+        if locked.status == Submission.Status.NOT_STARTED:
+            states.move(locked, Submission.Status.RECEIVED, by=by, at=at, text=text)
+        else:
+            states.note(locked, by=by, at=at, text=text)
+        audit.record("file:uploaded", by=by, unit=locked.unit.code, object=audit_name(delivery), result=f"sha256 {sha256[:16]}", at=at)
+    return delivery
+
+
+def check_daily_limit(unit: Unit, *, size: int, at: datetime) -> None:
+    """Raise `TooManyFiles` where one more file of that size is more than a day takes (a day of the calendar, in Sweden)."""
+    midnight = timezone.make_aware(datetime.combine(timezone.localdate(at), time.min))
+    sent = Delivery.objects.filter(submission__unit=unit, uploaded_at__gte=midnight)
+    if sent.count() >= limits.UPLOADS_PER_UNIT_AND_DAY:
+        raise TooManyFiles(
+            f"Enheten har redan lämnat {limits.UPLOADS_PER_UNIT_AND_DAY} filer i dag, och fler tar vi inte emot på en dag. "
+            "Fortsätt i morgon, eller skriv till SKR under Meddelanden."
+        )
+    if (sent.aggregate(bytes=Sum("size"))["bytes"] or 0) + size > limits.UPLOAD_BYTES_PER_UNIT_AND_DAY:
+        raise TooManyFiles(
+            f"Enhetens filer i dag är tillsammans större än {limits.UPLOAD_BYTES_PER_UNIT_AND_DAY // 1_000_000} MB, "
+            "och mer tar vi inte emot på en dag. Fortsätt i morgon, eller skriv till SKR under Meddelanden."
+        )
+
+
+def audit_name(delivery: Delivery) -> str:
+    """The audit's word for a delivery."""
+    return f"{delivery.submission.unit.code}/{delivery.submission.collection.year} version {delivery.version}"
+
+
+def lock(submission: Submission) -> Submission:
+    """The submission with its row locked: uploads and checks of one unit take turns."""
+    return Submission.objects.select_for_update(of=("self",)).select_related("unit", "collection").get(pk=submission.pk)
+
+
+# Check ---------------------------------------------------------------------------------------------------------------
+
+
+def check_delivery(*, delivery: Delivery, at: datetime, clock: Callable[[], datetime] = timezone.now) -> Delivery:
+    """Read the bytes, run every check and store the answer in one transaction. Gives the delivery as it now stands.
+
+    A received delivery that another process is checking is left alone. One that three checks could not end is refused.
+    Also for a checked delivery: its corrections are laid on and the answer is made anew.
+    """
+    if delivery.status == Status.RECEIVED and not _claim(delivery, at):
+        return fresh(delivery)
+    started = fresh(delivery, with_content=True)
+    if started.status == Status.REJECTED:
+        return started
+    outcome = _outcome_of_bytes(started)
+    _store(started, outcome, at=clock())
+    return started
+
+
+def _claim(delivery: Delivery, at: datetime) -> bool:
+    """Take the lease on an unchecked delivery; False where another has it or the tries are used up."""
+    free = Q(check_started_at=None) | Q(check_started_at__lt=at - LEASE)
+    waiting = Delivery.objects.filter(free, pk=delivery.pk, status=Status.RECEIVED)
+    if waiting.filter(check_attempts__lt=ATTEMPTS).update(check_started_at=at, check_attempts=F("check_attempts") + 1):
+        return True
+    if waiting.exists():
+        _give_up(delivery, at)
+    return False
+
+
+def _give_up(delivery: Delivery, at: datetime) -> None:
+    """Refuse a delivery that cannot be checked, and tell SKR by the audit's alarm."""
+    refusal = "Kontrollen av filen gick inte att slutföra trots flera försök. Filen är sparad och SKR har fått veta det."
+    summary = {"refusal": {"seen": refusal, "expected": "Skriv till SKR under Meddelanden, eller prova att ta ut filen igen."}}
+    with transaction.atomic():
+        submission = lock(delivery.submission)
+        changed = Delivery.objects.filter(pk=delivery.pk, status=Status.RECEIVED).update(
+            status=Status.REJECTED, refusal=refusal, summary_sealed=storage.seal_summary(summary, owner=delivery.owner)
+        )
+        if changed:
+            audit.record("operation:alarm", unit=submission.unit.code, object=audit_name(delivery), result="kontrollen slutförs inte", at=at)
+            _refused(submission, delivery, at)
+
+
+def try_check(*, delivery: Delivery, at: datetime) -> Delivery:
+    """`check_delivery`, where a check that breaks is logged and left for the next try: the bytes are safe."""
+    try:
+        return check_delivery(delivery=delivery, at=at)
+    except Exception as error:
+        log.error("check failed", delivery=delivery.pk, error=type(error).__name__)
+        return fresh(delivery)
+
+
+def fresh(delivery: Delivery, *, with_content: bool = False) -> Delivery:
+    """The delivery from the database with its unit and year; the bytes only when asked for."""
+    deliveries = Delivery.objects.select_related("submission__unit", "submission__collection", "uploaded_by")
+    if not with_content:
+        deliveries = deliveries.defer("content_sealed", "frame_sealed")
+    return deliveries.get(pk=delivery.pk)
+
+
+def _outcome_of_bytes(delivery: Delivery) -> Outcome:
+    collection = delivery.submission.collection.spec()
+    read = reading.read(storage.content_of(delivery), collection.layout)
+    if read.refusal is not None:
+        return _refused_outcome(read, read.refusal)
+    described = describe(read)
+    if delivery.revision:
+        frame = reading.apply_corrections(read.frame, storage.overlay_of(delivery))
+        return evaluate(delivery, frame, described, collection, delivered=read.frame)
+    return evaluate(delivery, read.frame, described, collection, delivered=read.frame, read=read)
+
+
+def describe(read: Reading) -> dict[str, Any]:
+    """What was read, as the review page tells it and as a re-check needs it."""
+    return {
+        "encoding": read.encoding,
+        "encoding_label": read.encoding_label,
+        "separator_label": read.separator_label,
+        "has_header": read.has_header,
+        "rows": read.rows,
+        "samples": [{"row": s.row, "field": s.field, "value": s.value} for s in read.samples],
+        "wrong_rows": {name: read.wrong_rows[name].to_list() for name in ("row", "n")},
+    }
+
+
+def _refused_outcome(read: Reading, refusal: Refusal) -> Outcome:
+    summary = {
+        "reading": describe(read),
+        "refusal": {"check": refusal.check, "seen": refusal.seen, "expected": refusal.expected, "row": refusal.row},
+    }
+    return Outcome(False, None, pl.DataFrame(), {}, read.rows, read.encoding, refusal.message, summary)
+
+
+def evaluate(
+    delivery: Delivery,
+    frame: pl.DataFrame,
+    described: dict[str, Any],
+    collection: CollectionSpec,
+    *,
+    delivered: pl.DataFrame | None,
+    read: Reading | None = None,
+) -> Outcome:
+    """Run the checks and the summary on a frame with its corrections laid on."""
+    previous = previous_frame(delivery.submission)
+    context = context_of(delivery, collection, previous)
+    wrong_rows = pl.DataFrame(described["wrong_rows"], schema={"row": pl.UInt32, "n": pl.UInt32})
+    result = checking.run(read, context) if read is not None else checking.run(frame, context, wrong_rows=wrong_rows)
+    summary: dict[str, Any] = {
+        "reading": described,
+        "summary": summaries.build(frame, previous).as_dict(),
+        "not_run": [{"check": n.check, "reason": n.reason} for n in result.not_run],
+        "rows_with_findings": result.rows_with_findings,
+        "has_previous": previous is not None,
+    }
+    refusal = ""
+    if not result.accepted:
+        refusal, summary["refusal"] = _refusal_of_findings(result.frame, collection, delivery.submission.unit)
+    return Outcome(
+        result.accepted, delivered, result.frame, result.counts, described["rows"], described["encoding"], refusal, summary
+    )
+
+
+def _refusal_of_findings(findings: pl.DataFrame, collection: CollectionSpec, unit: Unit) -> tuple[str, dict[str, Any]]:
+    """The sentences of a file that was read but is refused by a check: another unit's file (FIL04)."""
+    first = findings.row(0, named=True)
+    seen = checking.messages.render(first, collection)
+    expected = f"Vi väntade oss en fil för {unit.name}, med koden {unit.code} i fält 1 på varje rad."
+    return f"{seen} {expected}"[:600], {"check": first["check"], "seen": seen, "expected": expected, "row": first["row"]}
+
+
+def previous_frame(submission: Submission) -> pl.DataFrame | None:
+    """Last year's approved rows of the unit, with corrections; None without."""
+    last = (
+        Delivery.objects.filter(
+            is_current=True,
+            submission__unit=submission.unit_id,
+            submission__collection__year=submission.collection.year - 1,
+            submission__status__in=[Submission.Status.APPROVED, Submission.Status.LOCKED],
+        )
+        .defer("content_sealed", "findings_sealed", "summary_sealed")
+        .order_by("pk")
+        .first()
+    )
+    return storage.current_frame(last) if last else None
+
+
+def context_of(delivery: Delivery, collection: CollectionSpec, previous: pl.DataFrame | None) -> checking.Context:
+    """What the checks need to know beside the rows."""
+    unit = delivery.submission.unit
+    before = list(
+        Delivery.objects.filter(submission=delivery.submission_id, version__lt=delivery.version, is_test=False)
+        .exclude(status=Status.REJECTED)
+        .order_by("version", "pk")
+        .values_list("sha256", "uploaded_at", "status")
+    )
+    checked = [timezone.localdate(at) for _, at, status in before if status == Status.CHECKED]
+    return checking.Context(
+        unit_code=unit.code,
+        unit_kind=unit.kind,
+        collection=collection,
+        previous=previous,
+        unit_names=dict(Unit.objects.order_by("code").values_list("code", "name")),
+        earlier={sha256: timezone.localdate(at) for sha256, at, _ in before},
+        sha256=delivery.sha256,
+        replaces=checked[-1] if checked else None,
+        is_test=delivery.is_test,
+    )
+
+
+def _store(delivery: Delivery, outcome: Outcome, *, at: datetime) -> None:
+    """Write the answer in one transaction, unless a correction came in meanwhile (then it has its own answer)."""
+    sealed = _sealed(delivery, outcome)
+    with transaction.atomic():
+        submission = lock(delivery.submission)
+        delivery.submission = submission
+        was_received = delivery.status == Status.RECEIVED
+        values = {**sealed, **fields_of(delivery, outcome, at)}
+        unchanged = Delivery.objects.filter(pk=delivery.pk, revision=delivery.revision).exclude(status=Status.REJECTED)
+        if not unchanged.update(**values):
+            delivery.refresh_from_db(fields=["status", "revision", "is_current"])
+            return
+        for name, value in values.items():
+            setattr(delivery, name, value)
+        if not was_received:
+            return
+        if outcome.accepted:
+            _make_current(submission, delivery, at)
+        else:
+            _refused(submission, delivery, at)
+    storage.keep_findings(delivery, outcome.findings)
+    if outcome.frame is not None:
+        storage.keep_base_frame(delivery, outcome.frame)
+
+
+def _sealed(delivery: Delivery, outcome: Outcome) -> dict[str, Any]:
+    """The large columns. A refused file keeps its bytes and its refusal, not its rows."""
+    sealed: dict[str, Any] = {"summary_sealed": storage.seal_summary(outcome.summary, owner=delivery.owner)}
+    if outcome.accepted:
+        sealed["findings_sealed"] = storage.seal_frame(outcome.findings, purpose=storage.FINDINGS, owner=delivery.owner)
+        if outcome.frame is not None:
+            sealed["frame_sealed"] = storage.seal_frame(outcome.frame, purpose=storage.FRAME, owner=delivery.owner)
+    return sealed
+
+
+def fields_of(delivery: Delivery, outcome: Outcome, at: datetime) -> dict[str, Any]:
+    """The clear columns that an answer sets."""
+    return {
+        "status": Status.CHECKED if outcome.accepted else Status.REJECTED,
+        "rows": outcome.rows,
+        "encoding": outcome.encoding,
+        "checked_at": at,
+        "refusal": outcome.refusal,
+        "fel": outcome.counts.get("fel", 0),
+        "varning": outcome.counts.get("varning", 0),
+        "info": outcome.counts.get("info", 0),
+        "uncommented": count_uncommented(delivery.submission, outcome.findings) if outcome.accepted else 0,
+    }
+
+
+def _make_current(submission: Submission, delivery: Delivery, at: datetime) -> None:
+    """The newest accepted file is the current one; an older one that was checked late stays replaced.
+
+    Once the unit has handed in, a file that was waiting for its check no longer takes the place of the one handed in.
+    """
+    deliveries = Delivery.objects.filter(submission=submission)
+    text = f"Filen är kontrollerad, version {delivery.version}: {_amount(delivery.rows or 0, 'rad', 'rader')}."
+    has_newer = deliveries.filter(is_current=True, version__gt=delivery.version).exists()
+    if not delivery.is_test and not has_newer and submission.status in states.WORKING:
+        deliveries.filter(is_current=True).update(is_current=False)
+        deliveries.filter(pk=delivery.pk).update(is_current=True)
+        delivery.is_current = True
+    if submission.status in {Submission.Status.RECEIVED, Submission.Status.RETURNED}:
+        states.move(submission, Submission.Status.UNDER_REVIEW, by=None, at=at, text=text)
+    else:
+        states.note(submission, by=None, at=at, text=text)
+
+
+def _refused(submission: Submission, delivery: Delivery, at: datetime) -> None:
+    """The refused file leaves the current one as it was; a first file that is refused leaves the unit where it began."""
+    text = f"Filen avvisades, version {delivery.version}."
+    audit.record("file:rejected", unit=submission.unit.code, object=audit_name(delivery), at=at)
+    others = Delivery.objects.filter(submission=submission, status__in=[Status.RECEIVED, Status.CHECKED])
+    if submission.status == Submission.Status.RECEIVED and not others.exclude(pk=delivery.pk).exists():
+        states.move(submission, Submission.Status.NOT_STARTED, by=None, at=at, text=text)
+    else:
+        states.note(submission, by=None, at=at, text=text)
+
+
+def _amount(count: int, one: str, many: str) -> str:
+    return f"1 {one}" if count == 1 else f"{count} {many}"
+
+
+# Taken up again ------------------------------------------------------------------------------------------------------
+
+
+def take_up_unchecked(*, at: datetime, submission: Submission | None = None) -> int:
+    """Check what was received and not checked, oldest first; how many were taken up."""
+    waiting = Delivery.objects.light().filter(status=Status.RECEIVED)
+    waiting = waiting.filter(Q(check_started_at=None) | Q(check_started_at__lt=at - LEASE))
+    if submission is not None:
+        waiting = waiting.filter(submission=submission)
+    waiting = waiting.select_related("submission__unit", "submission__collection").order_by("uploaded_at", "pk")
+    taken = 0
+    for delivery in waiting:
+        try_check(delivery=delivery, at=at)
+        taken += 1
+    return taken

@@ -1,0 +1,71 @@
+"""The opaque names of groups of findings, and which of them are explained.
+
+A group is (check, field, wrong value) within one submission; its name is a keyed digest of the three, so that an address
+never carries a value and the same group of the next file gets the same name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from config.lib import crypto
+from submissions import checking, spec
+from submissions.models import Comment, Submission
+
+KEY_LENGTH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Findings with the same check, field and wrong value (None where the value is not code-like)."""
+
+    key: str
+    check: str
+    level: str
+    field: int | None
+    value: str | None
+    rows: int
+
+    @property
+    def needs_comment(self) -> bool:
+        """Whether it must be explained before hand-in, if not corrected."""
+        return self.level == spec.VARNING
+
+
+def group_key(submission_id: int, check: str, field: int | None, value: str | None) -> str:
+    """The group's name in addresses and at its explanations."""
+    return crypto.digest("group", submission_id, check, "" if field is None else field, "" if value is None else f"={value}")[:KEY_LENGTH]
+
+
+def groups_of(submission_id: int, findings: pl.DataFrame) -> list[Group]:
+    """All groups, worst level first, then most rows."""
+    if findings.is_empty():
+        return []
+    return [
+        Group(
+            key=group_key(submission_id, row["check"], row["field"], row["value"]),
+            check=row["check"],
+            level=row["level"],
+            field=row["field"],
+            value=row["value"],
+            rows=row["rows"],
+        )
+        for row in checking.groups(findings).iter_rows(named=True)
+    ]
+
+
+def live_comments(submission: Submission) -> dict[str, Comment]:
+    """The explanations in force by group."""
+    comments = Comment.objects.filter(submission=submission, replaced_at=None).select_related("by").order_by("pk")
+    return {comment.group: comment for comment in comments}
+
+
+def count_uncommented(submission: Submission, findings: pl.DataFrame) -> int:
+    """How many groups must still be corrected or explained."""
+    needing = {group.key for group in groups_of(submission.pk, findings) if group.needs_comment}
+    if not needing:
+        return 0
+    explained = Comment.objects.filter(submission=submission, replaced_at=None, group__in=needing).values("group").distinct().count()
+    return len(needing) - explained

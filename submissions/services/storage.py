@@ -1,0 +1,197 @@
+"""What a delivery keeps sealed: its bytes, its frames and its summary, and how they are brought back.
+
+Recently used frames stay in a small cache in this process, keyed by delivery, revision and time of check, so that going
+through a large file's findings does not decrypt it for every page. Nothing here decides what a person may see.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+import zlib
+from collections import OrderedDict
+from collections.abc import Hashable, Iterable
+from typing import Any
+
+import polars as pl
+
+from config.lib import crypto
+from submissions import frames, reading
+from submissions.models import Correction, Delivery
+
+CONTENT, FRAME, FINDINGS, SUMMARY, NAME, VALUE = (
+    "delivery-content",
+    "delivery-frame",
+    "delivery-findings",
+    "delivery-summary",
+    "delivery-name",
+    "correction",
+)
+CACHE_BYTES = 200_000_000
+
+
+class FrameCache:
+    """The most recently used frames, up to a number of bytes. Safe between threads."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.held = 0
+        self._frames: OrderedDict[Hashable, tuple[pl.DataFrame, int]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable) -> pl.DataFrame | None:
+        """The frame, or None."""
+        with self._lock:
+            found = self._frames.get(key)
+            if found is None:
+                return None
+            self._frames.move_to_end(key)
+            return found[0]
+
+    def put(self, key: Hashable, frame: pl.DataFrame) -> pl.DataFrame:
+        """Keep the frame and give it back; the least recently used ones go."""
+        size = int(frame.estimated_size()) + 1_000
+        with self._lock:
+            if key in self._frames:
+                self.held -= self._frames.pop(key)[1]
+            if size <= self.limit:
+                self._frames[key] = (frame, size)
+                self.held += size
+            while self.held > self.limit:
+                _, (_, gone) = self._frames.popitem(last=False)
+                self.held -= gone
+        return frame
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._frames.clear()
+            self.held = 0
+
+
+cache = FrameCache(CACHE_BYTES)
+
+
+# Bytes ---------------------------------------------------------------------------------------------------------------
+
+
+def pack_content(content: bytes) -> bytes:
+    """The uploaded bytes, compressed."""
+    return zlib.compress(content, level=1)
+
+
+def content_of(delivery: Delivery) -> bytes:
+    """The bytes as they were uploaded."""
+    return zlib.decompress(crypto.open_sealed(delivery.content_sealed, purpose=CONTENT, owner=delivery.owner))
+
+
+def name_of(delivery: Delivery) -> str:
+    """The file's own name, for showing only."""
+    return crypto.open_text(delivery.name_sealed, purpose=NAME, owner=delivery.owner)
+
+
+# Frames --------------------------------------------------------------------------------------------------------------
+
+
+def seal_frame(frame: pl.DataFrame, *, purpose: str, owner: str) -> bytes:
+    """The frame as sealed Parquet."""
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer, compression="zstd", compression_level=1, statistics=False)
+    return crypto.seal(buffer.getvalue(), purpose=purpose, owner=owner)
+
+
+def _open_frame(sealed: bytes | memoryview, *, purpose: str, owner: str) -> pl.DataFrame:
+    return pl.read_parquet(io.BytesIO(crypto.open_sealed(sealed, purpose=purpose, owner=owner)))
+
+
+def base_frame(delivery: Delivery) -> pl.DataFrame:
+    """The rows as delivered, without corrections."""
+    key = (FRAME, delivery.pk)
+    found = cache.get(key)
+    if found is None:
+        if delivery.frame_sealed is None:
+            return frames.empty_frame()
+        found = cache.put(key, _open_frame(delivery.frame_sealed, purpose=FRAME, owner=delivery.owner))
+    return found
+
+
+def keep_base_frame(delivery: Delivery, frame: pl.DataFrame) -> None:
+    """Hold a frame that was just made."""
+    cache.put((FRAME, delivery.pk), frame)
+
+
+def current_frame(delivery: Delivery) -> pl.DataFrame:
+    """The rows with corrections laid over them."""
+    key = ("current", delivery.pk, delivery.revision)
+    found = cache.get(key)
+    if found is None:
+        found = reading.apply_corrections(base_frame(delivery), overlay_of(delivery))
+        if delivery.revision:
+            cache.put(key, found)
+    return found
+
+
+def findings_of(delivery: Delivery) -> pl.DataFrame:
+    """The findings of the last check."""
+    key = (FINDINGS, delivery.pk, delivery.revision, delivery.checked_at)
+    found = cache.get(key)
+    if found is None:
+        if delivery.findings_sealed is None:
+            return pl.DataFrame()
+        found = cache.put(key, _open_frame(delivery.findings_sealed, purpose=FINDINGS, owner=delivery.owner))
+    return found
+
+
+def keep_findings(delivery: Delivery, findings: pl.DataFrame) -> None:
+    """Hold findings that were just made and stored."""
+    cache.put((FINDINGS, delivery.pk, delivery.revision, delivery.checked_at), findings)
+
+
+# Corrections ---------------------------------------------------------------------------------------------------------
+
+
+def value_owner(delivery: Delivery, row: int, field: int) -> str:
+    """What a correction's values are bound to."""
+    return f"{delivery.owner}/{row}/{field}"
+
+
+def seal_value(delivery: Delivery, row: int, field: int, value: str | None) -> bytes:
+    """A value of a correction; empty is stored as an empty text."""
+    return crypto.seal_text(value or "", purpose=VALUE, owner=value_owner(delivery, row, field))
+
+
+def old_and_new(delivery: Delivery, correction: Correction) -> tuple[str, str]:
+    """A correction's two values."""
+    owner = value_owner(delivery, correction.row, correction.field)
+    return (
+        crypto.open_text(correction.old_sealed, purpose=VALUE, owner=owner),
+        crypto.open_text(correction.new_sealed, purpose=VALUE, owner=owner),
+    )
+
+
+def overlay_of(delivery: Delivery) -> list[tuple[int, int, str | None]]:
+    """The corrections in force, as the engine lays them on."""
+    corrections = Correction.objects.filter(delivery=delivery, undone_at=None).order_by("revision", "pk")
+    return overlay(delivery, corrections)
+
+
+def overlay(delivery: Delivery, corrections: Iterable[Correction]) -> list[tuple[int, int, str | None]]:
+    """Those corrections, as the engine lays them on."""
+    return [(c.row, c.field, old_and_new(delivery, c)[1] or None) for c in corrections]
+
+
+# Summary -------------------------------------------------------------------------------------------------------------
+
+
+def seal_summary(values: dict[str, Any], *, owner: str) -> bytes:
+    """What was read and the review tables."""
+    return crypto.seal(json.dumps(values, ensure_ascii=False).encode(), purpose=SUMMARY, owner=owner)
+
+
+def summary_of(delivery: Delivery) -> dict[str, Any]:
+    """What `seal_summary` was given; empty before the first check."""
+    if delivery.summary_sealed is None:
+        return {}
+    values: dict[str, Any] = json.loads(crypto.open_sealed(delivery.summary_sealed, purpose=SUMMARY, owner=delivery.owner))
+    return values
