@@ -20,3 +20,4 @@ DATABASES["default"]["CONN_MAX_AGE"] = 0
 DATABASES["default"]["TEST"] = {"NAME": os.environ.get("TEST_DB_NAME", "test_personalstatistik")}
 PASSWORD_HASHERS = ["tests.hashers.CheapArgon2PasswordHasher"]
 TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = UndefinedVariable("%s")
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True  # static files from where they lie, not collected
