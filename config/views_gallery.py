@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from accounts.access import open_view
+
 
 class SampleForm(forms.Form):
     """One field of each kind, the errors included when it is bound to nothing."""
@@ -32,6 +34,7 @@ class SampleFile(forms.Form):
     file = forms.FileField(label="Fil")
 
 
+@open_view
 def gallery(request: HttpRequest) -> HttpResponse:
     """Every component, with forms empty and with errors."""
     page = Paginator(range(2104), 50).get_page(request.GET.get("sida", 7))
@@ -47,7 +50,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
         "form": SampleForm(auto_id="ok_%s"),
         "wrong": SampleForm({"email": "anna.trosa", "date": "15/12"}, auto_id="fel_%s"),
         "file": SampleFile(auto_id="fil_%s"),
-        "wrong_file": SampleFile({}, {}, auto_id="felfil_%s"),
+        "wrong_file": SampleFile({}, auto_id="felfil_%s"),
         "page": page,
         "now": timezone.now(),
         "levels": ["fel", "varning", "info"],

@@ -1,7 +1,7 @@
 """Swedish ways of writing numbers, dates, sizes and plurals, as template filters. Built in: pages need no {% load %}."""
 
 import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
 from django import template
@@ -44,7 +44,8 @@ def _decimal(value: Any) -> Decimal | None:
 
 
 def _written(number: Decimal, decimals: int) -> str:
-    text = f"{abs(number):,.{decimals}f}".replace(",", THIN).replace(".", ",")
+    rounded = abs(number).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    text = f"{rounded:,.{decimals}f}".replace(",", THIN).replace(".", ",")
     is_negative = number < 0 and any(digit in text for digit in "123456789")
     return f"{MINUS}{text}" if is_negative else text
 

@@ -181,9 +181,9 @@ def error_links(forms: Iterable[BaseForm]) -> list[ErrorLink]:
 
 
 @register.inclusion_tag("components/error_summary.html")
-def error_summary(*forms: BaseForm, title: str = "") -> dict[str, Any]:
+def error_summary(*forms: BaseForm | None, title: str = "") -> dict[str, Any]:
     """What is wrong in the form(s), each line a link to its field; nothing when all is well."""
-    links = error_links(form for form in forms if form)
+    links = error_links(form for form in forms if form is not None)
     default = "Ett fel behöver rättas" if len(links) == 1 else f"{len(links)} fel behöver rättas"
     return {"links": links, "title": title or default}
 
@@ -296,7 +296,7 @@ def file_drop(
 ) -> dict[str, Any]:
     """A file field to click or to drop a file on."""
     ids = described_by(field, hint)
-    attrs = {"class": "file-drop__input", "data-file-input": True}
+    attrs: dict[str, str | bool] = {"class": "file-drop__input", "data-file-input": True}
     if accept:
         attrs["accept"] = accept
     if ids:
