@@ -10,6 +10,7 @@ import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from config import logs
 from config.lib import context
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -41,10 +42,16 @@ class RequestContext:
         try:
             response = self.get_response(request)
         finally:
-            structlog.contextvars.unbind_contextvars("request_id")
+            structlog.contextvars.unbind_contextvars("request_id", "user_id")
             context.set_origin(None)
         response["X-Request-ID"] = request_id
         return response
+
+    def process_view(self, request: HttpRequest, *_: object) -> None:
+        """Write who is signed in on the log lines to come, where the session has been read already."""
+        user = getattr(request, "_cached_user", None)
+        if user is not None and user.pk:
+            logs.bind_user(user.pk)
 
 
 def csp_header() -> str:

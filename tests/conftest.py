@@ -29,6 +29,11 @@ hypothesis_settings.register_profile("ci", derandomize=True, deadline=None, prin
 hypothesis_settings.load_profile("ci")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Our own option."""
+    parser.addoption("--pictures", action="store_true", help="renew the documentation's pictures (tests/browser)")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Name our own markers."""
     config.addinivalue_line("markers", "real_clock: the machine's own time instead of 2026-11-16 09:00")

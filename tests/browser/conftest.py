@@ -1,0 +1,138 @@
+"""Stories in Chromium against a live server. No console error, no CSP violation and no answer of 500 is let through.
+
+`page` is a browser at 1280 × 900 with Swedish locale; `visit("/adress/")` opens an address of the portal, `axe(page)` asks
+for the accessibility rules in light, dark and 320 pixels wide, and `picture(page, "namn")` takes the handbook's pictures
+when pytest runs with --pictures.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response
+
+PICTURES = Path(__file__).resolve().parent.parent.parent / "docs" / "bilder"
+HERE = Path(__file__).resolve().parent
+WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 320, "height": 800}
+
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright keeps an event loop in the thread of the test
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Time goes on in a story: the browser and the server wait for each other."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.running_clock)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Debian's Chromium, never a downloaded one; without its sandbox only as root, where it has none."""
+    arguments = ["--disable-dev-shm-usage", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    return {**browser_type_launch_args, "executable_path": os.environ.get("CHROMIUM") or "/usr/bin/chromium", "args": arguments}
+
+
+@pytest.fixture(scope="session")
+def base_url(live_server: Any) -> str:
+    """Addresses are relative to the live server."""
+    return str(live_server.url)
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    """A Swede at a desk."""
+    swedish = {"locale": "sv-SE", "timezone_id": "Europe/Stockholm", "reduced_motion": "reduce", "color_scheme": "light"}
+    return {**browser_context_args, **swedish, "viewport": WIDE}
+
+
+class Complaints:
+    """What the browser complained of during a test."""
+
+    def __init__(self) -> None:
+        self.found: list[str] = []
+        self._expected: list[str] = []
+
+    def expect(self, part: str) -> None:
+        """Let complaints with these words pass: the test provokes them."""
+        self._expected.append(part)
+
+    def listen(self, context: BrowserContext) -> None:
+        """Hear every page of a browser context."""
+        context.on("console", self._console)
+        context.on("weberror", lambda error: self.found.append(f"fel i skript: {error.error}"))
+        context.on("response", self._response)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.found.append(f"{message.text} ({message.page.url if message.page else ''})")
+
+    def _response(self, response: Response) -> None:
+        if response.status >= 500:
+            self.found.append(f"{response.status} på {response.url}")
+
+    @property
+    def unexpected(self) -> list[str]:
+        """Those nobody provoked."""
+        return [text for text in self.found if not any(part in text for part in self._expected)]
+
+
+@pytest.fixture
+def complaints() -> Iterator[Complaints]:
+    """Fails the test on any console error, CSP violation, script error or answer of 500; `complaints.expect(…)` excepts."""
+    heard = Complaints()
+    yield heard
+    assert heard.unexpected == []
+
+
+@pytest.fixture
+def context(new_context: Callable[..., BrowserContext], complaints: Complaints) -> BrowserContext:
+    """One person's browser."""
+    opened = new_context()
+    opened.set_default_timeout(15_000)
+    complaints.listen(opened)
+    return opened
+
+
+@pytest.fixture
+def visit(page: Page) -> Callable[[str], Page]:
+    """Open an address of the portal and give the page."""
+
+    def go(path: str) -> Page:
+        page.goto(path)
+        return page
+
+    return go
+
+
+@pytest.fixture
+def axe() -> Callable[[Page], None]:
+    """Assert that axe finds nothing on the page in light, dark and at 320 pixels, where nothing may scroll sideways."""
+
+    def check(page: Page) -> None:
+        for scheme, size in (("light", WIDE), ("dark", WIDE), ("light", NARROW)):
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.set_viewport_size(size)  # type: ignore[arg-type]
+            found = Axe().run(page)
+            assert found.violations_count == 0, f"{page.url} ({scheme}, {size['width']} px)\n{found.generate_report()}"
+        overflow = page.evaluate("document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth")
+        assert overflow <= 0, f"{page.url} rullar {overflow} px i sidled vid {NARROW['width']} px"
+        page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+
+    return check
+
+
+@pytest.fixture
+def picture(pytestconfig: pytest.Config) -> Callable[..., None]:
+    """Take a picture for the documentation, docs/bilder/NAME.png, when asked for with --pictures; else nothing."""
+
+    def take(page: Page, name: str, **options: Any) -> None:
+        if pytestconfig.getoption("--pictures"):
+            PICTURES.mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=PICTURES / f"{name}.png", **{"full_page": True, "animations": "disabled", **options})
+
+    return take

@@ -1,0 +1,27 @@
+"""The pages that anybody may open, as Chromium shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.conftest import Complaints
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.mark.parametrize("path", ["/", "/konto/", "/integritet/", "/handbok/", "/kontroller/"])
+def test_an_open_page_is_accessible_to_everyone(visit: Callable[[str], Page], axe: Callable[[Page], None], path: str) -> None:
+    page = visit(path)
+    expect(page.locator("h1")).to_have_count(1)
+    axe(page)
+
+
+def test_the_first_page_works_without_javascript(new_context: Callable[..., BrowserContext], complaints: Complaints) -> None:
+    context = new_context(java_script_enabled=False)
+    complaints.listen(context)
+    page = context.new_page()
+    page.goto("/")
+    expect(page.get_by_role("button", name="Logga in")).to_be_visible()
