@@ -1,0 +1,21 @@
+"""From a frame of texts to findings.
+
+One small function per check of the catalogue, grouped in modules by its prefix; all run in one pass over the prepared
+rows. Knows neither the database, the web nor how the file was read.
+"""
+
+from submissions.checking.context import Context, effective_level
+from submissions.checking.findings import CODE_FIELDS, Findings, NotRun, group_rows, groups, sort_findings
+from submissions.checking.run import run
+
+__all__ = [
+    "CODE_FIELDS",
+    "Context",
+    "Findings",
+    "NotRun",
+    "effective_level",
+    "group_rows",
+    "groups",
+    "run",
+    "sort_findings",
+]

@@ -1,0 +1,184 @@
+"""AGG: figures of the whole file, most of them against last year's approved delivery.
+
+Persons are told apart by field 7 as it stands, so that a number with a slip still counts as one person. Thresholds
+with "minst n" are silent below n, whichever year is the larger. Source: domain 3.3-3.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import polars as pl
+
+from submissions.checking.prepare import Prepared
+from submissions.checking.registry import NEEDS_PREVIOUS, file_finding, swedish, whole_check
+
+WHOLE = 10_000  # hundredths of a percent
+WATCHED_ACTIVITIES = ("512", "513")
+
+is_monthly = pl.col("f17") == "1"
+is_hourly = pl.col("f17") == "2"
+is_manager = pl.col("f10").is_in(["A", "B", "C"])
+
+
+def _persons(frame: pl.DataFrame, condition: pl.Expr) -> int:
+    return int(frame.select(pl.col("f7").filter(condition).drop_nulls().n_unique()).item())
+
+
+def _counts(p: Prepared, condition: pl.Expr) -> tuple[int, int]:
+    """Persons last year and this year."""
+    before = 0 if p.context.previous is None else _persons(p.context.previous, condition)
+    return before, _persons(p.frame, condition)
+
+
+def _percent(before: float, now: float) -> float:
+    return 100 * (now - before) / before
+
+
+def _change(before: float, now: float) -> dict[str, str]:
+    return {"v": swedish(_percent(before, now)), "a": swedish(before, 0), "b": swedish(now, 0)}
+
+
+@whole_check("AGG01", needs=NEEDS_PREVIOUS)
+def monthly_paid_changed(p: Prepared) -> Iterable[pl.DataFrame]:
+    """AGG01: the number of monthly-paid has changed; large units bear less. The size is last year's employees."""
+    before, now = _counts(p, is_monthly)
+    employees, _ = _counts(p, pl.lit(True))
+    is_large = employees >= p.context.threshold("AGG01", "large")
+    limit = p.context.threshold("AGG01", "share_large" if is_large else "share_small")
+    if before and abs(_percent(before, now)) > limit:
+        yield file_finding(**_change(before, now))
+
+
+@whole_check("AGG02", needs=NEEDS_PREVIOUS)
+def hourly_paid_changed(p: Prepared) -> Iterable[pl.DataFrame]:
+    """AGG02: the number of hourly-paid has changed, or they are new."""
+    before, now = _counts(p, is_hourly)
+    if before and abs(_percent(before, now)) > p.context.threshold("AGG02", "share"):
+        yield file_finding(**_change(before, now))
+    elif not before and now >= p.context.threshold("AGG02", "new"):
+        yield file_finding(v="100", a="0", b=str(now))
+
+
+@whole_check("AGG03", needs=NEEDS_PREVIOUS)
+def etikett_changed(p: Prepared) -> Iterable[pl.DataFrame]:
+    """AGG03: the number of persons with an etikett has changed, from nothing too; one finding an etikett."""
+    if p.context.previous is None:
+        return
+
+    def by_etikett(frame: pl.DataFrame, name: str) -> pl.LazyFrame:
+        return frame.lazy().drop_nulls("f9").group_by("f9").agg(pl.col("f7").drop_nulls().n_unique().cast(pl.Int64).alias(name))
+
+    both = by_etikett(p.context.previous, "a").join(by_etikett(p.frame, "b"), on="f9", how="full", coalesce=True)
+    counted = both.with_columns(pl.col("a", "b").fill_null(0))
+    share, fewest = p.context.threshold("AGG03", "share"), p.context.threshold("AGG03", "persons")
+    is_large = pl.max_horizontal("a", "b") >= fewest
+    has_changed = (pl.col("b") - pl.col("a")).abs() * 100 > share * pl.col("a")
+    for etikett, before, now in counted.filter(is_large & has_changed).sort("f9").collect().iter_rows():
+        yield file_finding(field=9, value=etikett, a=str(before), b=str(now))
+
+
+@whole_check("AGG04", needs=NEEDS_PREVIOUS)
+def persons_changed_etikett(p: Prepared) -> Iterable[pl.DataFrame]:
+    """AGG04: of the persons in both years, the share that has no etikett in common."""
+    if p.context.previous is None:
+        return
+    now = p.frame.lazy().select("f7", "f9").drop_nulls().unique()
+    before = p.context.previous.lazy().select("f7", "f9").drop_nulls().unique()
+    both = now.select("f7").unique().join(before.select("f7").unique(), on="f7").select(pl.len())
+    same = now.join(before, on=["f7", "f9"]).select(pl.col("f7").n_unique())
+    total, unchanged = (int(frame.item()) for frame in pl.collect_all([both, same]))
+    share = 100 * (total - unchanged) / total if total else 0.0
+    if share > p.context.threshold("AGG04", "share"):
+        yield file_finding(field=9, v=swedish(share), n=total - unchanged)
+
+
+def _mean_salary(frame: pl.DataFrame) -> float | None:
+    salary = pl.col("f22").cast(pl.Int64, strict=False).filter(is_monthly).mean()
+    mean: float | None = frame.select(salary).item()
+    return mean
+
+
+@whole_check("AGG05", needs=NEEDS_PREVIOUS)
+def mean_salary_changed(p: Prepared) -> Iterable[pl.DataFrame]:
+    """AGG05: the mean salary of the monthly-paid has fallen, or risen more than the threshold."""
+    if p.context.previous is None:
+        return
+    before, now = _mean_salary(p.context.previous), _mean_salary(p.frame)
+    low, high = (p.context.threshold("AGG05", name) for name in ("low", "high"))
+    if before and now is not None and not low <= _percent(before, now) <= high:
+        yield file_finding(field=22, **_change(before, now))
+
+
+def _full_time_share(frame: pl.DataFrame) -> float | None:
+    share = pl.col("f20").cast(pl.Int64, strict=False).filter(is_monthly).drop_nulls()
+    mean: float | None = frame.select((share >= WHOLE).mean() * 100).item()
+    return mean
+
+
+@whole_check("AGG06", needs=NEEDS_PREVIOUS)
+def full_time_changed(p: Prepared) -> Iterable[pl.DataFrame]:
+    """AGG06: the share of full-time among the monthly-paid has moved, in percentage points."""
+    if p.context.previous is None:
+        return
+    before, now = _full_time_share(p.context.previous), _full_time_share(p.frame)
+    if before is not None and now is not None and abs(now - before) > p.context.threshold("AGG06", "points"):
+        yield file_finding(field=20, v=swedish(now - before), a=swedish(before), b=swedish(now))
+
+
+@whole_check("AGG07", needs=NEEDS_PREVIOUS)
+def managers_changed(p: Prepared) -> Iterable[pl.DataFrame]:
+    """AGG07: the number of managers (A, B, C) has changed."""
+    before, now = _counts(p, is_manager)
+    is_large = max(before, now) >= p.context.threshold("AGG07", "persons")
+    if before and is_large and abs(_percent(before, now)) > p.context.threshold("AGG07", "share"):
+        yield file_finding(field=10, **_change(before, now))
+
+
+@whole_check("AGG08")
+def no_highest_manager(p: Prepared) -> Iterable[pl.DataFrame]:
+    """AGG08: not one row has ansvarskod A."""
+    if not p.frame.select((pl.col("f10") == "A").any()).item():
+        yield file_finding(field=10)
+
+
+@whole_check("AGG09", needs=NEEDS_PREVIOUS)
+def watched_activity_changed(p: Prepared) -> Iterable[pl.DataFrame]:
+    """AGG09: the number of persons on verksamhet 512 or 513 has changed; one finding a verksamhet."""
+    share, fewest = p.context.threshold("AGG09", "share"), p.context.threshold("AGG09", "persons")
+    for activity in WATCHED_ACTIVITIES:
+        before, now = _counts(p, pl.col("f5") == activity)
+        if max(before, now) >= fewest and abs(now - before) * 100 > share * before:
+            change = _change(before, now) if before else {"v": "100", "a": "0", "b": str(now)}
+            yield file_finding(field=5, value=activity, **change)
+
+
+@whole_check("AGG10", needs=NEEDS_PREVIOUS)
+def persons_missing(p: Prepared) -> Iterable[pl.DataFrame]:
+    """AGG10: the share of last year's employees that are not in the file."""
+    if p.context.previous is None:
+        return
+    before = p.context.previous.lazy().select("f7").drop_nulls().unique()
+    gone = before.join(p.frame.lazy().select("f7"), on="f7", how="anti").select(pl.len())
+    total, missing = (int(frame.item()) for frame in pl.collect_all([before.select(pl.len()), gone]))
+    share = 100 * missing / total if total else 0.0
+    if share > p.context.threshold("AGG10", "share"):
+        yield file_finding(field=7, v=swedish(share), n=missing)
+
+
+@whole_check("AGG11")
+def old_salaries(p: Prepared) -> Iterable[pl.DataFrame]:
+    """AGG11: the share of rows whose salary is from before the year's pay review."""
+    old = int(p.frame.select((pl.col("f39") == "N").sum()).item())
+    share = 100 * old / p.height if p.height else 0.0
+    if share > p.context.threshold("AGG11", "share"):
+        yield file_finding(field=39, v=swedish(share), n=old)
+
+
+@whole_check("AGG12")
+def nobody_ill(p: Prepared) -> Iterable[pl.DataFrame]:
+    """AGG12: not one row with sickness as reason of leave, though the unit is of some size."""
+    if p.frame.select((pl.col("f28") == "01").any()).item():
+        return
+    if p.persons >= p.context.threshold("AGG12", "persons"):
+        yield file_finding(field=28)

@@ -1,0 +1,154 @@
+"""How a check is written down.
+
+A *row check* gives expressions: one Boolean per row and what to report where it is true. A *whole check* is given the
+prepared rows and returns frames of findings: groups of rows, figures of the whole file, comparisons with last year.
+Each is a small function that bears its code from the catalogue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from submissions.checking.context import Context
+
+if TYPE_CHECKING:
+    from submissions.checking.prepare import Prepared
+
+FINDING_SCHEMA: dict[str, type[pl.DataType]] = {
+    "check": pl.String,
+    "level": pl.String,
+    "row": pl.UInt32,
+    "field": pl.UInt8,
+    "key": pl.String,
+    "value": pl.String,
+    "v": pl.String,
+    "a": pl.String,
+    "b": pl.String,
+    "n": pl.Int64,
+}
+LONGEST_VALUE = 100
+
+NEEDS_PREVIOUS = "previous"
+NEEDS_POSITIONS = "positions"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Where a row check is true, and what it reports there. `value` is the field's own text unless given."""
+
+    where: pl.Expr
+    field: int | None
+    value: pl.Expr | None = None
+    v: pl.Expr | None = None  # the text of {v} in the message, where that is not the value
+    a: pl.Expr | None = None
+    b: pl.Expr | None = None
+    n: pl.Expr | None = None
+
+
+RowCheck = Callable[["Prepared"], Iterable[Hit]]
+WholeCheck = Callable[["Prepared"], Iterable[pl.DataFrame]]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A check in the registry."""
+
+    code: str
+    row_check: RowCheck | None = None
+    whole_check: WholeCheck | None = None
+    needs: str = ""
+
+
+REGISTRY: dict[str, Entry] = {}
+
+
+def _register(entry: Entry) -> None:
+    if entry.code in REGISTRY:
+        raise ValueError(f"{entry.code} is written twice")
+    REGISTRY[entry.code] = entry
+
+
+def row_check(code: str, *, needs: str = "") -> Callable[[RowCheck], RowCheck]:
+    """Registers a check of single rows."""
+
+    def add(function: RowCheck) -> RowCheck:
+        _register(Entry(code, row_check=function, needs=needs))
+        return function
+
+    return add
+
+
+def whole_check(code: str, *, needs: str = "") -> Callable[[WholeCheck], WholeCheck]:
+    """Registers a check of groups of rows or of the whole file."""
+
+    def add(function: WholeCheck) -> WholeCheck:
+        _register(Entry(code, whole_check=function, needs=needs))
+        return function
+
+    return add
+
+
+def no_findings() -> pl.DataFrame:
+    """The frame of findings, empty."""
+    return pl.DataFrame(schema=FINDING_SCHEMA)
+
+
+def file_finding(
+    *, field: int | None = None, value: str | None = None, v: str | None = None, a: str | None = None, b: str | None = None, n: int | None = None
+) -> pl.DataFrame:
+    """One finding that concerns the whole file."""
+    return pl.DataFrame(
+        {"row": [None], "field": [field], "key": [None], "value": [value], "v": [v], "a": [a], "b": [b], "n": [n]},
+        schema={name: kind for name, kind in FINDING_SCHEMA.items() if name not in ("check", "level")},
+    )
+
+
+def row_findings(
+    rows: pl.DataFrame | pl.LazyFrame,
+    *,
+    field: int | None,
+    value: pl.Expr | None = None,
+    v: pl.Expr | None = None,
+    a: pl.Expr | None = None,
+    b: pl.Expr | None = None,
+    n: pl.Expr | None = None,
+) -> pl.DataFrame:
+    """Findings on rows of a frame that has `row`, `f40` and what the expressions ask for, all but check and level."""
+    nothing = pl.lit(None, pl.String)
+    if value is None:
+        value = pl.col(f"f{field}") if field else nothing
+    found = rows.lazy().select(
+        pl.col("row").cast(pl.UInt32),
+        pl.lit(field, pl.UInt8).alias("field"),
+        pl.col("f40").alias("key"),
+        value.cast(pl.String).str.slice(0, LONGEST_VALUE).alias("value"),
+        (nothing if v is None else v.cast(pl.String)).alias("v"),
+        (nothing if a is None else a.cast(pl.String)).alias("a"),
+        (nothing if b is None else b.cast(pl.String)).alias("b"),
+        (pl.lit(None, pl.Int64) if n is None else n.cast(pl.Int64)).alias("n"),
+    )
+    return found.collect()
+
+
+def labelled(found: pl.DataFrame, code: str, level: str) -> pl.DataFrame:
+    """The findings with their check and level, columns in order."""
+    return found.select(pl.lit(code).alias("check"), pl.lit(level).alias("level"), pl.all())
+
+
+def swedish_number(number: pl.Expr, decimals: int = 1) -> pl.Expr:
+    """A figure as text with a decimal comma: 12.5 gives "12,5", 12.0 gives "12"."""
+    text = number.round(decimals).cast(pl.String).str.replace(".", ",", literal=True)
+    return text.str.replace(r",0+$", "")
+
+
+def swedish(number: float, decimals: int = 1) -> str:
+    """The same for one number."""
+    text = f"{number:.{decimals}f}".replace(".", ",")
+    return text.rstrip("0").rstrip(",") if "," in text else text
+
+
+__all__ = ["FINDING_SCHEMA", "REGISTRY", "Context", "Entry", "Hit", "file_finding", "row_check", "row_findings", "whole_check"]
