@@ -54,7 +54,7 @@ def start_thread(
                 last_message_from_staff=by.is_staff,
             )
             _add(thread, text=text, by=by, at=at, nonce=nonce)
-            audit.record("message:thread_started", by=by, unit=unit.code, object=f"ärende {thread.pk}", at=at)
+            audit.record("thread:opened", by=by, unit=unit.code, object=f"ärende {thread.pk}", at=at)
             _notify(thread, by=by, earlier=None)
     except IntegrityError:
         return _posted_before(nonce, by).thread
@@ -87,7 +87,7 @@ def close_thread(*, thread: Thread, by: User, at: datetime) -> bool:
     check_can_write(by, thread.unit)
     changed = Thread.objects.filter(pk=thread.pk).exclude(status=Thread.Status.DONE).update(status=Thread.Status.DONE)
     if changed:
-        audit.record("message:thread_closed", by=by, unit=thread.unit.code, object=f"ärende {thread.pk}", at=at)
+        audit.record("thread:closed", by=by, unit=thread.unit.code, object=f"ärende {thread.pk}", at=at)
     thread.refresh_from_db()
     return bool(changed)
 

@@ -5,4 +5,9 @@ from django.urls import path
 from messaging import views
 
 app_name = "messaging"
-urlpatterns = [path("", views.overview, name="overview")]
+urlpatterns = [
+    path("", views.overview, name="overview"),
+    path("nytt/", views.new, name="new"),
+    path("<int:pk>/", views.thread, name="thread"),
+    path("<int:pk>/klar/", views.close, name="close"),
+]

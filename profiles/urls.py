@@ -5,4 +5,13 @@ from django.urls import path
 from profiles import views
 
 app_name = "profiles"
-urlpatterns = [path("", views.overview, name="overview")]
+urlpatterns = [
+    path("", views.overview, name="overview"),
+    path("uppgifter/", views.details, name="details"),
+    path("<str:code>/", views.unit, name="unit"),
+    path("<str:code>/bjud-in/", views.invite, name="invite"),
+    path("<str:code>/inbjudan/<int:pk>/skicka-igen/", views.resend_invitation, name="resend_invitation"),
+    path("<str:code>/inbjudan/<int:pk>/aterkalla/", views.revoke_invitation, name="revoke_invitation"),
+    path("<str:code>/person/<int:pk>/", views.member, name="member"),
+    path("<str:code>/person/<int:pk>/avsluta/", views.end_membership, name="end_membership"),
+]

@@ -1,11 +1,173 @@
-"""Pages of profiles."""
+"""Profil & enheter: own details, my units, and who may act for a unit."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.contrib import messages
+from django.db.models import Count, Q
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.access import UserRequest
+from accounts import limits
+from accounts.access import NotAllowed, UserRequest
+from accounts.models import Invitation
+from profiles import access, services
+from profiles.forms import DetailsForm, InvitationForm, RoleForm
+from profiles.models import Membership, Unit
+
+MAY = (
+    (Membership.Role.READER, "Ser enhetens inlämning, uppskov och meddelanden."),
+    (
+        Membership.Role.SUBMITTER,
+        "Ser allt, och laddar upp filer, rättar, förklarar, klarmarkerar, begär uppskov och skriver meddelanden.",
+    ),
+    (Membership.Role.CONTACT, "Gör allt som en uppgiftslämnare gör, och bjuder in, ändrar och avslutar personer i enheten."),
+)
+ROLES = [{"label": role.label, "text": text} for role, text in MAY]
 
 
+@require_safe
 def overview(request: UserRequest) -> HttpResponse:
-    """The room's first page."""
-    return render(request, "profiles/overview.html")
+    """Own details and my units with my role in each."""
+    in_force = Q(memberships__ended_at=None) & (
+        Q(memberships__invitation=None) | Q(memberships__invitation__accepted_at__isnull=False)
+    )
+    roles = access.roles_of(request.user)
+    units = Unit.objects.filter(pk__in=roles).annotate(people=Count("memberships", filter=in_force)).in_order()
+    rows = [{"unit": unit, "role": roles[unit.pk].label} for unit in units]
+    return render(request, "profiles/overview.html", {"rows": rows})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def details(request: UserRequest) -> HttpResponse:
+    """Change one's own name and telephone."""
+    user = request.user
+    form = DetailsForm(request.POST or None, initial={"name": user.name, "phone": user.phone})
+    if request.method == "POST" and form.is_valid():
+        services.change_own_details(by=user, at=timezone.now(), **form.cleaned_data)
+        messages.success(request, "Dina uppgifter är sparade.")
+        return redirect("profiles:overview")
+    return render(request, "profiles/details.html", {"form": form})
+
+
+@require_safe
+def unit(request: UserRequest, code: str) -> HttpResponse:
+    """The unit's people with their roles, and the invitations that wait for an answer."""
+    chosen = access.unit_or_404(request.user, code)
+    memberships = chosen.memberships.select_related("user", "created_by", "invitation")
+    people = list(memberships.in_force().order_by("user__name", "user__email", "pk"))
+    now = timezone.now()
+    pending = memberships.pending().order_by("created_at", "pk")
+    waiting = [_waiting(m, m.invitation, now) for m in pending if m.invitation]
+    context = {
+        "unit": chosen,
+        "people": people,
+        "waiting": waiting,
+        "my_role": access.role_at(request.user, chosen),
+        "manages": access.can_manage_people(request.user, chosen),
+        "is_alone": len(people) == 1,
+        "roles": ROLES,
+    }
+    return render(request, "profiles/unit.html", context)
+
+
+def _waiting(membership: Membership, invitation: Invitation, now: datetime) -> dict[str, object]:
+    """An invitation as the table shows it: whether it still holds, and why it cannot be sent again just now."""
+    again_at = invitation.last_sent_at + limits.INVITATION_RESEND_INTERVAL
+    is_spent = invitation.send_count > limits.INVITATION_RESENDS or now > invitation.created_at + limits.INVITATION_TOTAL
+    return {
+        "membership": membership,
+        "invitation": invitation,
+        "has_expired": invitation.expires_at <= now,
+        "is_spent": is_spent,
+        "again_at": again_at if now < again_at else None,
+    }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def invite(request: UserRequest, code: str) -> HttpResponse:
+    """Invite a colleague to the unit."""
+    chosen = access.unit_or_404(request.user, code)
+    access.check_can_manage_people(request.user, chosen)
+    form = InvitationForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = services.invite_member(unit=chosen, by=request.user, at=timezone.now(), **form.cleaned_data)
+        except NotAllowed as refusal:
+            form.add_error("email", refusal.reason)
+        else:
+            messages.success(request, _invited(made))
+            return redirect("profiles:unit", code=code)
+    return render(request, "profiles/invite.html", {"unit": chosen, "form": form, "roles": ROLES})
+
+
+def _invited(made: Membership) -> str:
+    if made.invitation is None:
+        return f"{made.user} hade redan ett konto och är nu {made.get_role_display()} i {made.unit.name}."
+    day = timezone.localdate(made.invitation.expires_at).isoformat()
+    return f"Inbjudan är skickad till {made.user.email}. Den gäller till och med {day}."
+
+
+@require_POST
+def resend_invitation(request: UserRequest, code: str, pk: int) -> HttpResponse:
+    """Send a waiting invitation again."""
+    return _act(request, code, pk, services.resend_invitation, "Inbjudan är skickad igen till {email}.")
+
+
+@require_POST
+def revoke_invitation(request: UserRequest, code: str, pk: int) -> HttpResponse:
+    """Take a waiting invitation back."""
+    return _act(request, code, pk, services.revoke_invitation, "Inbjudan till {email} är återkallad.")
+
+
+@require_POST
+def end_membership(request: UserRequest, code: str, pk: int) -> HttpResponse:
+    """Take a colleague's role away."""
+    return _act(request, code, pk, services.end_membership, "{email} har inte längre någon roll i enheten.")
+
+
+def _act(request: UserRequest, code: str, pk: int, verb: Callable[..., None], done: str) -> HttpResponse:
+    """One change of one row of the unit's page, and back to it with the outcome."""
+    chosen = access.unit_or_404(request.user, code)
+    access.check_can_manage_people(request.user, chosen)
+    memberships = Membership.objects.filter(unit=chosen, ended_at=None).select_related("user", "unit")
+    membership = get_object_or_404(memberships, pk=pk)
+    try:
+        verb(membership=membership, by=request.user, at=timezone.now())
+    except NotAllowed as refusal:
+        messages.warning(request, refusal.reason)
+    else:
+        messages.success(request, done.format(email=membership.user.email))
+    return redirect("profiles:unit", code=code)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def member(request: UserRequest, code: str, pk: int) -> HttpResponse:
+    """A colleague: change her role or end it."""
+    chosen = access.unit_or_404(request.user, code)
+    access.check_can_manage_people(request.user, chosen)
+    memberships = Membership.objects.in_force().filter(unit=chosen).select_related("user", "unit", "created_by")
+    membership = get_object_or_404(memberships, pk=pk)
+    form = RoleForm(request.POST or None, initial={"role": membership.role})
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.change_role(membership=membership, by=request.user, at=timezone.now(), **form.cleaned_data)
+        except NotAllowed as refusal:
+            form.add_error(None, refusal.reason)
+        else:
+            role = Membership.Role(form.cleaned_data["role"]).label
+            messages.success(request, f"{membership.user} är nu {role} i {chosen.name}.")
+            return redirect("profiles:unit", code=code)
+    context = {
+        "unit": chosen,
+        "membership": membership,
+        "form": form,
+        "is_own": membership.user_id == request.user.pk,
+        "roles": ROLES,
+        "waiting": chosen.memberships.pending().filter(created_by=membership.user).count(),
+    }
+    return render(request, "profiles/member.html", context)

@@ -1,0 +1,227 @@
+"""Who may act for a unit: invite, send again, take back, change a role, end it; and one's own details.
+
+`by` is a Kontaktperson of the unit or somebody at SKR with the right to invite; None is an operator's command. Nobody
+changes herself, and a unit always keeps a Kontaktperson. Every verb locks the unit first, so that of two changes that
+come at once the second sees the first.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+
+from accounts import audit
+from accounts import services as accounts
+from accounts.access import NotAllowed
+from accounts.models import Invitation, Session, User
+from accounts.roles import StaffRole
+from config.lib import personnummer
+from config.lib.mail import PortalMail
+from profiles import access
+from profiles.models import Membership, MembershipQuerySet, Unit
+
+Role = Membership.Role
+
+
+@transaction.atomic
+def invite_member(*, unit: Unit, email: str, name: str, role: str, by: User | None, at: datetime) -> Membership:
+    """Give a person a role at the unit: at once when she has an account, else when she accepts the invitation.
+
+    An invitation whose time is over is taken back and made anew. Raises NotAllowed.
+    """
+    _lock(unit)
+    _check_manages(by, unit)
+    if not unit.is_active:
+        raise NotAllowed(f"{unit.name} lämnar inte uppgifter längre.")
+    chosen, email = _role(role), email.strip().lower()
+    _check_name(name)
+    if by is not None and email == by.email:
+        raise NotAllowed("Du har redan en roll i enheten och kan inte ändra din egen.")
+    existing = _live(unit).filter(user__email=email).first()
+    if existing is not None:
+        _make_room(existing, by=by, at=at)
+    user, invitation = accounts.invite_user(email=email, name=name.strip(), by=by, at=at, matter=_matter(unit, chosen))
+    membership = Membership.objects.create(user=user, unit=unit, role=chosen, invitation=invitation, created_at=at, created_by=by)
+    audit.record("access:changed", by=by, subject=user, unit=unit.code, object=chosen.label, result="invited", at=at)
+    _tell_contacts(unit, besides=[user, by], what="invited")
+    return membership
+
+
+@transaction.atomic
+def resend_invitation(*, membership: Membership, by: User, at: datetime) -> None:
+    """Mail a waiting invitation again and renew it: three times at most, an hour apart. Raises NotAllowed."""
+    _lock(membership.unit)
+    _check_manages(by, membership.unit)
+    membership, invitation = _waiting(membership)
+    matter = _matter(membership.unit, Role(membership.role))
+    accounts.resend_invitation(invitation=invitation, by=by, at=at, matter=matter)
+
+
+@transaction.atomic
+def revoke_invitation(*, membership: Membership, by: User, at: datetime) -> None:
+    """Take a waiting invitation back. Raises NotAllowed."""
+    _lock(membership.unit)
+    _check_manages(by, membership.unit)
+    membership, _ = _waiting(membership)
+    _revoke(membership, by=by, at=at)
+
+
+@transaction.atomic
+def end_membership(*, membership: Membership, by: User, at: datetime) -> None:
+    """Take a person's role at the unit away, and the invitations that she sent as a Kontaktperson. Raises NotAllowed."""
+    _lock(membership.unit)
+    _check_manages(by, membership.unit)
+    membership = _in_force(membership)
+    _check_not_own(membership, by)
+    _check_not_last_contact(membership)
+    Membership.objects.filter(pk=membership.pk, ended_at=None).update(ended_at=at, ended_by=by)
+    _role_lost(membership, result="ended", by=by, at=at)
+    _tell_person(membership, "access_ended")
+
+
+@transaction.atomic
+def change_role(*, membership: Membership, role: str, by: User, at: datetime) -> None:
+    """Give a person another role at the unit. Raises NotAllowed."""
+    _lock(membership.unit)
+    _check_manages(by, membership.unit)
+    membership, chosen = _in_force(membership), _role(role)
+    _check_not_own(membership, by)
+    if membership.role == chosen:
+        return
+    if chosen is not Role.CONTACT:
+        _check_not_last_contact(membership)
+    Membership.objects.filter(pk=membership.pk).update(role=chosen)
+    _role_lost(membership, result=f"{membership.role}>{chosen}", by=by, at=at)
+    membership.role = chosen
+    _tell_person(membership, "role_changed")
+
+
+@transaction.atomic
+def change_own_details(*, name: str, phone: str, by: User, at: datetime) -> None:
+    """One's own name and telephone; nothing happens when they are as before."""
+    _check_name(name)
+    name, phone = " ".join(name.split()), " ".join(phone.split())
+    if not name:
+        raise NotAllowed("Skriv ditt namn.")
+    changed = User.objects.filter(pk=by.pk).exclude(name=name, phone=phone).update(name=name, phone=phone)
+    if changed:
+        by.name, by.phone = name, phone
+        audit.record("data:changed", by=by, subject=by, object="egna uppgifter", at=at)
+
+
+# Rules ---------------------------------------------------------------------------------------------------------------
+
+
+def _check_manages(by: User | None, unit: Unit) -> None:
+    if by is None or by.has_perm("profiles.invite_membership"):
+        return
+    access.check_can_manage_people(by, unit)
+
+
+def _check_not_own(membership: Membership, by: User) -> None:
+    if membership.user_id == by.pk:
+        raise NotAllowed("Du kan inte ändra din egen roll. Be en annan kontaktperson, eller SKR.")
+
+
+def _check_not_last_contact(membership: Membership) -> None:
+    contacts = Membership.objects.in_force().filter(unit=membership.unit, role=Role.CONTACT)
+    if membership.role == Role.CONTACT and not contacts.exclude(pk=membership.pk).exists():
+        raise NotAllowed("Enheten måste ha en kontaktperson. Gör först en annan person till kontaktperson.")
+
+
+def _check_name(name: str) -> None:
+    if personnummer.LOOKS_LIKE.search(name):
+        raise NotAllowed("Namnet ser ut att innehålla ett personnummer. Skriv bara namnet.")
+
+
+def _role(role: str) -> Membership.Role:
+    try:
+        return Role(role)
+    except ValueError:
+        raise NotAllowed("Välj en roll i listan.") from None
+
+
+def _make_room(existing: Membership, *, by: User | None, at: datetime) -> None:
+    """A role that is there already stands in the way, unless it is an invitation whose time is over."""
+    if existing.invitation is None or existing.invitation.accepted_at is not None:
+        label = existing.get_role_display()
+        raise NotAllowed(f"Personen har redan en roll i enheten: {label}. Ändra rollen i listan i stället.")
+    if existing.invitation.expires_at > at:
+        raise NotAllowed("Personen är redan inbjuden. Du kan skicka inbjudan igen från listan.")
+    _revoke(existing, by=by, at=at)
+
+
+# Steps ---------------------------------------------------------------------------------------------------------------
+
+
+def _lock(unit: Unit) -> None:
+    Unit.objects.select_for_update().get(pk=unit.pk)
+
+
+def _live(unit: Unit) -> MembershipQuerySet:
+    return Membership.objects.filter(unit=unit, ended_at=None).select_related("user", "unit", "invitation")
+
+
+def _waiting(membership: Membership) -> tuple[Membership, Invitation]:
+    found = _live(membership.unit).filter(pk=membership.pk).first()
+    if found is None or found.invitation is None or found.invitation.accepted_at is not None:
+        raise NotAllowed("Inbjudan är redan använd eller återkallad.")
+    return found, found.invitation
+
+
+def _in_force(membership: Membership) -> Membership:
+    found = Membership.objects.in_force().select_related("user", "unit").filter(pk=membership.pk).first()
+    if found is None:
+        raise NotAllowed("Personen har inte längre någon roll i enheten.")
+    return found
+
+
+def _revoke(membership: Membership, *, by: User | None, at: datetime) -> None:
+    """End the role that was promised; the invitation too, unless another unit's role hangs on it."""
+    Membership.objects.filter(pk=membership.pk, ended_at=None).update(ended_at=at, ended_by=by)
+    invitation = membership.invitation
+    if invitation is not None and not invitation.memberships.filter(ended_at=None).exists():
+        accounts.revoke_invitation(invitation=invitation, by=by, at=at)
+    audit.record("access:changed", by=by, subject=membership.user, unit=membership.unit.code, result="revoked", at=at)
+
+
+def _role_lost(membership: Membership, *, result: str, by: User, at: datetime) -> None:
+    """What follows from a changed or ended role: sessions end, and a Kontaktperson's open invitations with her."""
+    user, unit = membership.user, membership.unit
+    User.objects.select_for_update().get(pk=user.pk)
+    User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
+    if Session.objects.filter(user=user).delete()[0]:
+        audit.record("account:session:all_ended", by=by, subject=user, at=at)
+    audit.record("access:changed", by=by, subject=user, unit=unit.code, result=result, at=at)
+    if membership.role != Role.CONTACT:
+        return
+    sent = list(_live(unit).pending().filter(created_by=user).order_by("pk"))
+    for waiting in sent:
+        _revoke(waiting, by=by, at=at)
+    if sent:
+        _tell_contacts(unit, besides=[user], what="revoked", and_skr=True)
+
+
+# Mails ---------------------------------------------------------------------------------------------------------------
+
+
+def _matter(unit: Unit, role: Membership.Role) -> str:
+    return f"{role.label} i {unit.name}"
+
+
+def _tell_contacts(unit: Unit, *, besides: list[User | None], what: str, and_skr: bool = False) -> None:
+    """Tell the unit's Kontaktpersoner, and SKR's coordinators when asked, that its list of people has changed."""
+    known = {person.email for person in besides if person is not None}
+    people = {person.email for person in access.people_with(unit, [Role.CONTACT])}
+    if and_skr:
+        coordinators = User.objects.filter(is_active=True, staff_role=StaffRole.COORDINATOR)
+        people |= set(coordinators.values_list("email", flat=True))
+    for email in sorted(people - known):
+        PortalMail(f"profiles/people_{what}", to=email, context={"unit": unit.name}).send()
+
+
+def _tell_person(membership: Membership, template: str) -> None:
+    context = {"unit": membership.unit.name, "role": Role(membership.role).label}
+    PortalMail(f"profiles/{template}", to=membership.user.email, context=context).send()
