@@ -1,0 +1,234 @@
+"""The small scripts and the folding menu in a real browser. The pages are rendered here and handed to the browser by
+Playwright itself, so that a script is tested apart from the page that uses it."""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.http import HttpRequest, HttpResponse
+from django.template import engines
+from django.urls import include, path, reverse
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+
+from config.views_gallery import SampleFile, SampleForm
+
+pytestmark = pytest.mark.urls(__name__)
+
+
+def nothing(request: HttpRequest) -> HttpResponse:
+    """The addresses that the frame names; never called."""
+    raise NotImplementedError
+
+
+accounts = ([path("logga-ut/", nothing, name="sign_out")], "accounts")
+urlpatterns = [path("", nothing, name="start"), path("konto/", include(accounts))]
+
+HOST = "https://portal.test"
+PHONE, DESKTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
+MENU = [
+    {"label": "Inlämning", "url": "/inlamning/", "active": True, "badge": 0},
+    {"label": "Meddelanden", "url": "/meddelanden/", "active": False, "badge": 2},
+]
+FORM = (
+    '{% extends "base.html" %}{% block title %}Prov{% endblock %}{% block heading %}{{ heading }}{% endblock %}'
+    "{% block content %}BODY{% endblock %}"
+)
+
+
+class Person:
+    """Somebody signed in, as far as the masthead asks."""
+
+    is_staff = False
+
+    def __str__(self) -> str:
+        return "Anna Andersson"
+
+
+class Portal:
+    """Answers the browser: one page, the static files and an address that counts what is sent to it."""
+
+    def __init__(self, body: str, **context: Any) -> None:
+        self.body = body
+        self.context = context
+        self.sent: list[str] = []
+
+    def answer(self, route: Route) -> None:
+        """What the browser gets for a request."""
+        address = route.request.url.removeprefix(HOST)
+        if address.startswith(settings.STATIC_URL):
+            found = finders.find(address.removeprefix(settings.STATIC_URL))
+            assert found, address
+            route.fulfill(path=found, content_type=mimetypes.guess_type(found)[0] or "text/plain")
+            return
+        if route.request.method == "POST":
+            self.sent.append(route.request.post_data or "")
+        heading = "Mottaget" if route.request.method == "POST" else "Prov"
+        policy = "; ".join(f"{name} {' '.join(values)}" for name, values in settings.SECURE_CSP.items())
+        route.fulfill(
+            body=self.page(heading),
+            content_type="text/html; charset=utf-8",
+            headers={"content-security-policy": policy},
+        )
+
+    def page(self, heading: str) -> str:
+        """The page with the body under test."""
+        source = FORM.replace("BODY", self.body)
+        request = type("Request", (), {"user": Person()})()
+        context = {"heading": heading, "menu": MENU, "request": request, **self.context}
+        return str(engines["django"].from_string(source).render(context))
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Open a page with a body; at the end nothing may have been said in the console."""
+    contexts: list[BrowserContext] = []
+    said: list[str] = []
+
+    def go(portal: Portal, viewport: dict[str, int] = DESKTOP, scripts: bool = True) -> Page:
+        context = browser.new_context(
+            viewport=viewport,  # type: ignore[arg-type]
+            locale="sv-SE",
+            reduced_motion="reduce",
+            java_script_enabled=scripts,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.route(f"{HOST}/**", portal.answer)
+        page.goto(f"{HOST}/prov/")
+        return page
+
+    yield go
+    for context in contexts:
+        context.close()
+    assert said == []
+
+
+def test_menu_folds_on_a_phone_without_scripts(open_page: Callable[..., Page]) -> None:
+    page = open_page(Portal("<p>Text</p>"), PHONE, scripts=False)
+    menu = page.get_by_role("navigation", name="Huvudmeny")
+    expect(menu).to_be_hidden()
+    page.get_by_text("Meny", exact=True).click()
+    expect(menu).to_be_visible()
+    expect(menu.get_by_role("link")).to_have_text(["Inlämning", "Meddelanden2, 2\N{NO-BREAK SPACE}olästa"])
+
+
+def test_menu_is_open_on_a_wide_screen(open_page: Callable[..., Page]) -> None:
+    page = open_page(Portal("<p>Text</p>"))
+    expect(page.get_by_role("navigation", name="Huvudmeny")).to_be_visible()
+    expect(page.get_by_text("Meny", exact=True)).to_be_hidden()
+
+
+def test_skip_link_leads_past_the_menu(open_page: Callable[..., Page]) -> None:
+    page = open_page(Portal("<p>Text</p>"))
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Hoppa till innehållet")).to_be_focused()
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "innehall"
+
+
+def test_button_pressed_twice_sends_once(open_page: Callable[..., Page]) -> None:
+    portal = Portal(
+        '<form method="post" action="/ta-emot/">{% button "Klarmarkera" name="svar" value="ja" busy="Skickar …" %}</form>'
+    )
+    page = open_page(portal)
+    page.get_by_role("button", name="Klarmarkera").dblclick()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Mottaget")
+    assert portal.sent == ["svar=ja"]
+
+
+def test_refused_question_sends_nothing(open_page: Callable[..., Page]) -> None:
+    portal = Portal('<form method="post" action="/ta-emot/" data-confirm="Ta bort Bo Ek?">{% button "Ta bort" %}</form>')
+    page = open_page(portal)
+    page.on("dialog", lambda dialog: dialog.dismiss())
+    page.get_by_role("button", name="Ta bort").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Prov")
+    assert portal.sent == []
+
+
+def test_upload_tells_name_and_size_and_shows_the_answer(open_page: Callable[..., Page], tmp_path: Path) -> None:
+    file = tmp_path / "trosa.txt"
+    file.write_bytes(b"x" * 48_000)
+    portal = Portal(
+        '<form method="post" action="/ta-emot/" enctype="multipart/form-data" data-upload novalidate>'
+        '{% file_drop form.file title="Välj fil" max_mb=1 %}{% button "Ladda upp" %}</form>',
+        form=SampleFile(),
+    )
+    page = open_page(portal)
+    page.get_by_label("Välj fil").set_input_files(file)
+    expect(page.get_by_text("Vald fil: trosa.txt (48\N{NO-BREAK SPACE}kB).")).to_be_visible()
+    page.get_by_role("button", name="Ladda upp").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Mottaget")
+    expect(page).to_have_url(f"{HOST}/ta-emot/")
+    assert len(portal.sent) == 1
+
+
+def test_file_that_is_too_large_is_not_sent(open_page: Callable[..., Page], tmp_path: Path) -> None:
+    file = tmp_path / "stor.txt"
+    file.write_bytes(b"x" * 1_000_001)
+    portal = Portal(
+        '<form method="post" enctype="multipart/form-data" data-upload novalidate>'
+        '{% file_drop form.file title="Välj fil" max_mb=1 %}{% button "Ladda upp" %}</form>',
+        form=SampleFile(),
+    )
+    page = open_page(portal)
+    page.get_by_label("Välj fil").set_input_files(file)
+    page.get_by_role("button", name="Ladda upp").click()
+    expect(page.get_by_text("Filen är för stor: högst 1\N{NO-BREAK SPACE}MB.")).to_be_visible()
+    assert portal.sent == []
+
+
+def test_password_is_shown_and_hidden(open_page: Callable[..., Page]) -> None:
+    page = open_page(Portal("<form>{% field form.password reveal=True %}</form>", form=SampleForm()))
+    password = page.get_by_label("Lösenord", exact=True)
+    page.get_by_role("button", name="Visa lösenord").click()
+    expect(password).to_have_attribute("type", "text")
+    page.get_by_role("button", name="Dölj lösenord").click()
+    expect(password).to_have_attribute("type", "password")
+
+
+def test_without_scripts_there_is_no_button_that_does_nothing(open_page: Callable[..., Page]) -> None:
+    page = open_page(
+        Portal('<form>{% field form.password reveal=True %}</form>{% copy_button "a" %}', form=SampleForm()), scripts=False
+    )
+    expect(page.get_by_role("main").get_by_role("button")).to_have_count(0)
+
+
+def test_list_is_filtered_by_every_word(open_page: Callable[..., Page]) -> None:
+    page = open_page(
+        Portal(
+            '<label for="sok">Sök</label><input id="sok" data-filter="lista" data-filter-count="antal"><p id="antal"></p>'
+            '<ul id="lista"><li data-filter-item>Trosa kommun</li><li data-filter-item>Region Östergötland</li></ul>'
+        )
+    )
+    page.get_by_label("Sök").fill("östER reg")
+    expect(page.get_by_text("Trosa kommun")).to_be_hidden()
+    expect(page.get_by_text("Region Östergötland")).to_be_visible()
+    expect(page.locator("#antal")).to_have_text("Visar 1 av 2")
+
+
+def test_part_follows_its_box(open_page: Callable[..., Page]) -> None:
+    page = open_page(Portal('<input type="checkbox" id="ja" data-disclose="del"><label for="ja">Ja</label><p id="del">Delen</p>'))
+    expect(page.get_by_text("Delen")).to_be_hidden()
+    page.get_by_label("Ja").check()
+    expect(page.get_by_text("Delen")).to_be_visible()
+
+
+def test_error_summary_takes_the_focus_and_leads_to_the_field(open_page: Callable[..., Page]) -> None:
+    page = open_page(Portal("<form>{% error_summary form %}{{ form }}</form>", form=SampleForm({})))
+    expect(page.locator("[data-focus]")).to_be_focused()
+    page.get_by_role("link", name="E-post: ").click()
+    expect(page.get_by_label("E-post")).to_be_focused()
+
+
+def test_sign_out_is_a_form(open_page: Callable[..., Page]) -> None:
+    page = open_page(Portal("<p>Text</p>"))
+    assert page.locator(".masthead form").get_attribute("method") == "post"
+    assert page.locator(".masthead form").get_attribute("action") == reverse("accounts:sign_out")
