@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -13,6 +14,8 @@ from accounts.access import NotAllowed, UserRequest, open_view
 from accounts.views.sign_in import sign_in
 from config.lib import context
 from config.next_steps import steps_of
+from messaging.models import OutgoingMail
+from messaging.outbox import read as read_mail
 from submissions import builtin
 from submissions.models import Collection
 
@@ -67,8 +70,11 @@ def privacy(request: HttpRequest) -> HttpResponse:
 
 @open_view
 def outbox(request: HttpRequest) -> HttpResponse:
-    """The demo's sent mails (only with DEMO)."""
-    return render(request, "outbox.html")
+    """The demo's mails, newest first (the address exists only with DEMO)."""
+    mails = OutgoingMail.objects.filter(deliver=True, payload_sealed__isnull=False).order_by("-created_at", "-pk")
+    page = Paginator(mails, 50).get_page(request.GET.get("sida"))
+    letters = [{"mail": mail, "letter": read_mail(mail)} for mail in page.object_list]
+    return render(request, "outbox.html", {"page": page, "letters": letters})
 
 
 @open_view

@@ -20,6 +20,7 @@ import time_machine
 from django.conf import settings as django_settings
 from hypothesis import settings as hypothesis_settings
 
+from tests.cast import Cast, make_cast
 from tests.client import GuardedClient
 from tests.guards import database, logs
 
@@ -85,3 +86,9 @@ def _no_personal_data_in_logs(request: pytest.FixtureRequest) -> Iterator[None]:
 def client() -> GuardedClient:
     """A visitor's browser (nobody signed in), with every answer checked."""
     return GuardedClient()
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    """Anna, Bo, Cia, Dan and SKR's four (tests.cast)."""
+    return make_cast()

@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from django.db.models.query import EmptyQuerySet
 
 WRITE = re.compile(r"""^\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+"?([a-z_0-9]+)"?""", re.IGNORECASE)
-SESSION_AND_READ_LOG = frozenset({"accounts_session", "accounts_auditevent", "accounts_auditorigin"})
+SESSION_AND_READ_LOG = frozenset({"accounts_session", "accounts_auditevent", "accounts_auditorigin", "messaging_readmark"})
 
 
 class WroteWhileReadingError(AssertionError):
