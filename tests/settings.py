@@ -3,6 +3,7 @@
 # ruff: noqa: F403, F405, E402
 import base64
 import json
+import logging
 import os
 
 os.environ.setdefault("PORTAL_ENV", "test")
@@ -21,3 +22,4 @@ DATABASES["default"]["TEST"] = {"NAME": os.environ.get("TEST_DB_NAME", "test_per
 PASSWORD_HASHERS = ["tests.hashers.CheapArgon2PasswordHasher"]
 TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = UndefinedVariable("%s")
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True  # static files from where they lie, not collected
+logging.getLogger().handlers.clear()  # pytest shows the records of a failed test itself
