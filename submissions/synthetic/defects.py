@@ -288,7 +288,7 @@ CAUSES: tuple[Cause | PairCause, ...] = (
     Cause("Ogiltigt datum", "FMT04", 18, 2, _any, _no_such_day),
     Cause("Avlöningsform med bokstav", "KOD07", 17, 2, _any, _put(17, "M")),
     Cause("Mer än heltid", "LOG08", 20, 2, _monthly, _put(20, "10500")),
-    Cause("Lärare på verksamhet 512", "LOG16", 5, 2, _teacher, _put(5, "512"), "kommun"),
+    Cause("Lärare på verksamhet 512", "LOG16", 9, 2, _teacher, _put(5, "512"), "kommun"),
     Cause("Befattningskod med bokstäver", "KOD10", 14, 2, _any, _put(14, "USK1"), "kommun"),
     Cause("Ansvarskod M på sjuksköterska", "LOG04", 10, 2, _nurse, _put(10, "M")),
     Cause("Specialitet på sjuksköterska", "LOG02", 13, 1, _nurse, _put(13, "80110")),
