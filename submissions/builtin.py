@@ -131,4 +131,6 @@ def _check(row: dict[str, str]) -> CheckSpec:
         threshold=parse_parameters(row["parametrar"]),
         valid_until=date.fromisoformat(row["giltig_till"]) if row["giltig_till"] else None,
         evidence=row["belagg"],
+        title=row["rubrik"],
+        advice=row["atgard"],
     )

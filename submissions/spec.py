@@ -98,6 +98,8 @@ class CheckSpec:
     enabled: bool = True
     valid_until: date | None = None
     evidence: str = ""
+    title: str = ""  # a short heading; empty: the shipped text
+    advice: str = ""  # what to do about a finding; empty: the shipped text
 
 
 @dataclass(frozen=True, slots=True)

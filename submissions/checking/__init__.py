@@ -4,6 +4,7 @@ One small function per check of the catalogue, grouped in modules by its prefix;
 rows. Knows neither the database, the web nor how the file was read.
 """
 
+from submissions.checking import masking, messages
 from submissions.checking.context import Context, effective_level
 from submissions.checking.findings import CODE_FIELDS, Findings, NotRun, group_rows, groups, sort_findings
 from submissions.checking.run import run
@@ -16,6 +17,8 @@ __all__ = [
     "effective_level",
     "group_rows",
     "groups",
+    "masking",
+    "messages",
     "run",
     "sort_findings",
 ]

@@ -28,13 +28,13 @@ def _unlisted(p: Prepared, number: int) -> pl.Expr:
 @row_check("KOD01")
 def unknown_etikett(p: Prepared) -> Iterable[Hit]:
     """KOD01: the etikett is not in the AID list, or has too few digits."""
-    yield Hit(_unlisted(p, 9), field=9, a=pl.lit(p.context.collection.lists["aid"].version))
+    yield Hit(_unlisted(p, 9), field=9, a=pl.lit(p.context.code_list("aid").version))
 
 
 @row_check("KOD02")
 def other_sector(p: Prepared) -> Iterable[Hit]:
     """KOD02: the etikett belongs to the other sector."""
-    aid = p.context.collection.lists["aid"].codes.values()
+    aid = p.context.code_list("aid").codes.values()
     others = [int(code.code) for code in aid if code.sector not in ("", p.context.sector)]
     if others:
         yield Hit(pl.col("k9").is_in(others), field=9, a=pl.lit("regioner" if p.context.sector == REGION else "kommuner"))

@@ -8,7 +8,8 @@ from datetime import date
 
 import polars as pl
 
-from submissions.spec import GOTLAND, KOMMUN, REGION, VARNING, CheckSpec, CollectionSpec
+from submissions.builtin import LATEST, collection_spec
+from submissions.spec import FEL, GOTLAND, KOMMUN, REGION, VARNING, CheckSpec, CodeListSpec, CollectionSpec
 
 # A code that is missing in one of these lists is no error until SKR has established the list.
 LIST_OF_CHECK = {"KOD01": "aid", "KOD04": "specialitet", "KOD08": "verksamhet"}
@@ -34,18 +35,20 @@ class Context:
         """kommun or region: kommunalförbund and companies follow the kommuner."""
         return REGION if self.unit_kind == REGION else KOMMUN
 
-    def spec(self, code: str) -> CheckSpec:
-        """The settings of a check."""
-        return self.collection.checks[code]
+    def code_list(self, kind: str) -> CodeListSpec:
+        """A list of the year, or the shipped one where the year's settings lack it."""
+        return self.collection.lists.get(kind) or collection_spec(LATEST).lists[kind]
 
     def codes(self, kind: str) -> list[str]:
-        """The codes of a list, none where the collection has no such list."""
-        listed = self.collection.lists.get(kind)
-        return list(listed.codes) if listed else []
+        """The codes of a list."""
+        return list(self.code_list(kind).codes)
 
     def threshold(self, code: str, name: str) -> float:
-        """A named threshold of a check; KeyError where the settings lack it."""
-        return self.collection.checks[code].threshold[name]
+        """A named threshold of a check; the shipped one where the year's settings lack it or hold no number."""
+        value = self.collection.checks[code].threshold.get(name) if code in self.collection.checks else None
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return value
+        return collection_spec(LATEST).checks[code].threshold[name]
 
     def concerns(self, check: CheckSpec) -> bool:
         """True where the check applies to such a unit."""
@@ -54,9 +57,14 @@ class Context:
         return check.applies_to in ("alla", self.sector)
 
 
+def check_spec(code: str, collection: CollectionSpec) -> CheckSpec:
+    """The year's settings of a check, or the shipped ones where the year lacks it."""
+    return collection.checks.get(code) or collection_spec(LATEST).checks[code]
+
+
 def effective_level(code: str, collection: CollectionSpec) -> str:
     """The level a check has in this collection: a varning at most while its code list is not established."""
     listed = collection.lists.get(LIST_OF_CHECK.get(code, ""))
-    if listed is not None and not listed.established and collection.checks[code].level == "fel":
-        return VARNING
-    return collection.checks[code].level
+    level = check_spec(code, collection).level
+    is_lowered = listed is not None and not listed.established and level == FEL
+    return VARNING if is_lowered else level

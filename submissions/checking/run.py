@@ -25,6 +25,7 @@ from submissions.checking.registry import (
 from submissions.frames import Reading, no_wrong_rows
 
 IN_READING = ("FIL01", "FIL02", "FIL03")  # found when the file is read
+FAMILIES = ("FIL", "FMT", "KOD", "LOG", "DUB", "RIM", "AGG", "KOM")  # the catalogue's order
 IN_PORTAL = "KOM"  # supplements, comments, payroll system: the portal knows, the file does not
 
 
@@ -59,7 +60,7 @@ def run(source: Reading | pl.DataFrame, context: Context, *, wrong_rows: pl.Data
 def _entries(context: Context) -> tuple[list[Entry], tuple[NotRun, ...]]:
     """The checks to make, and those that should be made but cannot, with the reason."""
     entries, not_run = [], []
-    for spec in context.collection.checks.values():
+    for spec in sorted(context.collection.checks.values(), key=lambda check: _catalogue_place(check.code)):
         entry = REGISTRY.get(spec.code)
         if not context.concerns(spec) or spec.code in IN_READING or spec.code.startswith(IN_PORTAL):
             continue
@@ -94,9 +95,14 @@ def _run_row_checks(prepared: Prepared, entries: Iterable[Entry], parts: dict[st
             parts.setdefault(code, []).append(found)
 
 
+def _catalogue_place(code: str) -> tuple[int, str]:
+    family = code[:3]
+    return (FAMILIES.index(family) if family in FAMILIES else len(FAMILIES), code)
+
+
 def _gather(parts: dict[str, list[pl.DataFrame]], context: Context) -> pl.DataFrame:
     frames = []
-    for code in context.collection.checks:
+    for code in sorted(parts, key=_catalogue_place):
         found = [part for part in parts.get(code, []) if part.height]
         if found:
             level = effective_level(code, context.collection)

@@ -1,0 +1,155 @@
+"""The findings of one file as text for people, JSON and CSV for programs. Pure: values in, text out."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from submissions.checking.findings import Findings, group_rows, groups
+from submissions.checking.messages import advice, general_message, level_label, render, shown_key, shown_value, title
+from submissions.frames import Reading
+from submissions.spec import FEL, INFO, VARNING, CollectionSpec, UnitSpec
+
+ROWS_SHOWN = 10
+CSV_COLUMNS = ("check", "level", "row", "field", "key", "value", "message")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run such a cell
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that a report tells about one file."""
+
+    file_name: str
+    unit: UnitSpec
+    collection: CollectionSpec
+    reading: Reading
+    findings: Findings
+    reveal: bool = False  # show whole personnummer
+
+    @property
+    def has_errors(self) -> bool:
+        """True where the file was refused or at least one finding is a fel."""
+        return not self.findings.accepted or self.findings.counts[FEL] > 0
+
+
+def as_json(report: Report) -> str:
+    """One JSON object, as in the contract."""
+    whole = {
+        "file": report.file_name,
+        "unit": report.unit.code,
+        "year": report.collection.year,
+        "layout": report.collection.layout.name,
+        "encoding": report.reading.encoding or None,
+        "rows": report.findings.rows,
+        "accepted": report.findings.accepted,
+        "counts": report.findings.counts,
+        "findings": list(_rows(report)),
+        "not_run": [{"check": skipped.check, "reason": skipped.reason} for skipped in report.findings.not_run],
+    }
+    return json.dumps(whole, ensure_ascii=False, indent=1)
+
+
+def as_csv(report: Report) -> str:
+    """One line a finding, semicolons, with a line of names; cells that a spreadsheet would take for formulas are quoted."""
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
+    writer.writerow(CSV_COLUMNS)
+    for row in _rows(report):
+        writer.writerow("" if row[name] is None else _cell(row[name]) for name in CSV_COLUMNS)
+    return out.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+
+
+def _rows(report: Report) -> Iterator[dict[str, Any]]:
+    for finding in report.findings.frame.iter_rows(named=True):
+        yield {
+            "check": finding["check"],
+            "level": finding["level"],
+            "row": finding["row"],
+            "field": finding["field"],
+            "key": shown_key(finding, reveal=report.reveal),
+            "value": shown_value(finding, reveal=report.reveal),
+            "message": render(finding, report.collection, reveal=report.reveal),
+        }
+
+
+def as_text(report: Report) -> str:
+    """For people: what was read, the counts, then every group of findings with its first rows, worst first."""
+    lines = [*_head(report), "", *_counts(report)]
+    for group in groups(report.findings.frame).iter_rows(named=True):
+        lines += ["", *_group(report, group)]
+    if report.findings.not_run:
+        lines += ["", "Kontroller som inte kunde göras:"]
+        lines += [f"  {skipped.check}  {skipped.reason}" for skipped in report.findings.not_run]
+    return "\n".join(lines) + "\n"
+
+
+def _head(report: Report) -> list[str]:
+    reading = report.reading
+    lines = [
+        f"{report.file_name}: {report.unit.name} ({report.unit.code}), {report.collection.year}, "
+        f"postbeskrivning {report.collection.layout.name}"
+    ]
+    if reading.accepted:
+        header = ", rad med fältnamn" if reading.has_header else ""
+        lines.append(f"{_number(reading.rows)} poster, {reading.encoding_label}, {reading.separator_label}{header}.")
+    if reading.samples:
+        samples = ", ".join(f"{sample.value} (rad {sample.row}, fält {sample.field})" for sample in reading.samples)
+        lines.append(f"Så lästes å, ä och ö: {samples}")
+    return lines
+
+
+def _counts(report: Report) -> list[str]:
+    findings = report.findings
+    if not findings.accepted:
+        return ["Filen avvisas. Den måste lämnas på nytt."]
+    if findings.frame.is_empty():
+        return ["Inga anmärkningar."]
+    clean = findings.rows - findings.rows_with_findings
+    return [
+        *(f"{level_label(level)} ({level}): {_number(findings.counts[level])}" for level in (FEL, VARNING, INFO)),
+        f"{_number(clean)} av {_number(findings.rows)} poster utan anmärkning.",
+    ]
+
+
+def _group(report: Report, group: dict[str, Any]) -> Iterator[str]:
+    check, collection = group["check"], report.collection
+    rows = group_rows(report.findings.frame, check, group["field"], group["value"])
+    first = rows.row(0, named=True)
+    about = f": {group['value']}" if group["value"] is not None and group["field"] else ""
+    count = "hela filen" if first["row"] is None and rows.height == 1 else f"{_number(rows.height)} st"
+    yield f"[{group['level']}] {check} {title(check, collection, group['field'])}{about} ({count})"
+    whole_file = rows["row"].null_count() == rows.height
+    if not whole_file:
+        yield f"  {general_message(check, collection)}"
+    yield f"  Gör så här: {advice(check, collection)}"
+    for finding in rows.head(ROWS_SHOWN).iter_rows(named=True):
+        yield f"    {_place(report, finding)}{render(finding, collection, reveal=report.reveal)}"
+    if rows.height > ROWS_SHOWN:
+        yield f"    … och {_number(rows.height - ROWS_SHOWN)} till"
+
+
+def _place(report: Report, finding: dict[str, Any]) -> str:
+    if finding["row"] is None:
+        return ""
+    parts = [f"rad {finding['row']}"]
+    if finding["key"] is not None:
+        parts.append(f"anställning {shown_key(finding, reveal=report.reveal)}")
+    value = shown_value(finding, reveal=report.reveal)
+    if value is not None:
+        parts.append(f"värde {value}")
+    return ", ".join(parts) + ": "
+
+
+def _number(value: int) -> str:
+    return f"{value:,}".replace(",", "\u00a0")
+
+
+RENDERERS = {"text": as_text, "json": as_json, "csv": as_csv}
