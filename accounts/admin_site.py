@@ -60,6 +60,27 @@ class FigureGroup:
     position: int = 100
 
 
+@dataclass(frozen=True)
+class PanelRow:
+    """One line of a panel."""
+
+    text: str
+    href: str
+    meta: str = ""
+    badge: SafeString | str = ""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What one model tells on another's page: a unit's threads, a submission's uppskov."""
+
+    title: str
+    rows: list[PanelRow]
+    empty: str
+    more: str = ""  # where the whole list is
+    action: tuple[str, str] | None = None  # text and address of a button
+
+
 class PortalAdminSite(admin.AdminSite):
     """The admin that knows only the portal's sign-in."""
 
@@ -104,6 +125,10 @@ class PortalAdminSite(admin.AdminSite):
         found = [a for a in self._registry.values() if isinstance(a, PortalAdmin) and a.has_view_permission(request)]
         return sorted(found, key=lambda a: (a.position, a.opts.label_lower))
 
+    def object_url(self, obj: Model) -> str:
+        """Where the page of an object of any registered model is."""
+        return reverse(f"admin:{obj._meta.app_label}_{obj._meta.model_name}_change", args=[obj.pk])
+
     def menu(self, request: HttpRequest) -> list[dict[str, Any]]:
         """The side menu, in the shape of the portal's own."""
         start = reverse("admin:index")
@@ -143,6 +168,7 @@ class PortalAdmin(admin.ModelAdmin):
     empty_value_display = "–"
     change_list_template = "admin/change_list.html"
 
+    admin_site: PortalAdminSite
     position = 100  # in the menu
     lead = ""  # a sentence under the list's heading
     facts: tuple[str, ...] = ()  # what the object's page tells, by names as in list_display
@@ -190,7 +216,7 @@ class PortalAdmin(admin.ModelAdmin):
 
     def object_url(self, obj: Model) -> str:
         """Where the object's page is."""
-        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[obj.pk])
+        return self.admin_site.object_url(obj)
 
     def page_url(self, verb: str, *args: object) -> str:
         """Where a page of `pages()` is."""
@@ -202,6 +228,10 @@ class PortalAdmin(admin.ModelAdmin):
 
     def figures(self, request: HttpRequest) -> list[FigureGroup]:
         """What this model adds to the front page."""
+        return []
+
+    def panels(self, request: HttpRequest, obj: Model) -> list[Panel]:
+        """What this model adds to the page of `obj`, an object of another model."""
         return []
 
     def list_actions(self, request: HttpRequest) -> list[tuple[str, str]]:
@@ -217,13 +247,13 @@ class PortalAdmin(admin.ModelAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The object's page: what is known of it, and its buttons."""
-        obj = self.find(request, object_id)
-        return self.show(
-            request,
-            self.object_template,
-            obj,
-            {"facts": self.facts_of(obj), **self.details(request, obj), **(extra_context or {})},
-        )
+        return self.object_page(request, self.find(request, object_id), **(extra_context or {}))
+
+    def object_page(self, request: HttpRequest, obj: Any, **extra: Any) -> HttpResponse:
+        """The page of an object that was found."""
+        panels = [panel for other in self.admin_site.admins(request) for panel in other.panels(request, obj)]
+        context = {"facts": self.facts_of(obj), "panels": panels, **self.details(request, obj), **extra}
+        return self.show(request, self.object_template, obj, context)
 
     def details(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
         """What the object's page shows beside its facts."""

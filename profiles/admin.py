@@ -2,17 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
 from django.db.models import Prefetch, QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.access import NotAllowed
 from accounts.admin_site import PortalAdmin, badge, portal_admin
 from accounts.models import Invitation, User
+from profiles import services
 from profiles.models import Membership, Unit
+
+
+class InviteForm(forms.Form):
+    """Whom to invite to a unit, and as what."""
+
+    email = forms.EmailField(
+        label="E-post",
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+        error_messages={
+            "required": "Skriv personens e-postadress.",
+            "invalid": "Skriv en e-postadress, till exempel namn@kommun.se.",
+        },
+    )
+    name = forms.CharField(
+        label="Namn",
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": "Skriv personens namn."},
+    )
+    role = forms.ChoiceField(label="Roll", choices=Membership.Role.choices, initial=Membership.Role.CONTACT)
 
 
 @admin.register(Unit, site=portal_admin)
@@ -54,7 +80,37 @@ class UnitAdmin(PortalAdmin):
     def details(self, request: HttpRequest, obj: Unit) -> dict[str, Any]:
         """The people of the unit, and the way to invite one."""
         people = obj.memberships.filter(ended_at=None).select_related("user", "invitation").order_by("user__name", "pk")
-        return {"people": [(one, membership_state(one)) for one in people]}
+        may_invite = request.user.has_perm("profiles.invite_membership")  # type: ignore[union-attr]
+        return {
+            "people": [(one, membership_state(one)) for one in people],
+            "invite_url": self.page_url("invite", obj.pk) if may_invite else "",
+        }
+
+    def pages(self) -> Iterable[tuple[str, Callable[..., HttpResponse], str]]:
+        """Invite somebody to the unit."""
+        return [("<int:unit_id>/bjud-in/", require_http_methods(["GET", "HEAD", "POST"])(self.invite), "invite")]
+
+    def invite(self, request: HttpRequest, unit_id: int) -> HttpResponse:
+        """Invite a Kontaktperson, or anybody else, to the unit."""
+        asked = self.require(request, "profiles.invite_membership")
+        unit = self.find(request, unit_id)
+        form = InviteForm(request.POST or None)
+        if form.is_valid():
+            try:
+                membership = services.invite_member(unit=unit, by=asked.user, at=timezone.now(), **form.cleaned_data)
+            except NotAllowed as refusal:
+                form.add_error("email", refusal.reason)
+            else:
+                messages.success(request, invited_message(membership))
+                return HttpResponseRedirect(self.object_url(unit))
+        return self.show(request, "admin/profiles/invite.html", unit, {"form": form, "unit_url": self.object_url(unit)})
+
+
+def invited_message(membership: Membership) -> str:
+    """What came of an invitation: a mail, or a role at once for somebody who has an account."""
+    if membership.invitation is not None and membership.invitation.accepted_at is None:
+        return f"En inbjudan är skickad till {membership.user.email}."
+    return f"{membership.user} har redan ett konto och är nu {membership.get_role_display()} i {membership.unit.name}."
 
 
 def membership_state(membership: Membership) -> SafeString:
@@ -191,6 +247,38 @@ class InvitationAdmin(PortalAdmin):
         """With what was offered."""
         offered = Membership.objects.select_related("unit").order_by("unit__sort_key", "pk")
         return super().get_queryset(request).prefetch_related(Prefetch("memberships", queryset=offered, to_attr="offered"))
+
+    def pages(self) -> Iterable[tuple[str, Callable[..., HttpResponse], str]]:
+        """Send again, or take back."""
+        return [
+            ("<int:invitation_id>/skicka-igen/", require_POST(self.resend), "resend"),
+            ("<int:invitation_id>/aterkalla/", require_POST(self.revoke), "revoke"),
+        ]
+
+    def details(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
+        """The two buttons, while the invitation waits and belongs to a unit."""
+        waits = obj.accepted_at is None and obj.revoked_at is None and bool(obj.offered)
+        may = waits and request.user.has_perm("profiles.invite_membership")  # type: ignore[union-attr]
+        return {
+            "resend_url": self.page_url("resend", obj.pk) if may else "",
+            "revoke_url": self.page_url("revoke", obj.pk) if may else "",
+        }
+
+    def resend(self, request: HttpRequest, invitation_id: int) -> HttpResponse:
+        """Send the mail once more."""
+        return self._with_membership(request, invitation_id, services.resend_invitation, "Inbjudan är skickad igen.")
+
+    def revoke(self, request: HttpRequest, invitation_id: int) -> HttpResponse:
+        """Take the invitation back."""
+        return self._with_membership(request, invitation_id, services.revoke_invitation, "Inbjudan är återkallad.")
+
+    def _with_membership(self, request: HttpRequest, key: int, verb: Callable[..., object], done: str) -> HttpResponse:
+        asked = self.require(request, "profiles.invite_membership")
+        invitation = self.find(request, key)
+        if not invitation.offered:
+            raise Http404
+        change = {"membership": invitation.offered[0], "by": asked.user, "at": timezone.now()}
+        return self.perform(request, lambda: verb(**change), done=done, back=self.object_url(invitation))
 
     @admin.display(description="person", ordering="user__email")
     def person(self, invitation: Invitation) -> str:

@@ -1,5 +1,6 @@
 """SKR's pages about submissions and about the year's settings."""
 
 from submissions.admin.reference import CheckSettingAdmin, CodeListAdmin, CollectionAdmin, LayoutAdmin
+from submissions.admin.submission import SubmissionAdmin
 
-__all__ = ["CheckSettingAdmin", "CodeListAdmin", "CollectionAdmin", "LayoutAdmin"]
+__all__ = ["CheckSettingAdmin", "CodeListAdmin", "CollectionAdmin", "LayoutAdmin", "SubmissionAdmin"]

@@ -1,0 +1,291 @@
+"""What happens in the demo, in order: last year's collection, this year's units in every state, and what people write.
+
+Trosa (0488) has last year's approved file and none this year, so that a new one can be uploaded:
+`manage.py demo_file --unit 0488 --rows 2100 --seed 7 --defects 0.02` fits last year's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from uuid import UUID, uuid5
+
+from django.utils import timezone
+
+from accounts.models import User
+from config.demo import people, texts
+from config.demo.people import Person
+from deferrals import services as deferrals
+from deferrals import states as deferral_states
+from deferrals.models import Deferral
+from messaging import services as messaging
+from messaging.models import Thread
+from profiles.models import Unit
+from submissions import builtin, states, synthetic
+from submissions.models import Collection, Delivery, Submission
+from submissions.services import collections, comments, deliver, groups, review, storage
+
+YEAR = 2026
+STORY_DAYS = 30  # how long ago this year's story begins
+TROSA_ROWS, TROSA_SEED = 2100, 7
+FORMS = UUID("6f1f6a52-8c1d-4f5e-9d0a-2a7a4f0c2026")  # names the forms of the story, so that each message is one
+
+
+@dataclass
+class Story:
+    """The people by key, and the clock."""
+
+    now: datetime
+    cast: list[Person]
+    users: dict[str, User] = field(default_factory=dict)
+    forms: int = 0
+
+    def ago(self, days: int, hour: int = 9, minute: int = 0) -> datetime:
+        """A time of day so many days before today; never later than now."""
+        day = timezone.localtime(self.now).date() - timedelta(days=days)
+        return min(at_clock(day, hour, minute), self.now)
+
+    def form(self) -> UUID:
+        """The next form's own number."""
+        self.forms += 1
+        return uuid5(FORMS, str(self.forms))
+
+    def person(self, key: str) -> Person:
+        """Somebody of the cast."""
+        return next(person for person in self.cast if person.key == key)
+
+
+def at_clock(day: date, hour: int, minute: int = 0) -> datetime:
+    """A Swedish time of day."""
+    return timezone.make_aware(datetime.combine(day, time(hour, minute)))
+
+
+def tell(now: datetime) -> list[Person]:
+    """Make the whole demo, in the caller's transaction; everybody with password and secret."""
+    story = Story(now, people.cast())
+    _reference_data(story)
+    _last_year(story)
+    _people_of_this_year(story)
+    _open_this_year(story)
+    _region(story)
+    _three_kommuner(story)
+    _lonesamverkan(story)
+    _trosa(story)
+    return story.cast
+
+
+# Last year -----------------------------------------------------------------------------------------------------------
+
+
+def _reference_data(story: Story) -> None:
+    collections.import_units(units=builtin.units(), by=None, at=at_clock(date(YEAR - 1, 9, 1), 8))
+
+
+def _last_year(story: Story) -> None:
+    """SKR's people, Trosa's people, three approved files; then the year is closed and locked."""
+    start = date(YEAR - 1, 10, 13)
+    for minute, key in enumerate(("samordnare", "handlaggare", "statistiker", "system")):
+        story.users[key] = people.join_staff(story.person(key), at=at_clock(start, 9, minute))
+    collections.open_collection(year=YEAR - 1, by=story.users["statistiker"], at=at_clock(start, 11))
+    coordinator = story.users["samordnare"]
+    story.users["anna"] = people.join_units(story.person("anna"), by=coordinator, at=at_clock(start, 13))
+    story.users["bo"] = people.join_units(story.person("bo"), by=story.users["anna"], at=at_clock(start + timedelta(days=1), 8))
+    story.users["nils"] = people.join_units(story.person("nils"), by=coordinator, at=at_clock(start + timedelta(days=1), 13))
+    for code, key, rows, seed, day in (
+        ("0488", "bo", TROSA_ROWS, TROSA_SEED, 10),
+        ("0480", "nils", 900, 80, 12),
+        ("0484", "nils", 1200, 84, 13),
+    ):
+        file = synthetic.delivery(code, rows, seed, previous=True, year=YEAR)
+        submission = _submission(code, YEAR - 1)
+        at = at_clock(date(YEAR - 1, 11, day), 9, 20)
+        _hand_in(story, submission, file, by=story.users[key], at=at)
+        _approve(story, submission, at=at + timedelta(days=6))
+    _close(YEAR - 1, by=coordinator, at=at_clock(date(YEAR - 1, 12, 19), 15))
+
+
+def _close(year: int, *, by: User, at: datetime) -> None:
+    """Lock what is approved and close the year."""
+    approved = Submission.objects.filter(collection__year=year, status=Submission.Status.APPROVED).select_related(
+        "unit", "collection"
+    )
+    for submission in approved.order_by("unit__code"):
+        states.move(submission, Submission.Status.LOCKED, by=by, at=at, text="Insamlingen är avslutad och uppgifterna är låsta.")
+    Collection.objects.filter(year=year).update(closed_at=at)
+
+
+# This year -----------------------------------------------------------------------------------------------------------
+
+
+def _people_of_this_year(story: Story) -> None:
+    coordinator, day = story.users["samordnare"], STORY_DAYS
+    story.users["cia"] = people.join_units(story.person("cia"), by=story.users["anna"], at=story.ago(day, 8))
+    story.users["rut"] = people.join_units(story.person("rut"), by=coordinator, at=story.ago(day, 8, 30))
+    story.users["maria"] = people.join_units(story.person("maria"), by=coordinator, at=story.ago(day, 9))
+
+
+def _open_this_year(story: Story) -> None:
+    """Open the year; where the machine's clock stands before its opening day, the demo's year opens earlier."""
+    at = story.ago(STORY_DAYS, 12)
+    opened = collections.open_collection(year=YEAR, by=story.users["statistiker"], at=at)
+    Collection.objects.filter(pk=opened.collection.pk, opens_on__gt=timezone.localdate(at)).update(
+        opens_on=timezone.localdate(at)
+    )
+
+
+def _region(story: Story) -> None:
+    """Region Sörmland: a file with findings under review, and a question that SKR has not answered."""
+    rut, submission = story.users["rut"], _submission("0400")
+    file = synthetic.delivery("0400", 1500, 40, 0.03, year=YEAR)
+    _upload(submission, file, "novemberstatistik.txt", by=rut, at=story.ago(6, 10, 12))
+    messaging.start_thread(
+        unit=submission.unit,
+        year=YEAR,
+        category=Thread.Category.FILE,
+        subject="Läkare med delad tjänst",
+        text=texts.DELAD_TJANST,
+        by=rut,
+        at=story.ago(2, 14, 5),
+        nonce=story.form(),
+    )
+
+
+def _three_kommuner(story: Story) -> None:
+    """Gnesta asks for uppskov, Flen has handed in, Katrineholm gets its file back."""
+    maria, hanna = story.users["maria"], story.users["handlaggare"]
+    _request_deferral(
+        story,
+        "0461",
+        Deferral.Reason.PAYROLL_SYSTEM,
+        "Vi byter lönesystem i november och får filen först efter bytet.",
+        by=maria,
+        days=3,
+    )
+    _hand_in(story, _submission("0482"), synthetic.delivery("0482", 700, 82, year=YEAR), by=maria, at=story.ago(4, 15, 30))
+    katrineholm = _submission("0483")
+    _hand_in(story, katrineholm, synthetic.delivery("0483", 800, 83, year=YEAR), by=maria, at=story.ago(9, 11))
+    review.begin_review(submission=katrineholm, by=hanna, at=story.ago(7, 9))
+    review.return_to_unit(
+        submission=katrineholm,
+        reason="Timavlönade i hemtjänsten saknas i filen. Lägg till dem och klarmarkera igen.",
+        by=hanna,
+        at=story.ago(6, 13),
+    )
+    messaging.start_thread(
+        unit=katrineholm.unit,
+        year=YEAR,
+        category=Thread.Category.FILE,
+        subject="Timavlönade i hemtjänsten",
+        text=texts.TIMAVLONADE,
+        by=hanna,
+        at=story.ago(6, 13, 10),
+        nonce=story.form(),
+    )
+
+
+def _lonesamverkan(story: Story) -> None:
+    """Five kommuner of one office: reviewed by SKR, approved, uppskov granted and declined, a refused file."""
+    nils, hanna, sara = story.users["nils"], story.users["handlaggare"], story.users["samordnare"]
+    nykoping, eskilstuna = _submission("0480"), _submission("0484")
+    _hand_in(story, nykoping, synthetic.delivery("0480", 900, 80, year=YEAR), by=nils, at=story.ago(8, 10))
+    review.begin_review(submission=nykoping, by=hanna, at=story.ago(1, 10))
+    _hand_in(story, eskilstuna, synthetic.delivery("0484", 1200, 84, year=YEAR), by=nils, at=story.ago(12, 10))
+    _approve(story, eskilstuna, at=story.ago(10, 10))
+    granted = _request_deferral(story, "0481", Deferral.Reason.ILLNESS, "Vår löneadministratör är sjukskriven.", by=nils, days=11)
+    if granted is not None:
+        deferrals.grant_deferral(
+            deferral=granted,
+            granted_date=granted.requested_date,
+            answer="Beviljas. Hör av er om något ändras.",
+            by=sara,
+            at=story.ago(10, 8, 45),
+        )
+    declined = _request_deferral(story, "0486", Deferral.Reason.OTHER, "Vi har mycket att göra just nu.", by=nils, days=11)
+    if declined is not None:
+        deferrals.decline_deferral(
+            deferral=declined,
+            answer="Vi kan inte ge uppskov av det skälet. Skicka gärna en testfil redan nu.",
+            by=sara,
+            at=story.ago(10, 9),
+        )
+    _upload(_submission("0428"), b"%PDF-1.7\n% lonelista\n", "lonelista.pdf", by=nils, at=story.ago(5, 16))
+
+
+def _trosa(story: Story) -> None:
+    """Trosa: nothing uploaded yet, a closed thread, a new message from SKR, and Elin who has not signed up."""
+    anna, bo, hanna = story.users["anna"], story.users["bo"], story.users["handlaggare"]
+    unit = Unit.objects.get(code="0488")
+    thread = messaging.start_thread(
+        unit=unit,
+        year=YEAR,
+        category=Thread.Category.FILE,
+        subject="Vad ska fälten innehålla?",
+        text=texts.FALTEN,
+        by=bo,
+        at=story.ago(20, 9, 30),
+        nonce=story.form(),
+    )
+    messaging.mark_read(thread=thread, by=hanna)
+    messaging.reply(thread=thread, text=texts.FALTEN_SVAR, by=hanna, at=story.ago(20, 13), nonce=story.form())
+    messaging.mark_read(thread=thread, by=bo)
+    messaging.close_thread(thread=thread, by=bo, at=story.ago(19, 8))
+    messaging.start_thread(
+        unit=unit,
+        year=YEAR,
+        category=Thread.Category.FILE,
+        subject="Dags för årets fil",
+        text=texts.ARETS_FIL,
+        by=hanna,
+        at=story.ago(1, 9, 5),
+        nonce=story.form(),
+    )
+    people.join_units(story.person("elin"), by=anna, at=story.now)
+
+
+# Steps ---------------------------------------------------------------------------------------------------------------
+
+
+def _submission(code: str, year: int = YEAR) -> Submission:
+    return Submission.objects.select_related("unit", "collection").get(unit__code=code, collection__year=year)
+
+
+def _upload(submission: Submission, content: bytes, name: str, *, by: User, at: datetime) -> Delivery:
+    delivery = deliver.receive_delivery(submission=submission, content=content, name=name, by=by, at=at)
+    checked_at = at + timedelta(seconds=2)
+    delivery = deliver.check_delivery(delivery=delivery, at=checked_at, clock=lambda: checked_at)
+    submission.refresh_from_db()
+    return delivery
+
+
+def _hand_in(story: Story, submission: Submission, content: bytes, *, by: User, at: datetime) -> None:
+    """Upload, explain everything that must be explained, Klarmarkera."""
+    delivery = _upload(submission, content, f"nov_{submission.unit.code}.txt", by=by, at=at)
+    for number, group in enumerate(groups.groups_of(submission.pk, storage.findings_of(delivery))):
+        if group.needs_comment:
+            text = texts.EXPLANATIONS.get(group.check[:3], texts.EXPLANATIONS["fallback"])
+            comments.comment_group(
+                delivery=delivery, group_key=group.key, text=text, by=by, at=at + timedelta(minutes=10 + number)
+            )
+    delivery.refresh_from_db()
+    submission.refresh_from_db()
+    review.hand_in(
+        submission=submission, delivery=delivery, expected_revision=delivery.revision, by=by, at=at + timedelta(hours=3)
+    )
+    submission.refresh_from_db()
+
+
+def _approve(story: Story, submission: Submission, *, at: datetime) -> None:
+    hanna = story.users["handlaggare"]
+    review.begin_review(submission=submission, by=hanna, at=at)
+    submission.refresh_from_db()
+    review.approve(submission=submission, by=hanna, at=at + timedelta(hours=2))
+
+
+def _request_deferral(story: Story, code: str, reason: str, text: str, *, by: User, days: int) -> Deferral | None:
+    """A request for the last day that may be asked for; None once no later date is left this year."""
+    at = story.ago(days, 9, 40)
+    submission = _submission(code)
+    window = deferral_states.window(submission, timezone.localdate(at))
+    if window is None:
+        return None
+    return deferrals.request_deferral(submission=submission, requested_date=window[1], reason=reason, text=text, by=by, at=at)

@@ -1,0 +1,41 @@
+"""What the people of the demo write to each other."""
+
+EXPLANATIONS = {
+    "fallback": "Vi har gått igenom raderna mot lönesystemet. Uppgifterna stämmer.",
+    "RIM": "Kontrollerat mot anställningsavtalen. Lönen är riktig; befattningen är ovanlig hos oss.",
+    "LOG": "Raderna är kontrollerade mot lönesystemet. Anställningarna har avtal som avviker från de vanliga.",
+    "DUB": "Personerna har två anställningar hos oss. Båda är riktiga.",
+    "KOD": "Koden finns i vårt lönesystem och används för den här befattningen.",
+    "AGG": "Skillnaden beror på en omorganisation under året.",
+    "JMF": "Skillnaden mot förra året beror på en omorganisation.",
+}
+
+DELAD_TJANST = """Hej!
+
+Vi har läkare som delar sin tjänst mellan två förvaltningar. Ska de stå på en rad eller två?
+
+Rut Rosén"""
+
+TIMAVLONADE = """Hej Maria!
+
+Förra året hade ni runt 90 timavlönade i hemtjänsten, i år finns ingen med. Kan ni se över urvalet?
+
+Hanna Holm, SKR"""
+
+FALTEN = """Hej!
+
+Finns det någonstans att läsa vad varje fält i årets fil ska innehålla?
+
+Bo"""
+
+FALTEN_SVAR = """Hej Bo!
+
+Ja, i handboken står postbeskrivningen fält för fält, och varje kontroll har en egen sida som säger hur man rättar.
+
+Hanna Holm, SKR"""
+
+ARETS_FIL = """Hej!
+
+Ni var bland de första som lämnade förra året. Hör gärna av er här om något är oklart med årets fil.
+
+Hanna Holm, SKR"""

@@ -1,0 +1,71 @@
+"""`manage.py demo`: the demo data, in one transaction. The story is in `config.demo`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from config.demo import logins, story
+from messaging.models import Thread
+from submissions.models import Delivery, Submission
+
+
+class Command(BaseCommand):
+    """Makes the demo in an empty database, or says why not. Run again it changes nothing."""
+
+    help = (
+        "Lägger in demodata: referensdata, påhittade personer, leveranser, uppskov och meddelanden. Bara med DEMO=1 och i en tom "
+        "databas. Inloggningarna skrivs till var/demo.json."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """The options."""
+        parser.add_argument(
+            "--if-empty", action="store_true", help="gör inget, i stället för att vägra, när databasen har innehåll"
+        )
+        parser.add_argument("--dry-run", action="store_true", help="gör allt och tar tillbaka det; skriver ingen fil")
+        parser.add_argument(
+            "--logins", default=str(settings.BASE_DIR / "var" / "demo.json"), metavar="FIL", help="filen med inloggningar"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Make it all, or nothing."""
+        if not settings.DEMO:
+            _refuse("Demodata läggs bara in med DEMO=1, som produktion vägrar.")
+        with transaction.atomic():
+            if User.objects.exists() or Delivery.objects.exists():
+                if options["if_empty"]:
+                    return
+                _refuse("Databasen har redan innehåll. Börja om från en tom databas, till exempel med bin/run --reset.")
+            cast = story.tell(timezone.now())
+            counts = _counts()
+            if options["dry_run"]:
+                transaction.set_rollback(True)
+            else:
+                logins.write(Path(options["logins"]), cast)  # before the commit: no accounts without their logins
+        prefix = "Skulle lägga in" if options["dry_run"] else "Demodata:"
+        self.stdout.write(f"{prefix} {counts}.")
+
+
+def _counts() -> str:
+    """What is there now, in words."""
+    parts = (
+        (User.objects.count(), "personer"),
+        (Submission.objects.count(), "inlämningar"),
+        (Delivery.objects.count(), "filer"),
+        (Thread.objects.count(), "ärenden"),
+    )
+    return ", ".join(f"{number} {word}" for number, word in parts)
+
+
+def _refuse(sentence: str) -> NoReturn:
+    """One line on standard error and exit status 1."""
+    print(sentence, file=sys.stderr)
+    raise SystemExit(1)

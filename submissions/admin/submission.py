@@ -1,0 +1,323 @@
+"""The submissions in the admin: the list SKR works from, and the page where one is reviewed, approved or returned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Count, IntegerField, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts import audit
+from accounts.access import NotAllowed
+from accounts.admin_site import Figure, FigureGroup, Panel, PanelRow, PortalAdmin, badge, link, portal_admin
+from profiles.models import Unit
+from submissions import states
+from submissions.admin import findings
+from submissions.models import Collection, Delivery, Receipt, Submission
+from submissions.services import review
+
+Status = Submission.Status
+STATUS_TONES = {
+    Status.NOT_STARTED: "neutral",
+    Status.RECEIVED: "info",
+    Status.UNDER_REVIEW: "info",
+    Status.HANDED_IN: "warning",
+    Status.SKR_REVIEW: "warning",
+    Status.RETURNED: "error",
+    Status.APPROVED: "success",
+    Status.LOCKED: "success",
+}
+
+
+class ReturnForm(forms.Form):
+    """Why a submission goes back to the unit."""
+
+    reason = forms.CharField(
+        label="Vad enheten ska se över",
+        max_length=350,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"required": "Skriv vad enheten ska se över."},
+    )
+
+
+class CollectionFilter(admin.SimpleListFilter):
+    """The year; the running one unless another is chosen."""
+
+    title = "insamling"
+    parameter_name = "insamling"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        years = Collection.objects.order_by("-year").values_list("year", flat=True)
+        return [(str(year), str(year)) for year in years] + [("alla", "Alla år")]
+
+    def value(self) -> str:
+        chosen = super().value()
+        known = [str(value) for value, _ in self.lookup_choices]
+        return chosen if chosen in known else known[0]
+
+    def choices(self, changelist: Any) -> Any:
+        for value, title in self.lookup_choices:
+            yield {
+                "selected": self.value() == str(value),
+                "query_string": changelist.get_query_string({self.parameter_name: value}),
+                "display": title,
+            }
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Submission]) -> QuerySet[Submission]:
+        return queryset if self.value() == "alla" else queryset.filter(collection__year=self.value())
+
+
+class LateFilter(admin.SimpleListFilter):
+    """Past the last day without a current file."""
+
+    title = "försenad"
+    parameter_name = "forsenad"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("ja", "Ja"), ("nej", "Nej")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Submission]) -> QuerySet[Submission]:
+        late = Submission.objects.overdue(timezone.localdate()).values("pk")
+        if self.value() == "ja":
+            return queryset.filter(pk__in=late)
+        return queryset.exclude(pk__in=late) if self.value() == "nej" else queryset
+
+
+@admin.register(Submission, site=portal_admin)
+class SubmissionAdmin(PortalAdmin):
+    """Each unit's submission of each year."""
+
+    position = 10
+    lead = "Varje enhets inlämning. Välj en rad för att granska, godkänna eller skicka tillbaka."
+    list_display = ("unit_name", "unit_code", "year", "state", "due", "versions", "rows", "left", "changed")
+    list_filter = (CollectionFilter, "status", "unit__kind", LateFilter)
+    search_fields = ("unit__name", "unit__code__startswith")
+    search_help_text = "Sök enhet eller kod"
+    list_select_related = ("unit", "collection", "handler")
+    ordering = ("unit__sort_key", "-collection__year", "pk")
+    object_template = "admin/submissions/submission.html"
+    facts = ("unit_link", "state_meaning", "due", "handler_name", "changed", "return_reason")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Submission]:
+        """With the last day, the number of versions and the current file's figures."""
+        current = Delivery.objects.filter(submission=OuterRef("pk"), is_current=True)
+        sent = (
+            Delivery.objects.filter(submission=OuterRef("pk"), is_test=False)
+            .order_by()
+            .values("submission")
+            .annotate(n=Count("pk"))
+        )
+        rows: Any = super().get_queryset(request)
+        return (
+            rows.with_due_date()
+            .select_related(*self.list_select_related)
+            .annotate(
+                version_count=Coalesce(Subquery(sent.values("n"), output_field=IntegerField()), 0),
+                row_count=Subquery(current.values("rows")[:1]),
+                fel_count=Subquery(current.values("fel")[:1]),
+                left_count=Subquery(current.values("uncommented")[:1]),
+                has_current=Subquery(current.values("pk")[:1]),
+            )
+        )
+
+    def pages(self) -> Iterable[tuple[str, Callable[..., HttpResponse], str]]:
+        """SKR's three steps, and the rows behind a group of findings."""
+        return [
+            ("<int:submission_id>/granska/", require_POST(self.begin_review), "begin_review"),
+            ("<int:submission_id>/godkann/", require_POST(self.approve), "approve"),
+            ("<int:submission_id>/aterlamna/", require_POST(self.return_to_unit), "return"),
+            ("<int:submission_id>/anmarkning/<str:key>/", require_GET(self.group), "group"),
+        ]
+
+    # Columns and facts
+
+    @admin.display(description="enhet", ordering="unit__sort_key")
+    def unit_name(self, submission: Submission) -> str:
+        """The unit's name."""
+        return submission.unit.name
+
+    @admin.display(description="kod", ordering="unit__code")
+    def unit_code(self, submission: Submission) -> str:
+        """The unit's code."""
+        return submission.unit.code
+
+    @admin.display(description="enhet")
+    def unit_link(self, submission: Submission) -> SafeString:
+        """The unit, as a link."""
+        return link(portal_admin.object_url(submission.unit), submission.unit)
+
+    @admin.display(description="år", ordering="collection__year")
+    def year(self, submission: Submission) -> int:
+        """The collection's year."""
+        return submission.collection.year
+
+    @admin.display(description="status", ordering="status")
+    def state(self, submission: Any) -> SafeString:
+        """Where it stands; late where it should have come."""
+        shown = badge(submission.get_status_display(), STATUS_TONES[Status(submission.status)])
+        return SafeString(f"{shown} {badge('Försenad', 'error')}") if self.is_late(submission) else shown
+
+    @admin.display(description="status")
+    def state_meaning(self, submission: Any) -> SafeString:
+        """Where it stands, in a sentence too."""
+        return SafeString(f"{self.state(submission)} {states.MEANINGS[Status(submission.status)].means}")
+
+    def is_late(self, submission: Any) -> bool:
+        """Past the last day without a current file."""
+        return submission.due_on < timezone.localdate() and submission.has_current is None and not submission.collection.closed_at
+
+    @admin.display(description="sista dag", ordering="due_on")
+    def due(self, submission: Any) -> str:
+        """The last day; marked where it is the unit's own."""
+        return f"{submission.due_on.isoformat()}{' (uppskov)' if submission.granted_due_date else ''}"
+
+    @admin.display(description="filer", ordering="version_count")
+    def versions(self, submission: Any) -> int:
+        """How many files the unit has sent."""
+        return submission.version_count
+
+    @admin.display(description="rader", ordering="row_count")
+    def rows(self, submission: Any) -> int | None:
+        """Rows of the current file."""
+        return submission.row_count
+
+    @admin.display(description="kvar att göra")
+    def left(self, submission: Any) -> str:
+        """Findings to correct and groups to explain in the current file."""
+        if submission.has_current is None:
+            return "–"
+        return f"{submission.fel_count} rätta, {submission.left_count} förklara"
+
+    @admin.display(description="ändrad", ordering="status_changed_at")
+    def changed(self, submission: Submission) -> str:
+        """When it last moved."""
+        return f"{timezone.localtime(submission.status_changed_at):%Y-%m-%d %H:%M}" if submission.status_changed_at else "–"
+
+    @admin.display(description="handläggare")
+    def handler_name(self, submission: Submission) -> str:
+        """Who at SKR has taken it up."""
+        return str(submission.handler) if submission.handler else "–"
+
+    # Front page and other pages
+
+    def figures(self, request: HttpRequest) -> list[FigureGroup]:
+        """The running collection: how many have come how far."""
+        collection = Collection.objects.order_by("-year").first()
+        if collection is None:
+            return []
+        rows = Submission.objects.visible_to(request.user).filter(collection=collection)  # type: ignore[arg-type]
+        count = rows.aggregate(
+            all=Count("pk"),
+            received=Count("pk", filter=~Q(status=Status.NOT_STARTED)),
+            handed_in=Count("pk", filter=Q(status=Status.HANDED_IN)),
+            reviewed=Count("pk", filter=Q(status=Status.SKR_REVIEW)),
+            returned=Count("pk", filter=Q(status=Status.RETURNED)),
+            approved=Count("pk", filter=Q(status__in=[Status.APPROVED, Status.LOCKED])),
+        )
+        late = rows.overdue(timezone.localdate()).count()
+        year = str(collection.year)
+
+        def figure(value: int, label: str, tone: str = "", **query: str) -> Figure:
+            return Figure(value, label, self.list_url(insamling=year, **query), tone if value else "")
+
+        figures = [
+            figure(count["all"], "enheter ska lämna"),
+            figure(count["received"], "har lämnat fil", status__in=",".join(s for s in Status.values if s != Status.NOT_STARTED)),
+            figure(count["handed_in"], "klarmarkerade", "warning", status__exact=Status.HANDED_IN),
+            figure(count["reviewed"], "granskas av SKR", "info", status__exact=Status.SKR_REVIEW),
+            figure(count["returned"], "åter till uppgiftslämnare", status__exact=Status.RETURNED),
+            figure(count["approved"], "godkända", "success", status__in=f"{Status.APPROVED},{Status.LOCKED}"),
+            figure(late, "försenade", "error", forsenad="ja"),
+        ]
+        return [FigureGroup(f"{collection}, sista dag {collection.due_date.isoformat()}", figures, self.position)]
+
+    def panels(self, request: HttpRequest, obj: Model) -> list[Panel]:
+        """The years of a unit."""
+        if not isinstance(obj, Unit):
+            return []
+        found = self.get_queryset(request).filter(unit=obj).order_by("-collection__year", "pk")
+        rows = [
+            PanelRow(str(one.collection), self.object_url(one), f"Sista dag {self.due(one)}", self.state(one)) for one in found
+        ]
+        return [Panel("Inlämningar", rows, "Enheten har inga inlämningar.")]
+
+    # The page
+
+    def details(self, request: HttpRequest, obj: Submission) -> dict[str, Any]:
+        """The current file, its findings with what the unit says, versions, receipts, history and the buttons."""
+        user: Any = request.user
+        current = review.current_delivery(obj)
+        return {
+            "current": current,
+            "findings": findings.groups_for(obj, current) if current else [],
+            "may_see_rows": user.has_perm("submissions.view_rows"),
+            "versions": obj.deliveries.light().select_related("uploaded_by").order_by("-version", "-pk"),
+            "receipts": Receipt.objects.filter(delivery__submission=obj)
+            .select_related("issued_by", "delivery")
+            .order_by("-issued_at", "-pk"),
+            "events": obj.events.select_related("by").order_by("-at", "-pk"),
+            "can_begin_review": states.can_begin_review(user, obj),
+            "can_approve": states.can_approve(user, obj),
+            "can_return": states.can_return(user, obj),
+            "begin_review_url": self.page_url("begin_review", obj.pk),
+            "approve_url": self.page_url("approve", obj.pk),
+            "return_url": self.page_url("return", obj.pk),
+            "form": ReturnForm(),
+        }
+
+    def begin_review(self, request: HttpRequest, submission_id: int) -> HttpResponse:
+        """Börja granska."""
+        asked = self.require(request, "submissions.review_submission")
+        submission = self.find(request, submission_id)
+        return self.perform(
+            request,
+            lambda: review.begin_review(submission=submission, by=asked.user, at=timezone.now()),
+            done="Du granskar nu inlämningen. Enheten kan inte längre ta tillbaka den.",
+            back=self.object_url(submission),
+        )
+
+    def approve(self, request: HttpRequest, submission_id: int) -> HttpResponse:
+        """Godkänn."""
+        asked = self.require(request, "submissions.review_submission")
+        submission = self.find(request, submission_id)
+        return self.perform(
+            request,
+            lambda: review.approve(submission=submission, by=asked.user, at=timezone.now()),
+            done="Inlämningen är godkänd.",
+            back=self.object_url(submission),
+        )
+
+    def return_to_unit(self, request: HttpRequest, submission_id: int) -> HttpResponse:
+        """Återlämna, with a reason."""
+        asked = self.require(request, "submissions.review_submission")
+        submission = self.find(request, submission_id)
+        form = ReturnForm(request.POST)
+        if form.is_valid():
+            try:
+                review.return_to_unit(submission=submission, reason=form.cleaned_data["reason"], by=asked.user, at=timezone.now())
+            except NotAllowed as refusal:
+                messages.error(request, refusal.reason)
+            else:
+                messages.success(request, "Inlämningen är tillbaka hos enheten.")
+            return HttpResponseRedirect(self.object_url(submission))
+        return self.object_page(request, submission, form=form)
+
+    def group(self, request: HttpRequest, submission_id: int, key: str) -> HttpResponse:
+        """The rows behind a group of findings, personnummer masked. Each look is logged."""
+        asked = self.require(request, "submissions.view_rows")
+        submission = self.find(request, submission_id)
+        current = review.current_delivery(submission)
+        shown = findings.group_rows(submission, current, key, request.GET.get("sida", "1")) if current else None
+        if shown is None or current is None:
+            raise Http404
+        name = f"{submission.unit.code}/{submission.collection.year} version {current.version}"
+        audit.record("data:read", by=asked.user, unit=submission.unit.code, object=name, result=f"{shown['group'].check}, maskat")
+        back = {"back": self.object_url(submission), "back_text": str(submission)}
+        return self.show(request, "admin/submissions/group.html", submission, {**shown, **back})
