@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from config.local import paths
 from config.local.installation import NO_SUCH_DATABASE
@@ -32,8 +33,14 @@ def steps(*, fix: bool) -> dict[str, list[str]]:
     manage = [paths.PYTHON, "-W", "ignore::RuntimeWarning", "manage.py"]
     wanted = {
         "formatering": [*python, "ruff", "format", *([] if fix else ["--check"]), "."],
-        "regler": [*python, "ruff", "check", *(["--fix"] if fix else []), "."],
-        "mallar": [*python, "djade", "--target-version", "5.2", *([] if fix else ["--check"]), *templates()],
+        "regler": [*python, "ruff", "check", "--output-format=concise", *(["--fix"] if fix else []), "."],
+        "mallar": [
+            str(Path(paths.PYTHON).with_name("djade")),
+            "--target-version",
+            "5.2",
+            *([] if fix else ["--check"]),
+            *templates(),
+        ],
         "typer": [*python, "mypy"],
         "importer": [paths.PYTHON, "-c", "from importlinter.cli import lint_imports_command as lint; lint()"],
         "inställningar": [*manage, "check", "--deploy", "--fail-level", "WARNING"],
