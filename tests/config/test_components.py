@@ -318,7 +318,7 @@ def _tokens(css: str) -> dict[str, str]:
 
 
 def _schemes() -> dict[str, dict[str, str]]:
-    light, dark = (STYLES / "00-tokens.css").read_text(encoding="utf-8").split("@media (prefers-color-scheme: dark)")
+    light, dark = (STYLES / "00-tokens.css").read_text(encoding="utf-8").split("@media screen and (prefers-color-scheme: dark)")
     return {"light": _tokens(light), "dark": _tokens(light) | _tokens(dark)}
 
 
