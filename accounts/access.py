@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
+from django.urls import reverse
 
 if TYPE_CHECKING:
     from django_htmx.middleware import HtmxDetails
@@ -28,7 +29,7 @@ class NotAllowed(PermissionDenied):
 class UserRequest(HttpRequest):
     """A request with a verified session: RequireVerified lets no other through to a view without @open_view."""
 
-    user: User  # type: ignore[assignment]
+    user: User
     htmx: HtmxDetails
 
 
@@ -36,3 +37,18 @@ def open_view(view: View) -> View:
     """Mark a view as answering without a session. Everything else asks for one (deny by default)."""
     view.is_open = True  # type: ignore[attr-defined]
     return view
+
+
+def before_notice(view: View) -> View:
+    """Mark a view as reachable for somebody signed in who has not accepted the privacy notice yet."""
+    view.is_before_notice = True  # type: ignore[attr-defined]
+    return view
+
+
+# Where a sign-in may lead on to. Names, never addresses: an address from outside is not followed.
+NEXT_ROUTES = ("submissions:overview", "deferrals:overview", "profiles:overview", "messaging:overview", "admin:index")
+
+
+def next_address(route: str) -> str:
+    """The address of a listed route name; the start page for every other."""
+    return reverse(route if route in NEXT_ROUTES else "start")

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import AuditEvent, AuditOrigin, User
+from accounts.networks import prefix_of
 from config.lib import context
 
 log = structlog.get_logger("audit")
@@ -38,8 +39,12 @@ def record(
         request_id=origin.request_id,
     )
     if origin.address or origin.client:
-        AuditOrigin.objects.create(event_id=event.pk, at=event.at, address=origin.address, client=origin.client)
+        AuditOrigin.objects.create(
+            event_id=event.pk, at=event.at, address=origin.address, prefix=prefix_of(origin.address), client=origin.client
+        )
     transaction.on_commit(
-        lambda: log.info(code, actor=event.actor_id, subject=event.subject_id, unit=unit, object=event.object, result=event.result)
+        lambda: log.info(
+            code, actor=event.actor_id, subject=event.subject_id, unit=unit, object=event.object, result=event.result
+        )
     )
     return event

@@ -11,7 +11,9 @@ CODES_PER_JOURNEY = 5  # the first and four new ones
 SEND_INTERVAL = timedelta(seconds=60)
 SENDS_PER_ADDRESS = ((5, timedelta(hours=1)), (10, timedelta(hours=24)))
 WRONG_CODES_PER_ADDRESS = ((10, timedelta(hours=1)), (20, timedelta(hours=24)))
-WRONG_CODES_SINCE_SUCCESS = 50
+WRONG_CODES_SINCE_SUCCESS = (50, timedelta(days=90))
+PAUSED_LANE_MAIL = timedelta(hours=24)
+KNOWN_NETWORK = timedelta(days=90)
 SENDS_PER_NETWORK = (100, timedelta(hours=1))
 CHECKS_PER_NETWORK = (300, timedelta(hours=1))
 
@@ -37,7 +39,7 @@ PASSWORD_CLOSED_AT = 100
 PASSWORD_PER_DEVICE = (10, timedelta(minutes=15))
 PASSWORD_MIN, PASSWORD_MAX = 8, 128
 SIGN_IN_STEP = timedelta(seconds=300)  # from the password to the one-time code
-DEVICE_COOKIE_DAYS = 180
+DEVICE_COOKIE = timedelta(days=180)
 
 INVITATION_LIFETIME = timedelta(days=14)
 INVITATION_TOTAL = timedelta(days=30)

@@ -13,22 +13,33 @@ from config.lib import context
 
 
 class SessionStore(DatabaseStore):
-    """Django asks for this class by name (settings.SESSION_ENGINE)."""
+    """Django asks for this class by name (settings.SESSION_ENGINE).
+
+    `row` is the session's row as this request found it; None for a session that is not stored yet.
+    """
+
+    row: Session | None = None
 
     @classmethod
     def get_model_class(cls) -> type[Session]:
         return Session
 
+    def _get_session_from_db(self) -> Session | None:
+        self.row = super()._get_session_from_db()
+        return self.row
+
     def create_model_instance(self, data: dict[str, Any]) -> Session:
+        key = self._get_or_create_session_key()
+        if self.row is None or self.row.session_key != key:  # a new key starts a new age
+            now = timezone.now()
+            self.row = Session(session_key=key, created_at=now, last_seen_at=now)
         user_id = data.get(SESSION_KEY)
-        now = timezone.now()
-        old = Session.objects.filter(pk=self.session_key).values("created_at", "last_seen_at").first() or {}
         return Session(
-            session_key=self._get_or_create_session_key(),
+            session_key=key,
             session_data=self.encode(data),
             expire_date=self.get_expiry_date(),
             user_id=int(user_id) if user_id is not None else None,
-            created_at=old.get("created_at", now),
-            last_seen_at=old.get("last_seen_at", now),
+            created_at=self.row.created_at,
+            last_seen_at=self.row.last_seen_at,
             client=context.current().client,
         )

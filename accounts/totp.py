@@ -94,6 +94,19 @@ def device_secret(device: TotpDevice) -> bytes:
     return crypto.open_sealed(device.secret_sealed, purpose="totp", owner=device.user_id)
 
 
+def reason_to_refuse(device: TotpDevice, token: str) -> str:
+    """Why `verify_token` would refuse the code: "replayed", "clock" or "wrong"; "" where it would not."""
+    code = clean(token)
+    if code is None:
+        return "wrong"
+    secret = device_secret(device)
+    if matching_step(secret, code, after=device.last_t) is not None:
+        return ""
+    if matching_step(secret, code) is not None:
+        return "replayed"
+    return "clock" if is_clock_wrong(secret, code) else "wrong"
+
+
 def verify_is_allowed(device: TotpDevice) -> tuple[bool, dict[str, object] | None]:
     """Whether a code may be tried: not during a wait, never after 100 failures in a row."""
     if device.failures >= limits.TOTP_CLOSED_AT:

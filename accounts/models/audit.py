@@ -33,6 +33,7 @@ class AuditOrigin(models.Model):
     event_id = models.BigIntegerField(unique=True)
     at = models.DateTimeField(db_index=True)
     address = models.CharField(max_length=45, blank=True)
+    prefix = models.CharField(max_length=45, blank=True, db_index=True)  # the network: an IPv4 address or an IPv6 /56
     client = models.CharField(max_length=80, blank=True)
 
     def __str__(self) -> str:

@@ -20,7 +20,9 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 class Invitation(models.Model):
     """Who asked whom in, and what became of it. Unit and role hang on it as a `profiles.Membership`."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="invitations", verbose_name="person")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="invitations", verbose_name="person"
+    )
     inviter = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="sent_invitations", verbose_name="inbjuden av"
     )
@@ -37,7 +39,9 @@ class Invitation(models.Model):
         verbose_name = "inbjudan"
         verbose_name_plural = "inbjudningar"
         constraints = [
-            models.CheckConstraint(condition=Q(accepted_at=None) | Q(revoked_at=None), name="invitation_not_both_accepted_and_revoked"),
+            models.CheckConstraint(
+                condition=Q(accepted_at=None) | Q(revoked_at=None), name="invitation_not_both_accepted_and_revoked"
+            ),
             models.CheckConstraint(condition=Q(expires_at__gt=models.F("created_at")), name="invitation_expires_after_creation"),
         ]
 

@@ -53,9 +53,13 @@ class SignUpJourney(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(state__in=["code", "done", "ended"]) | Q(verified_at__isnull=False), name="journey_verified_before_next_step"
+                condition=Q(state__in=["code", "done", "ended"]) | Q(verified_at__isnull=False),
+                name="journey_verified_before_next_step",
             ),
-            models.CheckConstraint(condition=~Q(state__in=["done", "ended"]) | Q(ended_at__isnull=False), name="journey_end_has_time"),
+            models.CheckConstraint(
+                condition=~Q(state__in=["done", "ended"]) | Q(ended_at__isnull=False), name="journey_end_has_time"
+            ),
+            models.CheckConstraint(condition=Q(ended_at=None) | Q(secret_sealed=None), name="journey_end_wipes_secret"),
         ]
 
     def __str__(self) -> str:
@@ -75,7 +79,9 @@ class EmailCode(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(attempts__lte=5), name="email_code_five_attempts"),
-            models.UniqueConstraint(fields=["journey"], condition=Q(used_at=None, replaced_at=None), name="email_code_one_live_per_journey"),
+            models.UniqueConstraint(
+                fields=["journey"], condition=Q(used_at=None, replaced_at=None), name="email_code_one_live_per_journey"
+            ),
         ]
 
     def __str__(self) -> str:

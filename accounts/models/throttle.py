@@ -1,4 +1,4 @@
-"""Counters of attempts, one row per key and fixed window; `accounts.throttling.take` is the only writer."""
+"""Counters of attempts, one row per key and fixed window; `accounts.throttling` is the only writer."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ class RateLimit(models.Model):
     key = models.CharField(primary_key=True, max_length=64)
     count = models.PositiveIntegerField(default=0)
     window_start = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)  # then the row means nothing and is deleted
 
     def __str__(self) -> str:
         return f"{self.count} försök"

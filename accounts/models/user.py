@@ -66,6 +66,7 @@ class User(AbstractBaseUser):
     def has_module_perms(self, app_label: str) -> bool:
         return self.is_active and any(p.startswith(f"{app_label}.") for p in PERMISSIONS.get(self.staff_role, ()))
 
-    def get_session_auth_hash(self) -> str:
-        """Ends every session when the password or the epoch changes (ASVS 7.4.3)."""
-        return salted_hmac("accounts.User.session", f"{self.password}|{self.session_epoch}", algorithm="sha256").hexdigest()
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Ends every session when the password or the epoch changes (ASVS 7.4.3); `secret` is an older SECRET_KEY."""
+        value = f"{self.password}|{self.session_epoch}"
+        return salted_hmac("accounts.User.session", value, secret=secret, algorithm="sha256").hexdigest()

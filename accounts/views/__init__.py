@@ -1,1 +1,1 @@
-"""The pages of the sign-up, the sign-in and the account."""
+"""Pages of the sign-up, the sign-in and the account."""

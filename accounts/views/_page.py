@@ -1,0 +1,66 @@
+"""What the pages for anonymous visitors share: headers, methods, and the sentence that a redirect carries along.
+
+A refusal is told after a redirect by a word in the query ("?besked=fel"), so that reloading a page never sends a code
+again and reading a page never writes. The words lead to the sentences here and to nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from accounts.access import open_view
+from accounts.second_factor import Outcome
+
+View = Callable[..., HttpResponse]
+
+START_OVER = "Steget är inte längre aktuellt. Börja om."
+WRONG_CODE = "Koden är fel eller har gått ut."
+TOO_SOON = "Vänta en stund innan du begär en ny kod."
+TOO_MANY_TOKENS = "Du har skrivit fel engångskod för många gånger. Börja om."
+SIGN_IN_AGAIN = "Det gick för lång tid. Logga in igen."
+SIGNED_OUT_BY_AGE = "Du har varit inaktiv eller inloggad länge och har därför loggats ut. Logga in igen."
+
+TOKEN_REFUSALS = {
+    Outcome.WRONG: "Engångskoden är fel eller redan använd. Vänta på nästa kod i appen och försök igen.",
+    Outcome.CLOCK: "Engångskoden är fel. Kontrollera att klockan i telefonen ställs automatiskt.",
+    Outcome.WAIT: "För många fel. Vänta en stund och skriv sedan en ny engångskod.",
+}
+
+
+def anonymous_page(view: View) -> View:
+    """An open page for somebody who is not signed in; others are asked to sign out first. Never cached, never logged."""
+
+    @wraps(view)
+    def inner(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if request.user.is_authenticated:
+            return signed_in_already(request)
+        return view(request, *args, **kwargs)
+
+    guarded = sensitive_post_parameters()(never_cache(require_http_methods(["GET", "HEAD", "POST"])(inner)))
+    return open_view(transaction.non_atomic_requests(guarded))
+
+
+def signed_in_already(request: HttpRequest) -> HttpResponse:
+    """Ask a signed-in person to sign out before she opens the sign-up."""
+    if request.method == "POST":
+        return HttpResponseRedirect(reverse("accounts:start"))
+    return render(request, "accounts/signed_in_already.html")
+
+
+def redirect_with(route: str, word: str = "") -> HttpResponse:
+    """To a page by its name, with a word for its sentence."""
+    return HttpResponseRedirect(reverse(route) + (f"?besked={word}" if word else ""))
+
+
+def word_of(request: HttpRequest) -> str:
+    """The word that the redirect carried."""
+    return request.GET.get("besked", "")
