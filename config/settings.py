@@ -153,7 +153,8 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # HSTS for the own 
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["config.lib.uploads.CappedMemoryUploadHandler"]  # never to disk
+UPLOAD_MAX_BYTES = 100_000_000
 
 EMAIL_BACKEND = "messaging.outbox.OutboxBackend"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Personalstatistik <personalstatistik@skr.se>")

@@ -1,8 +1,29 @@
-"""Addresses of submissions."""
+"""Addresses of Inlämning. None carries a value of the file or a personnummer: groups go by their opaque key, rows by line."""
 
 from django.urls import path
 
 from submissions import views
 
 app_name = "submissions"
-urlpatterns = [path("", views.overview, name="overview")]
+
+_YEAR = "<str:code>/<int:year>/"
+
+urlpatterns = [
+    path("", views.overview, name="overview"),
+    path(_YEAR, views.submission, name="submission"),
+    path(f"{_YEAR}lamna/", views.upload, name="upload"),
+    path(f"{_YEAR}version/<int:number>/", views.version, name="version"),
+    path(f"{_YEAR}granska/", views.review, name="review"),
+    path(f"{_YEAR}anmarkningar/<str:check>/<str:key>/", views.findings, name="findings"),
+    path(f"{_YEAR}anmarkningar/<str:check>/<str:key>/visa/", views.reveal_findings, name="reveal_findings"),
+    path(f"{_YEAR}anmarkningar/<str:check>/<str:key>/forklara/", views.comment, name="comment"),
+    path(f"{_YEAR}anmarkningar/<str:check>/<str:key>/ta-bort-forklaring/", views.remove_comment, name="remove_comment"),
+    path(f"{_YEAR}rad/<int:row>/", views.row, name="row"),
+    path(f"{_YEAR}rad/<int:row>/visa/", views.reveal_row, name="reveal_row"),
+    path(f"{_YEAR}rad/<int:row>/falt/<int:field>/ratta/", views.correct, name="correct"),
+    path(f"{_YEAR}rattelser/", views.corrections, name="corrections"),
+    path(f"{_YEAR}rattelser/<int:pk>/angra/", views.undo, name="undo"),
+    path(f"{_YEAR}klarmarkera/", views.hand_in, name="hand_in"),
+    path(f"{_YEAR}ta-tillbaka/", views.withdraw, name="withdraw"),
+    path(f"{_YEAR}kvittens/", views.receipt, name="receipt"),
+]

@@ -76,7 +76,7 @@ def correct(
     return Corrected(locked, row, field, left)
 
 
-def undo_correction(*, correction: Correction, expected_revision: int, by: User, at: datetime) -> Corrected:
+def undo_correction(*, correction: Correction, by: User, at: datetime) -> Corrected:
     """Give the value its delivered content back. Undoing what is already undone is `Conflict`."""
     row, field = correction.row, correction.field
     with transaction.atomic():

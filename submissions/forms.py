@@ -1,0 +1,77 @@
+"""What a person may send in. Well-formedness only; whether it may be done now is for `states` and the services."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+
+from submissions.services.comments import CommentRefused, clean_comment
+
+ENDINGS = (".txt", ".csv")
+MEGABYTES = 100
+
+
+class UploadForm(forms.Form):
+    """One file. Its content decides, not its name; an empty or oversized one is answered at the field."""
+
+    file = forms.FileField(
+        label="Välj årets fil",
+        error_messages={
+            "required": "Välj en fil först.",
+            "empty": "Filen är tom (0 byte). Ta ut den igen ur lönesystemet.",
+            "invalid": "Webbläsaren skickade ingen fil. Välj filen igen.",
+            "missing": "Webbläsaren skickade ingen fil. Välj filen igen.",
+        },
+    )
+
+    def __init__(self, *args: Any, too_large: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.too_large = too_large
+        if too_large:
+            self.fields["file"].error_messages["required"] = (
+                f"Filen är större än {MEGABYTES} MB och togs inte emot. Den största regionens fil är omkring 20 MB: "
+                "kontrollera att du valde filen till SKR och inte en säkerhetskopia eller ett arkiv."
+            )
+
+    def clean_file(self) -> UploadedFile:
+        """The file, if it is small enough."""
+        file: UploadedFile = self.cleaned_data["file"]
+        if (file.size or 0) > settings.UPLOAD_MAX_BYTES:
+            raise forms.ValidationError(self.fields["file"].error_messages["required"])
+        return file
+
+
+class CommentForm(forms.Form):
+    """The explanation of a group."""
+
+    text = forms.CharField(
+        label="Förklaring",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Skriv en förklaring med några ord."},
+    )
+
+    def clean_text(self) -> str:
+        """The text, trimmed; refused where it is too short, too long or holds a personnummer."""
+        try:
+            return clean_comment(self.cleaned_data["text"])
+        except CommentRefused as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
+
+
+class RevisionForm(forms.Form):
+    """Which version and revision the person saw."""
+
+    version = forms.IntegerField(min_value=1, max_value=2**31 - 1)
+    revision = forms.IntegerField(min_value=0, max_value=2**31 - 1)
+
+
+class CorrectionForm(RevisionForm):
+    """A new value, and where the person came from: the group and page of the list, or the row's own page."""
+
+    value = forms.CharField(required=False, strip=False, max_length=2000)
+    check = forms.SlugField(required=False, max_length=10)
+    group = forms.SlugField(required=False, max_length=20)
+    page = forms.IntegerField(required=False, min_value=1, max_value=1_000_000)

@@ -1,0 +1,81 @@
+"""How a submission stands, in the words of the page: status, who has the ball, what to do now, how many days are left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from config.lib.dates import days_until
+from submissions import states
+from submissions.models import Delivery, Submission
+
+Status = Submission.Status
+
+TONES = {
+    Status.NOT_STARTED: "neutral",
+    Status.RECEIVED: "info",
+    Status.UNDER_REVIEW: "warning",
+    Status.HANDED_IN: "success",
+    Status.SKR_REVIEW: "info",
+    Status.RETURNED: "warning",
+    Status.APPROVED: "success",
+    Status.LOCKED: "neutral",
+}
+BALLS = {states.UNIT: "Väntar på er", states.SKR: "Väntar på SKR", states.NOBODY: "Klart"}
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What the head of a submission's page says."""
+
+    label: str
+    tone: str
+    ball: str
+    is_ours: bool
+    means: str
+    now: str
+    step: int  # of Ladda upp, Rätta och förklara, Klarmarkera; 4 when all are done
+    due_date: date
+    is_granted: bool
+    is_late: bool
+    left: str  # "7 dagar kvar", empty once handed in
+
+
+def situation_of(submission: Submission, delivery: Delivery | None, *, today: date) -> Situation:
+    """The situation of a submission with its current delivery, if any."""
+    status = Status(submission.status)
+    meaning = states.MEANINGS[status]
+    is_late = status in states.WORKING and delivery is None and today > submission.due_date
+    return Situation(
+        label="Försenad" if is_late else status.label,
+        tone="error" if is_late else TONES[status],
+        ball=BALLS[meaning.ball],
+        is_ours=meaning.ball == states.UNIT,
+        means=meaning.means,
+        now=_now(status, delivery) or meaning.now,
+        step=_step(status, delivery),
+        due_date=submission.due_date,
+        is_granted=submission.granted_due_date is not None,
+        is_late=is_late,
+        left=days_until((submission.due_date - today).days) if status in states.WORKING else "",
+    )
+
+
+def _now(status: Status, delivery: Delivery | None) -> str:
+    """The next action where it depends on the file."""
+    if status != Status.UNDER_REVIEW or delivery is None:
+        return ""
+    if delivery.fel:
+        return f"Rätta {delivery.fel} {'anmärkning' if delivery.fel == 1 else 'anmärkningar'}, i sidan eller med en ny fil."
+    if delivery.uncommented:
+        groups = "en grupp" if delivery.uncommented == 1 else f"{delivery.uncommented} grupper"
+        return f"Rätta eller förklara {groups} av anmärkningar."
+    return "Inget är kvar att rätta eller förklara. Klarmarkera så är ni klara."
+
+
+def _step(status: Status, delivery: Delivery | None) -> int:
+    if status not in states.WORKING:
+        return 4
+    if delivery is None or delivery.status != Delivery.Status.CHECKED:
+        return 1
+    return 2 if delivery.fel or delivery.uncommented else 3

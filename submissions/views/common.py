@@ -1,0 +1,168 @@
+"""What every page of one submission starts from: the submission behind its door, its files, and its situation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+
+from django.http import Http404
+from django.utils import timezone
+
+from accounts.access import UserRequest
+from profiles import access
+from submissions import states
+from submissions.models import Delivery, Submission
+from submissions.services import deliver, storage
+from submissions.situation import Situation, situation_of
+from submissions.spec import CollectionSpec
+
+
+@dataclass
+class Room:
+    """One submission as the page sees it, with all its files, newest first."""
+
+    request: UserRequest
+    submission: Submission
+    deliveries: list[Delivery]
+    now: datetime
+
+    @property
+    def today(self) -> date:
+        """The day in Sweden."""
+        return timezone.localdate(self.now)
+
+    @property
+    def current(self) -> Delivery | None:
+        """The file that counts."""
+        return next((d for d in self.deliveries if d.is_current), None)
+
+    @property
+    def newest(self) -> Delivery | None:
+        """The file that was uploaded last, whatever became of it."""
+        return self.deliveries[0] if self.deliveries else None
+
+    @property
+    def waiting(self) -> Delivery | None:
+        """A file that is stored and not yet checked."""
+        return next((d for d in self.deliveries if d.status == Delivery.Status.RECEIVED), None)
+
+    @cached_property
+    def situation(self) -> Situation:
+        """How it stands."""
+        return situation_of(self.submission, self.current, today=self.today)
+
+    @cached_property
+    def spec(self) -> CollectionSpec:
+        """The year's settings as the engines read them."""
+        return self.submission.collection.spec()
+
+    @cached_property
+    def why_not_change(self) -> str:
+        """Why the person cannot upload, correct and explain now; empty where she can."""
+        return states.reason_against(states.check_can_change, self.request.user, self.submission, today=self.today)
+
+    @cached_property
+    def why_not_hand_in(self) -> str:
+        """Why the person cannot hand in now; empty where she can."""
+        return states.reason_against(
+            states.check_can_hand_in, self.request.user, self.submission, self.current, today=self.today
+        )
+
+    @property
+    def may_reveal(self) -> bool:
+        """Whether the person may see whole personnummer."""
+        return access.can_reveal_personnummer(self.request.user, self.submission.unit)
+
+    @property
+    def address(self) -> list[object]:
+        """The arguments of the submission's addresses."""
+        return [self.submission.unit.code, self.submission.collection.year]
+
+    def context(self, **extra: Any) -> dict[str, Any]:
+        """What all templates of one submission use."""
+        return {
+            "room": self,
+            "submission": self.submission,
+            "unit": self.submission.unit,
+            "year": self.submission.collection.year,
+            "unit_year": f"{self.submission.unit.name} {self.submission.collection.year}",
+            "situation": self.situation,
+            **extra,
+        }
+
+
+def enter(request: UserRequest, code: str, year: int) -> Room:
+    """The submission of that unit and year, or 404. A check that was cut short is taken up on the way in."""
+    unit = access.unit_or_404(request.user, code)
+    submission = _submission(request, unit.pk, year)
+    now = timezone.now()
+    room = Room(request, submission, _deliveries(submission), now)
+    if request.method == "GET" and room.waiting is not None and deliver.take_up_unchecked(at=now, submission=submission):
+        submission = _submission(request, unit.pk, year)
+        room = Room(request, submission, _deliveries(submission), now)
+    return room
+
+
+def _submission(request: UserRequest, unit_id: int, year: int) -> Submission:
+    found = (
+        Submission.objects.visible_to(request.user)
+        .filter(unit=unit_id, collection__year=year)
+        .select_related("unit", "collection", "handler")
+        .first()
+    )
+    if found is None:
+        raise Http404
+    return found
+
+
+def _deliveries(submission: Submission) -> list[Delivery]:
+    deliveries = list(
+        Delivery.objects.light().filter(submission=submission).select_related("uploaded_by").order_by("-version", "pk")
+    )
+    for delivery in deliveries:
+        delivery.submission = submission
+    return deliveries
+
+
+def current_or_404(room: Room) -> Delivery:
+    """The current file with its findings and summary; 404 where the unit has none."""
+    current = room.current
+    if current is None:
+        raise Http404
+    loaded = Delivery.objects.defer("content_sealed", "frame_sealed").select_related("uploaded_by").get(pk=current.pk)
+    loaded.submission = room.submission
+    return loaded
+
+
+def field_name(spec: CollectionSpec, number: int | None) -> str:
+    """ "Fält 9 Etikett enligt AID"; empty for the whole file."""
+    if number is None or not 1 <= number <= len(spec.layout):
+        return ""
+    return f"Fält {number} {spec.layout[number].name}"
+
+
+CODE_LISTS = {
+    5: "verksamhet",
+    9: "aid",
+    10: "ansvar",
+    11: "bea_pan",
+    12: "arbetstid",
+    13: "specialitet",
+    15: "lonekollektivavtal",
+    16: "anstallningsform",
+    17: "avloningsform",
+    28: "ledighetsorsak",
+}
+
+
+def codes_of(spec: CollectionSpec, number: int | None) -> list[tuple[str, str]]:
+    """Code and label of the field's list, for choosing from; none where the field has no list."""
+    listed = spec.lists.get(CODE_LISTS.get(number or 0, ""))
+    return [(code.code, code.label) for code in listed.codes.values()] if listed else []
+
+
+def file_name(delivery: Delivery) -> str:
+    """The file's own name, for showing."""
+    return storage.name_of(delivery)

@@ -1,0 +1,251 @@
+"""The rows of one group of findings, and one row with all its fields. Personnummer are masked until asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+from django.core.paginator import Page, Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts import audit
+from accounts.access import NotAllowed, UserRequest
+from profiles import access
+from submissions import checking
+from submissions.forms import CommentForm
+from submissions.frames import FIELD_NUMBERS, column
+from submissions.models import Correction, Delivery
+from submissions.services import deliver, storage
+from submissions.services.groups import Group, groups_of, live_comments
+from submissions.views.common import CODE_LISTS, Room, codes_of, current_or_404, enter, field_name
+from submissions.views.review import entry_of
+
+ROWS_PER_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """A correction that was refused: what was written and why not."""
+
+    row: int
+    field: int
+    value: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRow:
+    """One finding in the list."""
+
+    row: int | None
+    key: str | None
+    field: int | None
+    value: str | None
+    sentence: str
+    draft: str  # what stands in the box
+    error: str = ""
+    is_done: bool = False
+    done_text: str = ""
+
+    @property
+    def can_correct(self) -> bool:
+        """Whether there is one value to change."""
+        return self.row is not None and self.field is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What a POST adds to the page it answers with."""
+
+    reveal: bool = False
+    wrong: Wrong | None = None
+    comment_form: CommentForm | None = None
+    page: int | None = None
+    status: int = 200
+
+
+@require_GET
+def findings(request: UserRequest, code: str, year: int, check: str, key: str) -> HttpResponse:
+    """The rows of a group, fifty at a time."""
+    return findings_page(enter(request, code, year), check, key, Notes())
+
+
+@require_POST
+def reveal_findings(request: UserRequest, code: str, year: int, check: str, key: str) -> HttpResponse:
+    """The same page with whole personnummer; who looked, and at which group, is logged."""
+    room = enter(request, code, year)
+    access.check_can_reveal_personnummer(request.user, room.submission.unit)
+    number = request.POST.get("page", "1")
+    return findings_page(room, check, key, Notes(reveal=True, page=int(number) if number.isdigit() and len(number) < 7 else 1))
+
+
+def findings_page(room: Room, check: str, key: str, notes: Notes) -> HttpResponse:
+    """The page of a group. One that is solved leads back to the review."""
+    if room.current is None:
+        raise Http404
+    delivery = current_or_404(room)
+    frame = storage.findings_of(delivery)
+    group = find_group(room, frame, check, key)
+    if group is None:
+        return redirect("submissions:review", *room.address)
+    rows = checking.group_rows(frame, group.check, group.field, group.value)
+    page = Paginator(range(rows.height), ROWS_PER_PAGE).get_page(notes.page or room.request.GET.get("sida"))
+    shown = rows.slice(page.start_index() - 1, len(page))
+    if notes.reveal:
+        _log_reading(room, delivery, f"{group.check}, {len(page)} rader")
+    comment = live_comments(room.submission).get(group.key)
+    context = room.context(
+        delivery=delivery,
+        entry=entry_of(room, group, comment, frame, delivery),
+        page=page,
+        rows=[row_of(room, finding, notes) for finding in shown.iter_rows(named=True)],
+        codes=codes_of(room.spec, group.field),
+        codes_id=f"koder-{group.field}",
+        reveal=notes.reveal,
+        may_reveal=room.may_reveal and any(map(_is_masked, shown.iter_rows(named=True))),
+        comment_form=notes.comment_form or CommentForm(initial={"text": comment.text if comment else ""}),
+        comment_label="Ny förklaring" if comment else "Förklaring",
+    )
+    return render(room.request, "submissions/findings.html", context, status=notes.status)
+
+
+def find_group(room: Room, frame: pl.DataFrame, check: str, key: str) -> Group | None:
+    """The group with that check and key in the current findings."""
+    return next((g for g in groups_of(room.submission.pk, frame) if g.key == key and g.check == check), None)
+
+
+def row_of(room: Room, finding: Mapping[str, Any], notes: Notes) -> FindingRow:
+    """A finding as the list shows it."""
+    number, row = finding["field"], finding["row"]
+    wrong = notes.wrong if notes.wrong and notes.wrong.row == row and notes.wrong.field == number else None
+    shown = checking.messages.shown_value(finding, reveal=notes.reveal)
+    return FindingRow(
+        row=row,
+        key=checking.messages.shown_key(finding, reveal=notes.reveal),
+        field=number,
+        value=shown,
+        sentence=checking.messages.render(finding, room.spec, reveal=notes.reveal),
+        draft=wrong.value if wrong else draft_of(finding["value"], shown),
+        error=wrong.message if wrong else "",
+    )
+
+
+def draft_of(value: str | None, shown: str | None) -> str:
+    """What stands in the box from the start: the value, unless it is masked."""
+    return value or "" if value == shown else ""
+
+
+def _is_masked(finding: Mapping[str, Any]) -> bool:
+    """Whether the page hides a part of this finding: field 7, or a key or value that looks like a personnummer."""
+    messages = checking.messages
+    return messages.shown_value(finding) != finding["value"] or messages.shown_key(finding) != finding["key"]
+
+
+def _log_reading(room: Room, delivery: Delivery, what: str) -> None:
+    audit.record(
+        "data:read",
+        by=room.request.user,
+        unit=room.submission.unit.code,
+        object=deliver.audit_name(delivery),
+        result=f"personnummer visade: {what}",
+        at=room.now,
+    )
+
+
+# One row -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Cell:
+    """One field of a row."""
+
+    number: int
+    name: str
+    value: str | None
+    label: str  # what the code means
+    corrected: bool = False
+    sentences: list[tuple[str, str]] = field(default_factory=list)  # level, sentence
+    is_open: bool = False
+    draft: str = ""
+    error: str = ""
+
+
+@require_GET
+def row(request: UserRequest, code: str, year: int, row: int) -> HttpResponse:
+    """All fields of one row with what was said about them; one field at a time opens for correction."""
+    return row_page(enter(request, code, year), row, Notes())
+
+
+@require_POST
+def reveal_row(request: UserRequest, code: str, year: int, row: int) -> HttpResponse:
+    """The same page with the personnummer; logged."""
+    room = enter(request, code, year)
+    if not room.may_reveal:
+        raise NotAllowed("Bara enhetens uppgiftslämnare och kontaktpersoner kan visa hela personnummer.")
+    return row_page(room, row, Notes(reveal=True))
+
+
+def row_page(room: Room, row: int, notes: Notes) -> HttpResponse:
+    """The page of a row."""
+    if room.current is None:
+        raise Http404
+    delivery = current_or_404(room)
+    values = storage.current_frame(delivery).filter(pl.col("row") == row)
+    if values.is_empty():
+        raise Http404
+    if notes.reveal:
+        _log_reading(room, delivery, f"rad {row}")
+    opened = notes.wrong.field if notes.wrong else _number(room.request.GET.get("falt"))
+    cells = _cells(room, delivery, values.row(0, named=True), notes, opened)
+    context = room.context(
+        delivery=delivery,
+        row=row,
+        cells=cells,
+        opened=opened,
+        codes=codes_of(room.spec, opened),
+        codes_id=f"koder-{opened}",
+        reveal=notes.reveal,
+        may_reveal=room.may_reveal,
+        findings_count=sum(len(cell.sentences) for cell in cells),
+    )
+    return render(room.request, "submissions/row.html", context, status=notes.status)
+
+
+def _cells(room: Room, delivery: Delivery, values: Mapping[str, Any], notes: Notes, opened: int | None) -> list[Cell]:
+    corrected = set(
+        Correction.objects.filter(delivery=delivery, row=values["row"], undone_at=None).order_by("pk").values_list("field", flat=True)
+    )
+    cells: dict[int, Cell] = {}
+    for number in FIELD_NUMBERS:
+        value = values[column(number)]
+        shown = value if notes.reveal else checking.masking.mask_field(number, value)
+        is_open = number == opened and not room.why_not_change
+        cells[number] = Cell(
+            number=number,
+            name=room.spec.layout[number].name,
+            value=shown,
+            label=_label(room, number, value),
+            corrected=number in corrected,
+            is_open=is_open,
+            draft=notes.wrong.value if is_open and notes.wrong else draft_of(value, shown),
+            error=notes.wrong.message if is_open and notes.wrong else "",
+        )
+    on_row = storage.findings_of(delivery).filter(pl.col("row") == values["row"])
+    for finding in on_row.iter_rows(named=True):
+        cell = cells.get(finding["field"] or 1) or cells[1]
+        cell.sentences.append((finding["level"], checking.messages.render(finding, room.spec, reveal=notes.reveal)))
+    return list(cells.values())
+
+
+def _label(room: Room, number: int, value: str | None) -> str:
+    listed = room.spec.lists.get(CODE_LISTS.get(number, ""))
+    code = listed.codes.get(value or "") if listed else None
+    return code.label if code else ""
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 4 else None

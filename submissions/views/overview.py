@@ -1,0 +1,152 @@
+"""My units' submissions, one submission, its upload and its versions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.access import NotAllowed, UserRequest
+from config.lib import uploads
+from submissions import states
+from submissions.forms import UploadForm
+from submissions.models import Delivery, Submission, SubmissionEvent
+from submissions.services import deliver, review, storage
+from submissions.situation import Situation, situation_of
+from submissions.views.common import Room, enter, file_name
+
+PER_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One row of the overview."""
+
+    submission: Submission
+    situation: Situation
+    url: str
+
+
+@require_GET
+def overview(request: UserRequest) -> HttpResponse:
+    """The units' submissions, newest year first; straight in where there is only one."""
+    submissions = (
+        Submission.objects.visible_to(request.user)
+        .select_related("unit", "collection")
+        .order_by("-collection__year", "unit__sort_key", "pk")
+    )
+    page = Paginator(submissions, PER_PAGE).get_page(request.GET.get("sida"))
+    if page.paginator.count == 1:
+        only = page.object_list[0]
+        return redirect("submissions:submission", only.unit.code, only.collection.year)
+    return render(request, "submissions/overview.html", {"page": page, "years": _by_year(list(page.object_list))})
+
+
+def _by_year(submissions: list[Submission]) -> list[tuple[int, list[Card]]]:
+    current = {d.submission_id: d for d in Delivery.objects.light().filter(submission__in=submissions, is_current=True)}
+    today = timezone.localdate()
+    years: dict[int, list[Card]] = {}
+    for submission in submissions:
+        card = Card(
+            submission,
+            situation_of(submission, current.get(submission.pk), today=today),
+            reverse("submissions:submission", args=[submission.unit.code, submission.collection.year]),
+        )
+        years.setdefault(submission.collection.year, []).append(card)
+    return list(years.items())
+
+
+@require_GET
+def submission(request: UserRequest, code: str, year: int) -> HttpResponse:
+    """One unit's submission: state, who has the ball, what to do now, the files and the history."""
+    room = enter(request, code, year)
+    events = list(SubmissionEvent.objects.filter(submission=room.submission).select_related("by").order_by("-at", "-pk")[:100])
+    context = room.context(
+        form=UploadForm(),
+        versions=_versions(room),
+        events=events,
+        why_not_withdraw=states.reason_against(states.check_can_withdraw, request.user, room.submission, today=room.today),
+        receipt=review.receipt_in_force(room.submission),
+    )
+    return render(request, "submissions/submission.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One file in the list of versions."""
+
+    delivery: Delivery
+    name: str
+    state: str
+    tone: str
+
+
+def _versions(room: Room) -> list[Version]:
+    return [Version(d, file_name(d), *_state_of(d)) for d in room.deliveries]
+
+
+def _state_of(delivery: Delivery) -> tuple[str, str]:
+    if delivery.status == Delivery.Status.REJECTED:
+        return "Avvisad", "error"
+    if delivery.is_current:
+        return "Aktuell", "success"
+    return ("Kontrolleras", "info") if delivery.status == Delivery.Status.RECEIVED else ("Ersatt", "neutral")
+
+
+@require_http_methods(["GET", "POST"])
+def upload(request: UserRequest, code: str, year: int) -> HttpResponse:
+    """Deliver a file; the answer is the review page, or the page of the refused file."""
+    room = enter(request, code, year)
+    if request.method == "GET":
+        return render(request, "submissions/upload.html", room.context(form=UploadForm()))
+    if room.why_not_change:
+        raise NotAllowed(room.why_not_change)
+    too_large = uploads.was_too_large(request)
+    form = UploadForm(request.POST, request.FILES, too_large=too_large)
+    if not form.is_valid():
+        return render(request, "submissions/upload.html", room.context(form=form), status=413 if too_large else 422)
+    file = form.cleaned_data["file"]
+    try:
+        delivery = deliver.receive_delivery(
+            submission=room.submission, content=uploads.content_of(file), name=file.name, by=request.user, at=room.now
+        )
+    except deliver.TooManyFiles as refusal:
+        form.add_error("file", refusal.reason)
+        return render(request, "submissions/upload.html", room.context(form=form), status=429)
+    return _answer(request, room, deliver.try_check(delivery=delivery, at=room.now))
+
+
+def _answer(request: UserRequest, room: Room, delivery: Delivery) -> HttpResponse:
+    if delivery.status == Delivery.Status.REJECTED:
+        return redirect("submissions:version", *room.address, delivery.version)
+    if delivery.status == Delivery.Status.RECEIVED:
+        messages.warning(request, "Filen är mottagen och sparad, men kontrollen blev inte klar. Den görs om av sig själv.")
+        return redirect("submissions:submission", *room.address)
+    messages.success(request, f"Filen är mottagen och kontrollerad. Den är version {delivery.version}.")
+    return redirect("submissions:review", *room.address)
+
+
+@require_GET
+def version(request: UserRequest, code: str, year: int, number: int) -> HttpResponse:
+    """One file: what it was, and for a refused one what was seen and what was expected."""
+    room = enter(request, code, year)
+    listed = next((v for v in _versions(room) if v.delivery.version == number), None)
+    if listed is None:
+        raise Http404
+    summary: dict[str, Any] = storage.summary_of(listed.delivery)
+    context = room.context(
+        version=listed,
+        here=f"Version {number}",
+        delivery=listed.delivery,
+        refusal=summary.get("refusal"),
+        reading=summary.get("reading"),
+        form=UploadForm(),
+    )
+    return render(request, "submissions/version.html", context)

@@ -1,0 +1,117 @@
+"""The review page: what was read, key figures, and every group of findings with what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+from django.core.paginator import Page, Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET
+
+from accounts.access import UserRequest
+from config.templatetags.sv import number
+from submissions import checking, spec
+from submissions.models import Comment, Correction, Delivery
+from submissions.services import storage
+from submissions.services.groups import Group, groups_of, live_comments
+from submissions.summaries import Summary
+from submissions.views.common import Room, current_or_404, enter, field_name
+
+GROUPS_PER_PAGE = 40
+LEVELS = (spec.FEL, spec.VARNING, spec.INFO)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A group as the page shows it."""
+
+    group: Group
+    title: str
+    where: str
+    value: str | None
+    sentence: str
+    advice: str
+    comment: Comment | None
+    is_reused: bool  # the explanation was given at an earlier version
+    has_grown: bool  # and now concerns more rows than then
+    is_whole_file: bool
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing more is asked for."""
+        return self.comment is not None and self.group.needs_comment
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The groups of one level, one page of them."""
+
+    level: str
+    groups: int
+    findings: int
+    page: Page[Group]
+    entries: list[Entry]
+
+
+@require_GET
+def review(request: UserRequest, code: str, year: int) -> HttpResponse:
+    """What the current file held and what is left to do."""
+    room = enter(request, code, year)
+    if room.current is None:
+        return redirect("submissions:submission", *room.address)
+    delivery = current_or_404(room)
+    findings = storage.findings_of(delivery)
+    summary = storage.summary_of(delivery)
+    groups = groups_of(room.submission.pk, findings)
+    comments = live_comments(room.submission)
+    context = room.context(
+        delivery=delivery,
+        sections=[_section(room, level, groups, comments, findings, delivery) for level in LEVELS],
+        reading=summary["reading"],
+        samples=[{**s, "name": field_name(room.spec, s["field"])} for s in summary["reading"]["samples"]],
+        lines=Summary.from_dict(summary["summary"]).lines,
+        has_previous=summary["has_previous"],
+        not_run=[{"code": n["check"], "title": checking.messages.title(n["check"], room.spec), "reason": n["reason"]} for n in summary["not_run"]],
+        not_run_count=len(summary["not_run"]),
+        warning_note=_left(delivery.uncommented),
+        rows_note=f"av {number(delivery.rows or 0)}",
+        rows_without=(delivery.rows or 0) - summary["rows_with_findings"],
+        corrections=Correction.objects.filter(delivery=delivery, undone_at=None).count(),
+        newest=room.newest,
+        warning_groups=sum(1 for g in groups if g.level == spec.VARNING),
+    )
+    return render(request, "submissions/review.html", context)
+
+
+def _left(uncommented: int) -> str:
+    if not uncommented:
+        return "inget kvar att förklara"
+    return "1 grupp kvar" if uncommented == 1 else f"{number(uncommented)} grupper kvar"
+
+
+def _section(
+    room: Room, level: str, groups: list[Group], comments: dict[str, Comment], findings: pl.DataFrame, delivery: Delivery
+) -> Section:
+    mine = [group for group in groups if group.level == level]
+    page = Paginator(mine, GROUPS_PER_PAGE).get_page(room.request.GET.get(level))
+    entries = [entry_of(room, group, comments.get(group.key), findings, delivery) for group in page.object_list]
+    return Section(level, len(mine), sum(group.rows for group in mine), page, entries)
+
+
+def entry_of(room: Room, group: Group, comment: Comment | None, findings: pl.DataFrame, delivery: Delivery) -> Entry:
+    """The group with its words."""
+    first = checking.group_rows(findings, group.check, group.field, group.value).row(0, named=True)
+    return Entry(
+        group=group,
+        title=checking.messages.title(group.check, room.spec, group.field),
+        where=field_name(room.spec, group.field),
+        value=group.value,
+        sentence=checking.messages.render(first, room.spec),
+        advice=checking.messages.advice(group.check, room.spec),
+        comment=comment,
+        is_reused=comment is not None and comment.version < delivery.version,
+        has_grown=comment is not None and group.rows > comment.rows,
+        is_whole_file=first["row"] is None,
+    )
