@@ -75,7 +75,7 @@ def run_steps(environment: dict[str, str], *, with_browser: bool) -> int:
         print(f"\n== {name} ==", flush=True)
         began = time.monotonic()
         status, last_line = stream(command, environment)
-        counts = {kind.rstrip("s"): int(number) for number, kind in COUNTS.findall(last_line)}
+        counts = counts_in(last_line)
         passed += counts.get("passed", 0)
         failed += counts.get("failed", 0) + counts.get("error", 0)
         print(f"== {name}: {'grönt' if status == 0 else 'rött'} på {time.monotonic() - began:.0f} s ==", flush=True)
@@ -85,6 +85,11 @@ def run_steps(environment: dict[str, str], *, with_browser: bool) -> int:
             return 1
     print(f"{passed} passed, {failed} failed")
     return 0
+
+
+def counts_in(line: str) -> dict[str, int]:
+    """{"passed": 12, "failed": 1, "error": 2} from the line that pytest ends with."""
+    return {kind.rstrip("s"): int(number) for number, kind in COUNTS.findall(line)}
 
 
 def stream(command: list[str], environment: dict[str, str]) -> tuple[int, str]:
