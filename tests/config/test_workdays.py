@@ -10,14 +10,6 @@ from config.lib import workdays
 
 
 @pytest.mark.parametrize(
-    ("year", "easter"),
-    [(2024, (3, 31)), (2025, (4, 20)), (2026, (4, 5)), (2027, (3, 28)), (2028, (4, 16)), (2038, (4, 25)), (2285, (3, 22))],
-)
-def test_easter(year: int, easter: tuple[int, int]):
-    assert workdays.easter_sunday(year) == date(year, *easter)
-
-
-@pytest.mark.parametrize(
     ("day", "reason"),
     [
         (date(2026, 12, 1), ""),
