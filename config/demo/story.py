@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from uuid import UUID, uuid5
 
+import polars as pl
 from django.utils import timezone
 
 from accounts.models import User
@@ -22,12 +23,15 @@ from messaging import services as messaging
 from messaging.models import Thread
 from profiles.models import Unit
 from submissions import builtin, states, synthetic
+from submissions.frames import FIELD_NUMBERS, column
 from submissions.models import Collection, Delivery, Submission
-from submissions.services import collections, comments, deliver, groups, review, storage
+from submissions.services import collections, comments, correct, deliver, groups, review, storage
+from submissions.spec import FEL
 
 YEAR = 2026
 STORY_DAYS = 30  # how long ago this year's story begins
 TROSA_ROWS, TROSA_SEED = 2100, 7
+SLIPS = 0.008  # share of rows with a slip in the files that were put right
 FORMS = UUID("6f1f6a52-8c1d-4f5e-9d0a-2a7a4f0c2026")  # names the forms of the story, so that each message is one
 
 
@@ -99,7 +103,8 @@ def _last_year(story: Story) -> None:
         file = synthetic.delivery(code, rows, seed, previous=True, year=YEAR)
         submission = _submission(code, YEAR - 1)
         at = at_clock(date(YEAR - 1, 11, day), 9, 20)
-        _hand_in(story, submission, file, by=story.users[key], at=at)
+        delivery = _upload(submission, file, f"nov_{code}.txt", by=story.users[key], at=at)
+        _explain_and_confirm(submission, delivery, by=story.users[key], at=at + timedelta(minutes=40))
         _approve(story, submission, at=at + timedelta(days=6))
     _close(YEAR - 1, by=coordinator, at=at_clock(date(YEAR - 1, 12, 19), 15))
 
@@ -136,8 +141,7 @@ def _open_this_year(story: Story) -> None:
 def _region(story: Story) -> None:
     """Region Sörmland: a file with findings under review, and a question that SKR has not answered."""
     rut, submission = story.users["rut"], _submission("0400")
-    file = synthetic.delivery("0400", 1500, 40, 0.03, year=YEAR)
-    _upload(submission, file, "novemberstatistik.txt", by=rut, at=story.ago(6, 10, 12))
+    _upload(submission, _file("0400", 1500, 40, 0.03), "novemberstatistik.txt", by=rut, at=story.ago(6, 10, 12))
     messaging.start_thread(
         unit=submission.unit,
         year=YEAR,
@@ -161,9 +165,8 @@ def _three_kommuner(story: Story) -> None:
         by=maria,
         days=3,
     )
-    _hand_in(story, _submission("0482"), synthetic.delivery("0482", 700, 82, year=YEAR), by=maria, at=story.ago(4, 15, 30))
-    katrineholm = _submission("0483")
-    _hand_in(story, katrineholm, synthetic.delivery("0483", 800, 83, year=YEAR), by=maria, at=story.ago(9, 11))
+    _hand_in(story, "0482", 700, 82, by=maria, at=story.ago(4, 15, 30))
+    katrineholm = _hand_in(story, "0483", 800, 83, by=maria, at=story.ago(9, 11))
     review.begin_review(submission=katrineholm, by=hanna, at=story.ago(7, 9))
     review.return_to_unit(
         submission=katrineholm,
@@ -186,10 +189,9 @@ def _three_kommuner(story: Story) -> None:
 def _lonesamverkan(story: Story) -> None:
     """Five kommuner of one office: reviewed by SKR, approved, uppskov granted and declined, a refused file."""
     nils, hanna, sara = story.users["nils"], story.users["handlaggare"], story.users["samordnare"]
-    nykoping, eskilstuna = _submission("0480"), _submission("0484")
-    _hand_in(story, nykoping, synthetic.delivery("0480", 900, 80, year=YEAR), by=nils, at=story.ago(8, 10))
+    nykoping = _hand_in(story, "0480", 900, 80, by=nils, at=story.ago(8, 10))
     review.begin_review(submission=nykoping, by=hanna, at=story.ago(1, 10))
-    _hand_in(story, eskilstuna, synthetic.delivery("0484", 1200, 84, year=YEAR), by=nils, at=story.ago(12, 10))
+    eskilstuna = _hand_in(story, "0484", 1200, 84, by=nils, at=story.ago(12, 10))
     _approve(story, eskilstuna, at=story.ago(10, 10))
     granted = _request_deferral(story, "0481", Deferral.Reason.ILLNESS, "Vår löneadministratör är sjukskriven.", by=nils, days=11)
     if granted is not None:
@@ -257,19 +259,53 @@ def _upload(submission: Submission, content: bytes, name: str, *, by: User, at: 
     return delivery
 
 
-def _hand_in(story: Story, submission: Submission, content: bytes, *, by: User, at: datetime) -> None:
-    """Upload, explain everything that must be explained, Klarmarkera."""
-    delivery = _upload(submission, content, f"nov_{submission.unit.code}.txt", by=by, at=at)
+def _file(code: str, rows: int, seed: int, slips: float = 0.0) -> bytes:
+    return synthetic.delivery(code, rows, seed, slips, year=YEAR)
+
+
+def _hand_in(story: Story, code: str, rows: int, seed: int, *, by: User, at: datetime) -> Submission:
+    """This year's file with a few slips: correct what must be corrected, explain the rest, Klarmarkera."""
+    submission, clean = _submission(code), _file(code, rows, seed)
+    delivery = _upload(submission, _file(code, rows, seed, SLIPS), f"nov_{code}.txt", by=by, at=at)
+    delivery = _mend(delivery, clean, by=by, at=at + timedelta(minutes=5))
+    if delivery.fel:
+        delivery = _upload(submission, clean, f"nov_{code}_ny.txt", by=by, at=at + timedelta(minutes=30))
+    _explain_and_confirm(submission, delivery, by=by, at=at + timedelta(minutes=40))
+    return submission
+
+
+def _mend(delivery: Delivery, clean: bytes, *, by: User, at: datetime) -> Delivery:
+    """Correct the rows that must be corrected, value by value, to what the file without slips says."""
+    lines = clean.decode("cp1252").splitlines()
+    findings = storage.findings_of(delivery).filter(pl.col("level") == FEL, pl.col("row").is_not_null())
+    frame = storage.current_frame(delivery)
+    for row in sorted(set(findings["row"].to_list())):
+        right = lines[row - 1].split(";")
+        wrong = frame.filter(pl.col("row") == row).row(0, named=True)
+        for number in FIELD_NUMBERS:
+            if (wrong[column(number)] or "") == right[number - 1]:
+                continue
+            try:
+                at += timedelta(minutes=1)
+                revision = delivery.revision
+                corrected = correct.correct(
+                    delivery=delivery, row=row, field=number, value=right[number - 1], expected_revision=revision, by=by, at=at
+                )
+            except correct.CorrectionRefused:
+                continue
+            delivery = corrected.delivery
+    return delivery
+
+
+def _explain_and_confirm(submission: Submission, delivery: Delivery, *, by: User, at: datetime) -> None:
     for number, group in enumerate(groups.groups_of(submission.pk, storage.findings_of(delivery))):
         if group.needs_comment:
             text = texts.EXPLANATIONS.get(group.check[:3], texts.EXPLANATIONS["fallback"])
-            comments.comment_group(
-                delivery=delivery, group_key=group.key, text=text, by=by, at=at + timedelta(minutes=10 + number)
-            )
+            comments.comment_group(delivery=delivery, group_key=group.key, text=text, by=by, at=at + timedelta(minutes=number))
     delivery.refresh_from_db()
     submission.refresh_from_db()
     review.hand_in(
-        submission=submission, delivery=delivery, expected_revision=delivery.revision, by=by, at=at + timedelta(hours=3)
+        submission=submission, delivery=delivery, expected_revision=delivery.revision, by=by, at=at + timedelta(hours=2)
     )
     submission.refresh_from_db()
 
