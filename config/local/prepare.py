@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import django
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 
 from config.local import paths
 
@@ -38,8 +38,7 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
     call_command("migrate", interactive=False, verbosity=0)
-    if "demo" in get_commands():
-        call_command("demo", if_empty=True)
+    call_command("demo", if_empty=True)
     if os.environ.get("DEBUG") != "1":
         collect_static()
 
