@@ -21,6 +21,7 @@ JOURNEY_LIFETIME = timedelta(minutes=60)
 JOURNEY_AFTER_VERIFIED = timedelta(minutes=30)
 JOURNEY_TOTP_FAILURES = 5
 JOURNEY_KEPT = timedelta(hours=24)
+ORIGIN_KEPT = timedelta(days=90)  # addresses and browsers of the audit trail
 
 TOTP_CLOSED_AT = 100
 TOTP_MAIL_AT = 5

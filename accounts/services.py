@@ -15,7 +15,7 @@ from accounts import audit, limits, notice, passwords, throttling, totp
 from accounts.access import NotAllowed
 from accounts.addresses import normalise_email
 from accounts.device_cookie import STRANGE
-from accounts.models import EmailCode, Invitation, Session, SignUpJourney, TotpDevice, User
+from accounts.models import AuditOrigin, EmailCode, Invitation, Session, SignUpJourney, TotpDevice, User
 from accounts.roles import StaffRole
 from config.lib.mail import PortalMail
 
@@ -41,6 +41,9 @@ def invite_user(
         raise NotAllowed("Kontot är avstängt. Det är SKR som kan öppna det igen.")
     if not is_new and user.staff_role != staff_role:
         raise NotAllowed("Adressen hör redan till ett konto av annat slag.")
+    if name and not user.name:
+        user.name = name
+        user.save(update_fields=["name"])
     if user.has_usable_password():
         _mail_role_added(user, by, matter)
         audit.record("access:changed", by=by, subject=user, object=matter, result="added", at=at)
@@ -191,3 +194,18 @@ def tell_of_paused_lane(*, user: User, at: datetime) -> None:
         audit.record("invitation:paused", subject=user, at=at)
         for person in people.union(inviters).order_by("email"):
             PortalMail("accounts/lane_paused", to=person.email, context={"email": user.email, "at": at}).send()
+
+
+# Housekeeping --------------------------------------------------------------------------------------------------------
+
+
+def delete_expired(*, at: datetime) -> dict[str, int]:
+    """Delete what is not kept: journeys with their codes after a day, counters and sessions when they are over."""
+    journeys = SignUpJourney.objects.filter(created_at__lte=at - limits.JOURNEY_KEPT)
+    origins = AuditOrigin.objects.filter(at__lte=at - limits.ORIGIN_KEPT)
+    return {
+        "journeys": journeys.delete()[1].get("accounts.SignUpJourney", 0),
+        "counters": throttling.delete_expired(at),
+        "sessions": Session.objects.filter(expire_date__lte=at).delete()[0],
+        "origins": origins.delete()[0],
+    }

@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
 from django.db import transaction
@@ -25,6 +25,7 @@ from django.utils import timezone
 from procrastinate.exceptions import AlreadyEnqueued
 
 from config.lib import crypto, jobs
+from config.lib.mail import html_of
 from messaging.models import OutgoingMail
 
 SEND_TASK = "messaging.tasks.send_mail"
@@ -149,13 +150,14 @@ def smtp_connection(url: str) -> SmtpBackend:
 
 def _hand_over(mail: OutgoingMail, letter: Letter) -> None:
     domain = urlsplit(settings.PORTAL_BASE_URL).hostname or "localhost"
-    message = EmailMessage(
+    message = EmailMultiAlternatives(
         subject=letter.subject,
         body=letter.body,
         to=[letter.recipient],
         headers={"Auto-Submitted": "auto-generated", "Message-ID": f"<{crypto.digest(PURPOSE, mail.pk)[:32]}@{domain}>"},
         connection=smtp_connection(settings.SMTP_URL),
     )
+    message.attach_alternative(html_of(letter.body), "text/html")
     try:
         message.send()
     except (OSError, smtplib.SMTPException) as error:

@@ -14,6 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
+from django.utils.html import escape
 
 from config.lib import context as origin
 
@@ -36,3 +37,13 @@ class PortalMail(EmailMessage):
         self.template = template
         self.deliver = deliver
         self.expires_at = expires_at
+
+
+def html_of(text: str) -> str:
+    """The mail's text as plain HTML, for readers that show nothing else: paragraphs, and a link to the portal only."""
+    address = escape(settings.PORTAL_BASE_URL)
+    link = f'<a href="{address}/">{address}/</a>'
+    paragraphs = (escape(part.strip()).replace("\n", "<br>\n") for part in text.split("\n\n") if part.strip())
+    body = "\n".join(f"<p>{part}</p>" for part in paragraphs).replace(f"{address}/", link)
+    head = '<head><meta charset="utf-8"><title>Personalstatistik</title></head>'
+    return f'<!doctype html>\n<html lang="sv">{head}<body>\n{body}\n</body></html>\n'

@@ -1,0 +1,31 @@
+"""Jobs of the accounts. Entry points like views: primary keys in, one service called."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import structlog
+from asgiref.sync import sync_to_async
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from accounts import services
+from accounts.models import User
+
+log = structlog.get_logger("accounts")
+
+
+@app.task(name="accounts.tasks.tell_of_paused_lane")
+def tell_of_paused_lane(user_id: int) -> None:
+    """Tell inviters and coordinators that codes are being guessed for an address."""
+    if user := User.objects.filter(pk=user_id).first():
+        services.tell_of_paused_lane(user=user, at=timezone.now())
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(name="accounts.tasks.tidy", queueing_lock="accounts-tidy", pass_context=False)
+async def tidy(timestamp: int) -> None:
+    """Delete journeys, codes and counters after 24 hours, and sessions that are over: strangers' addresses are not kept."""
+    counts = await sync_to_async(services.delete_expired)(at=datetime.fromtimestamp(timestamp, UTC))
+    if any(counts.values()):
+        log.info("accounts_tidied", **counts)
