@@ -8,8 +8,8 @@ from django import forms
 
 from config.lib import personnummer
 from profiles.models import Membership
+from profiles.services import NAME_LENGTH
 
-NAME_LENGTH = 100
 PHONE = re.compile(r"\+?[0-9][0-9 ()/-]{4,28}", re.ASCII)
 
 

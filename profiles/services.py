@@ -23,6 +23,11 @@ from profiles import access
 from profiles.models import Membership, MembershipQuerySet, Unit
 
 Role = Membership.Role
+NAME_LENGTH = 100
+
+
+class AlreadyThere(NotAllowed):
+    """The person has a role at the unit, or an invitation to one that still holds."""
 
 
 @transaction.atomic
@@ -132,6 +137,8 @@ def _check_not_last_contact(membership: Membership) -> None:
 
 
 def _check_name(name: str) -> None:
+    if len(name) > NAME_LENGTH:
+        raise NotAllowed(f"Namnet får vara högst {NAME_LENGTH} tecken.")
     if personnummer.LOOKS_LIKE.search(name):
         raise NotAllowed("Namnet ser ut att innehålla ett personnummer. Skriv bara namnet.")
 
@@ -147,9 +154,9 @@ def _make_room(existing: Membership, *, by: User | None, at: datetime) -> None:
     """A role that is there already stands in the way, unless it is an invitation whose time is over."""
     if existing.invitation is None or existing.invitation.accepted_at is not None:
         label = existing.get_role_display()
-        raise NotAllowed(f"Personen har redan en roll i enheten: {label}. Ändra rollen i listan i stället.")
+        raise AlreadyThere(f"Personen har redan en roll i enheten: {label}. Ändra rollen i listan i stället.")
     if existing.invitation.expires_at > at:
-        raise NotAllowed("Personen är redan inbjuden. Du kan skicka inbjudan igen från listan.")
+        raise AlreadyThere("Personen är redan inbjuden. Du kan skicka inbjudan igen från listan.")
     _revoke(existing, by=by, at=at)
 
 

@@ -1,0 +1,138 @@
+"""`manage.py invite`: invite one person or a list of them. Who is there already is reported, never changed."""
+
+from __future__ import annotations
+
+import csv
+import io
+from argparse import ArgumentParser
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.access import NotAllowed
+from profiles import services
+from profiles.models import Membership, Unit
+
+COLUMNS = ("epost", "namn", "enhet", "roll")
+ROLES = {word.lower(): role for role in Membership.Role for word in (role.value, role.label)}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One person to invite, and where in the file she stands (0: the command line)."""
+
+    number: int
+    email: str
+    name: str
+    unit: str
+    role: str
+
+
+class Refused(Exception):
+    """The line cannot be carried out; str() is a Swedish sentence."""
+
+
+class Command(BaseCommand):
+    """Reads lines, calls the service for each in a transaction of its own, and counts the outcomes."""
+
+    help = (
+        "Bjud in en eller flera personer. Ange en fil med raderna epost;namn;enhet;roll, eller en e-postadress "
+        "med --unit och --role. Avslutar med 0 när allt är gjort, 1 när någon rad inte gick, 2 vid fel användning."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("target", metavar="FIL|EPOST", help="en csv-fil (epost;namn;enhet;roll) eller en e-postadress")
+        parser.add_argument("--unit", metavar="KOD", help="enhetens kod, till exempel 0488")
+        parser.add_argument("--role", metavar="ROLL", help="Läsare, Uppgiftslämnare eller Kontaktperson")
+        parser.add_argument("--name", metavar="NAMN", default="", help="personens namn")
+        parser.add_argument("--dry-run", action="store_true", help="visa vad som skulle hända, utan att göra det")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        lines = self._lines(options)
+        counts = {"invited": 0, "added": 0, "there": 0, "refused": 0}
+        for line in lines:
+            outcome, text = self._invite(line, dry_run=options["dry_run"])
+            counts[outcome] += 1
+            where = f"rad {line.number}: " if line.number else ""
+            self.stdout.write(f"{where}{line.email or '(ingen adress)'}: {text}")
+        mark = "Provkörning, inget är ändrat. " if options["dry_run"] else ""
+        self.stdout.write(
+            f"{mark}Inbjudna: {counts['invited']}. Fick rollen direkt: {counts['added']}. "
+            f"Fanns redan: {counts['there']}. Gick inte: {counts['refused']}."
+        )
+        if counts["refused"]:
+            raise CommandError("Alla rader kunde inte genomföras, se ovan.", returncode=1)
+
+    def _lines(self, options: dict[str, Any]) -> list[Line]:
+        target, unit, role = options["target"], options["unit"], options["role"]
+        if "@" in target and not Path(target).is_file():
+            if not unit or not role:
+                raise CommandError("Ange också --unit KOD och --role ROLL.", returncode=2)
+            return [Line(0, target.strip(), options["name"], unit, role)]
+        if unit or role or options["name"]:
+            raise CommandError("--unit, --role och --name hör ihop med en e-postadress, inte med en fil.", returncode=2)
+        try:
+            return read_lines(Path(target).read_bytes())
+        except OSError as error:
+            raise CommandError(f"Filen {target} går inte att läsa.", returncode=2) from error
+        except (ValueError, csv.Error) as error:
+            raise CommandError(str(error), returncode=2) from error
+
+    def _invite(self, line: Line, *, dry_run: bool) -> tuple[str, str]:
+        try:
+            with transaction.atomic():
+                made = carry_out(line)
+                transaction.set_rollback(dry_run)
+        except services.AlreadyThere as there:
+            return "there", there.reason
+        except NotAllowed as refusal:
+            return "refused", refusal.reason
+        except Refused as refusal:
+            return "refused", str(refusal)
+        if made.invitation is None:
+            return "added", f"har redan ett konto och är nu {made.get_role_display()} i {made.unit}"
+        return "invited", f"inbjuden som {made.get_role_display()} i {made.unit}"
+
+
+def read_lines(content: bytes) -> list[Line]:
+    """The file's lines; a header line and empty lines are passed over. Raises ValueError with a sentence."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("cp1252", errors="replace")
+    if "\0" in text:
+        raise ValueError("Filen är ingen textfil med raderna epost;namn;enhet;roll.")
+    lines = []
+    for number, row in enumerate(csv.reader(io.StringIO(text), delimiter=";"), 1):
+        cells = [cell.strip() for cell in row]
+        if not any(cells) or tuple(cell.lower() for cell in cells) == COLUMNS:
+            continue
+        if len(cells) != len(COLUMNS):
+            raise ValueError(f"Rad {number} har {len(cells)} fält. Varje rad ska ha fyra: {';'.join(COLUMNS)}.")
+        lines.append(Line(number, *cells))
+    if not lines:
+        raise ValueError("Filen innehåller inga personer.")
+    return lines
+
+
+def carry_out(line: Line) -> Membership:
+    """Invite the line's person. Raises Refused or NotAllowed with a sentence."""
+    try:
+        validate_email(line.email)
+    except ValidationError:
+        raise Refused("är ingen e-postadress") from None
+    if not line.email.isascii() or len(line.email) > 254:
+        raise Refused("adressen får ha högst 254 tecken och inte å, ä eller ö")
+    unit = Unit.objects.filter(code=line.unit).first()
+    if unit is None:
+        raise Refused(f"det finns ingen enhet med koden {line.unit}")
+    role = ROLES.get(line.role.lower())
+    if role is None:
+        raise Refused(f"rollen {line.role} finns inte; välj Läsare, Uppgiftslämnare eller Kontaktperson")
+    return services.invite_member(unit=unit, email=line.email, name=line.name, role=role, by=None, at=timezone.now())
