@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -16,7 +16,7 @@ from config.lib import context
 from config.next_steps import steps_of
 from messaging.models import OutgoingMail
 from messaging.outbox import read as read_mail
-from submissions import builtin
+from submissions import builtin, catalogue, receipts
 from submissions.models import Collection
 
 
@@ -39,19 +39,25 @@ def next_steps_page(request: UserRequest) -> HttpResponse:
 @open_view
 def verify_receipt(request: HttpRequest, code: str) -> HttpResponse:
     """Whether a receipt is ours, without personal data."""
-    return render(request, "verify_receipt.html", {"code": code})
+    receipt = receipts.verify(code)
+    return render(request, "verify_receipt.html", {"code": code[:40], "receipt": receipt}, status=200 if receipt else 404)
 
 
 @open_view
 def checks(request: HttpRequest) -> HttpResponse:
-    """The catalogue of checks."""
-    return render(request, "checks.html")
+    """The catalogue of checks, from the running year's settings."""
+    spec = catalogue.current_spec()
+    return render(request, "checks.html", {"year": spec.year, "families": catalogue.families(spec)})
 
 
 @open_view
 def check(request: HttpRequest, code: str) -> HttpResponse:
-    """One check."""
-    return render(request, "check.html", {"code": code})
+    """One check: what it looks for and what to do."""
+    spec = catalogue.current_spec()
+    found = spec.checks.get(code.upper())
+    if found is None:
+        raise Http404
+    return render(request, "check.html", {"year": spec.year, "entry": catalogue.entry(found, spec)})
 
 
 @open_view
