@@ -9,6 +9,7 @@ from collections.abc import Callable
 import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 
 from config import logs
 from config.lib import context
@@ -60,7 +61,10 @@ def csp_header() -> str:
 
 
 class SecurityHeaders:
-    """Put the constant security headers on every answer, and keep dynamic pages out of every cache (ASVS 3.4, 14.3.2)."""
+    """Put the constant security headers on every answer, and keep dynamic pages out of every cache (ASVS 3.4, 14.3.2).
+
+    Django answers 405 with an empty page; a person who reloads an address that only takes forms gets ours.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -71,6 +75,10 @@ class SecurityHeaders:
         response.headers.setdefault("Content-Security-Policy", self.csp)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+        if response.status_code == 405 and not response.streaming and not response.content:
+            response.content = render_to_string("405.html", request=request)
+            response.headers["Content-Type"] = "text/html; charset=utf-8"
+            response.headers["Content-Length"] = str(len(response.content))
         if not request.path.startswith(settings.STATIC_URL):
             response.headers.setdefault("Cache-Control", "no-store")
         return response

@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from accounts.admin_site import portal_admin
 from config import health, views
+from config.views_gallery import gallery
 
 urlpatterns = [
     path("", views.start, name="start"),
@@ -28,5 +29,7 @@ handler403 = "config.views.permission_denied"
 handler404 = "config.views.not_found"
 handler500 = "config.views.server_error"
 
+if settings.DEBUG:
+    urlpatterns.append(path("komponenter/", gallery, name="gallery"))
 if settings.DEMO:
     urlpatterns.append(path("utkorg/", views.outbox, name="outbox"))
