@@ -93,9 +93,11 @@ def persons_changed_etikett(p: Prepared) -> Iterable[pl.DataFrame]:
         yield file_finding(field=9, v=swedish(share), n=total - unchanged)
 
 
-def _mean_salary(frame: pl.DataFrame) -> float | None:
-    salary = pl.col("f22").cast(pl.Int64, strict=False).filter(is_monthly).mean()
-    mean: float | None = frame.select(salary).item()
+def _mean_salary(p: Prepared, frame: pl.DataFrame) -> float | None:
+    """Of the monthly-paid, without salaries that RIM03 calls absurd: one slip shall not move the whole mean."""
+    low, high = (p.context.threshold("RIM03", name) for name in ("low", "high"))
+    salary = pl.col("f22").cast(pl.Int64, strict=False)
+    mean: float | None = frame.select(salary.filter(is_monthly & salary.is_between(low, high)).mean()).item()
     return mean
 
 
@@ -104,7 +106,7 @@ def mean_salary_changed(p: Prepared) -> Iterable[pl.DataFrame]:
     """AGG05: the mean salary of the monthly-paid has fallen, or risen more than the threshold."""
     if p.context.previous is None:
         return
-    before, now = _mean_salary(p.context.previous), _mean_salary(p.frame)
+    before, now = _mean_salary(p, p.context.previous), _mean_salary(p, p.frame)
     low, high = (p.context.threshold("AGG05", name) for name in ("low", "high"))
     if before and now is not None and not low <= _percent(before, now) <= high:
         yield file_finding(field=22, **_change(before, now))

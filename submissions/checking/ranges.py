@@ -14,7 +14,7 @@ NORMAL_SHARE = 0.6745  # turns a median deviation into standard deviations
 
 
 def _is_absurd(p: Prepared) -> pl.Expr:
-    """RIM03's limits; such a salary is not also low or high."""
+    """RIM03's limits; such a salary gives RIM03 only."""
     low, high = (p.context.threshold("RIM03", name) for name in ("low", "high"))
     return (pl.col("i22") < low) | (pl.col("i22") > high)
 
@@ -59,6 +59,7 @@ def salary_deviates(p: Prepared) -> Iterable[pl.DataFrame]:
     distances = paid.join(middle, on="k9").with_columns((pl.col("i22") - pl.col("median")).abs().alias("distance"))
     spread = distances.group_by("k9").agg(pl.col("distance").median().alias("mad")).filter(pl.col("mad") > 0)
     far = distances.join(spread, on="k9").filter(NORMAL_SHARE * pl.col("distance") / pl.col("mad") > limit)
+    far = far.filter(~_is_absurd(p))
     found = far.select("row", "median").collect()
     if found.height:
         rows = p.frame.join(found, on="row").sort("row")
@@ -83,7 +84,7 @@ def salary_changed(p: Prepared) -> Iterable[pl.DataFrame]:
         .agg(pl.col("before").mean())
         .filter(pl.col("before") > 0)
     )
-    now = p.frame.lazy().filter(is_monthly & pl.col("i22").is_not_null()).select("row", "i22", pl.col("k7", "k9").cast(pl.Int64))
+    now = p.frame.lazy().filter(is_monthly & ~_is_absurd(p)).select("row", "i22", pl.col("k7", "k9").cast(pl.Int64))
     percent = 100 * (pl.col("i22") - pl.col("before")) / pl.col("before")
     changed = now.join(before, on=["k7", "k9"]).with_columns(percent.alias("percent"))
     changed = changed.filter((pl.col("percent") < low) | (pl.col("percent") > high)).select("row", "percent", "before")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from submissions.checking.findings import Findings, group_rows, groups
-from submissions.checking.messages import advice, general_message, level_label, render, shown_key, shown_value, title
+from submissions.checking.messages import advice, level_label, render, shown_key, shown_value, title
 from submissions.frames import Reading
 from submissions.spec import FEL, INFO, VARNING, CollectionSpec, UnitSpec
 
@@ -87,8 +87,15 @@ def as_text(report: Report) -> str:
         lines += ["", *_group(report, group)]
     if report.findings.not_run:
         lines += ["", "Kontroller som inte kunde göras:"]
-        lines += [f"  {skipped.check}  {skipped.reason}" for skipped in report.findings.not_run]
+        lines += _not_run(report)
     return "\n".join(lines) + "\n"
+
+
+def _not_run(report: Report) -> list[str]:
+    by_reason: dict[str, list[str]] = {}
+    for skipped in report.findings.not_run:
+        by_reason.setdefault(skipped.reason, []).append(skipped.check)
+    return [f"  {', '.join(codes)}: {reason}" for reason, codes in by_reason.items()]
 
 
 def _head(report: Report) -> list[str]:
@@ -122,16 +129,20 @@ def _counts(report: Report) -> list[str]:
 def _group(report: Report, group: dict[str, Any]) -> Iterator[str]:
     check, collection = group["check"], report.collection
     rows = group_rows(report.findings.frame, check, group["field"], group["value"])
-    first = rows.row(0, named=True)
     about = f": {group['value']}" if group["value"] is not None and group["field"] else ""
-    count = "hela filen" if first["row"] is None and rows.height == 1 else f"{_number(rows.height)} st"
+    is_whole_file = rows["row"].null_count() == rows.height
+    count = "hela filen" if is_whole_file else f"{_number(rows.height)} rader" if rows.height > 1 else "1 rad"
     yield f"[{group['level']}] {check} {title(check, collection, group['field'])}{about} ({count})"
-    whole_file = rows["row"].null_count() == rows.height
-    if not whole_file:
-        yield f"  {general_message(check, collection)}"
+    first = list(rows.head(ROWS_SHOWN).iter_rows(named=True))
+    sentences = [render(finding, collection, reveal=report.reveal) for finding in first]
+    is_same = len(set(sentences)) == 1
+    if is_same:
+        yield f"  {sentences[0]}"
     yield f"  Gör så här: {advice(check, collection)}"
-    for finding in rows.head(ROWS_SHOWN).iter_rows(named=True):
-        yield f"    {_place(report, finding)}{render(finding, collection, reveal=report.reveal)}"
+    for finding, sentence in zip(first, sentences, strict=True):
+        parts = [_place(report, finding), "" if is_same else sentence]
+        if any(parts):
+            yield "    " + ": ".join(part for part in parts if part)
     if rows.height > ROWS_SHOWN:
         yield f"    … och {_number(rows.height - ROWS_SHOWN)} till"
 
@@ -145,7 +156,7 @@ def _place(report: Report, finding: dict[str, Any]) -> str:
     value = shown_value(finding, reveal=report.reveal)
     if value is not None:
         parts.append(f"värde {value}")
-    return ", ".join(parts) + ": "
+    return ", ".join(parts)
 
 
 def _number(value: int) -> str:

@@ -1,8 +1,8 @@
 """UTF-8 to rows and fields, with the line numbers of the delivered file.
 
-The usual file, where every line has the right number of fields, goes straight through polars' own reader. Anything
-else (blank lines, a wrong line, another separator) takes the careful way, line by line but still without Python loops
-over rows.
+polars' own reader gives the columns; it fills a short line with nulls and cuts a long one. Which lines those are is
+then found out exactly, most often by counting all separators at once, else by counting them line by line. There is no
+Python loop over rows.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from submissions.spec import LayoutSpec
 
 SEMICOLON = ";"
 SEPARATORS = (SEMICOLON, "\t", ",", "|")
-END_OF_FILE = b"\x1a"  # old systems close a file with it
+ENDS_TO_CUT = (b"\x1a", b"\n\n", b"\n\r\n")  # old systems close a file with 0x1A; blank last lines
 NOTHING = BLANKS + "".join(SEPARATORS) + "\x1a\n"
 HALF_LINE = MAX_LINE // 2
 
@@ -42,8 +42,8 @@ class Split:
 
 def split(plain: bytes, layout: LayoutSpec) -> Split | Refusal:
     """The rows, or the refusal of a file with none that fits the layout."""
-    if plain.endswith(END_OF_FILE):
-        plain = plain.rstrip(END_OF_FILE)
+    if plain.endswith(ENDS_TO_CUT):
+        plain = plain.rstrip(b"\r\n\x1a")
     if not plain.strip(NOTHING.encode()):
         return refusals.empty(had_bytes=bool(plain))
     if b"\n" not in plain:
@@ -56,7 +56,7 @@ def split(plain: bytes, layout: LayoutSpec) -> Split | Refusal:
         return refusals.too_many_rows(lines)
     separator = _sniff(plain, len(layout))
     plain = _unquote(plain, separator)
-    result = _split_even(plain, layout, separator) or _split_lines(plain, layout)
+    result = _split_quick(plain, layout, separator) or _split_lines(plain, layout)
     if isinstance(result, Split) and result.rows > MAX_ROWS:
         return refusals.too_many_rows(result.rows)
     return result
@@ -96,37 +96,64 @@ def _unquote(plain: bytes, separator: str) -> bytes:
     return plain.replace(b'"', b"") if separators and plain.count(b'"' + mark + b'"') == separators else plain
 
 
-def _split_even(plain: bytes, layout: LayoutSpec, separator: str) -> Split | None:
-    """The usual file; None where some line is not of the right width, or might not be.
+def _read(plain: bytes, separator: str, width: int) -> pl.DataFrame:
+    """`row` and the columns f1 to f{width}: short lines are filled with nulls, long ones cut, blank ones all null."""
+    return pl.read_csv(
+        plain,
+        has_header=False,
+        separator=separator,
+        quote_char=None,
+        infer_schema=False,
+        schema={column(number): pl.String for number in range(1, width + 1)},
+        truncate_ragged_lines=True,
+        missing_columns="insert",
+        extra_columns="ignore",
+        row_index_name="row",
+        row_index_offset=1,
+    )
 
-    polars fills a short line with nulls and raises for a long one. So if no last field is null every line is right, and
-    if some are, the number of separators tells: no line has more than it should, so the sum is right only if all are.
+
+def _lines(plain: bytes) -> pl.Series | None:
+    """Every line of the file, blank ones as null. A sign that does not occur makes polars' reader split lines alone."""
+    unused = next((chr(sign) for sign in range(1, 9) if bytes([sign]) not in plain), None)
+    return None if unused is None else _read(plain, unused, 1)[column(1)]
+
+
+def _split_quick(plain: bytes, layout: LayoutSpec, separator: str) -> Split | None:
+    """The usual file, with no or a few odd lines; None where nothing can be proved quickly.
+
+    Odd are lines whose last field is empty or that have something in a field too many. Every other line has at least
+    the right number of separators. So if what the odd lines have and what the others should have make up all the
+    separators of the file, every other line is right.
     """
+    width = len(layout)
+    frame = _read(plain, separator, width + 1)
+    is_odd = pl.col(column(width)).is_null() | pl.col(column(width + 1)).is_not_null()
+    odd = frame.select("row").filter(frame.select(is_odd).to_series())
+    separators = plain.count(separator.encode())
+    counted = _widths(plain, frame, odd, separator) if odd.height else odd.with_columns(pl.lit(0, pl.UInt32).alias("n"))
+    if counted is None or counted.height > frame.height // 2:
+        return None
+    if separators != (width - 1) * (frame.height - odd.height) + (counted["n"].sum() - counted.height):
+        return None
     first_line = _first_line(plain)
-    extra = 1 if first_line.count(separator) == len(layout) and first_line.endswith(separator) else 0
-    width = len(layout) + extra
-    try:
-        frame = pl.read_csv(
-            plain,
-            has_header=False,
-            separator=separator,
-            quote_char=None,
-            infer_schema=False,
-            schema={column(number): pl.String for number in range(1, width + 1)},
-        )
-    except pl.exceptions.PolarsError:
-        return None
-    last = frame[column(width)]
-    if extra and last.null_count() < frame.height:
-        return None
-    if last.null_count() and plain.count(separator.encode()) != (width - 1) * frame.height:
-        return None
-    frame = frame.with_row_index("row", offset=1)
     has_header = is_header(first_line.split(separator), layout)
-    frame = _without_name(frame.slice(1) if has_header else frame)
-    if last.null_count():
-        frame = frame.filter(pl.any_horizontal(pl.exclude("row").is_not_null()))
-    return Split(frame, separator, has_header, no_wrong_rows()) if frame.height else None
+    wrong = counted.filter(pl.col("n") != width)
+    is_data = ~pl.col("row").is_in(wrong["row"].implode()) & (pl.col("row") > int(has_header))
+    data = _without_name(frame.filter(is_data) if wrong.height or has_header else frame)
+    wrong = wrong.filter((pl.col("n") > 0) & (pl.col("row") > int(has_header)))
+    return Split(data, separator, has_header, wrong) if data.height else None
+
+
+def _widths(plain: bytes, frame: pl.DataFrame, odd: pl.DataFrame, separator: str) -> pl.DataFrame | None:
+    """The odd lines with `n`, their number of fields. None where one is blank or holds but separators."""
+    lines = _lines(plain)
+    if lines is None or lines.len() != frame.height:
+        return None
+    texts = odd.with_columns(lines.gather(odd["row"] - 1).alias("line"))
+    if texts.select((pl.col("line").str.strip_chars(NOTHING) == "").any() | pl.col("line").is_null().any()).item():
+        return None
+    return texts.select("row", (pl.col("line").str.count_matches(separator, literal=True) + 1).alias("n"))
 
 
 def _without_name(frame: pl.DataFrame) -> pl.DataFrame:
@@ -137,15 +164,15 @@ def _split_lines(plain: bytes, layout: LayoutSpec) -> Split | Refusal:
     """Any file: blank lines, a header, lines of other widths, another separator, an empty field at the end of all."""
     if b"\r" in plain:
         plain = plain.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    everything = pl.DataFrame({"line": _lines(plain)}).with_row_index("row", offset=1)
-    lines = everything.filter(pl.col("line").str.strip_chars(NOTHING) != "")
+    lines = pl.DataFrame({"line": plain.decode("utf-8").split("\n")}).with_row_index("row", offset=1)
+    lines = lines.filter(pl.col("line").str.strip_chars(NOTHING) != "")
     if lines.is_empty():
         return refusals.empty(had_bytes=True)
     first_row, first_line = lines.row(0)
     candidates = []
     for separator in SEPARATORS:
         has_header = is_header(first_line.split(separator), layout)
-        data = _widths(lines.filter(pl.col("row") != first_row) if has_header else lines, layout, separator)
+        data = _counted(lines.filter(pl.col("row") != first_row) if has_header else lines, layout, separator)
         if has_header and data.is_empty():
             return refusals.empty(had_bytes=True, has_header=True)
         right = int((data["n"] == len(layout)).sum())
@@ -155,17 +182,7 @@ def _split_lines(plain: bytes, layout: LayoutSpec) -> Split | Refusal:
     return _refuse(plain, layout, candidates)
 
 
-def _lines(plain: bytes) -> pl.Series:
-    """Every line of the file, blank ones as null or "". A sign that does not occur makes polars' reader split lines."""
-    unused = next((chr(sign) for sign in range(1, 9) if bytes([sign]) not in plain), None)
-    if unused is None:
-        return pl.Series(plain.decode("utf-8").split("\n"), dtype=pl.String)
-    return pl.read_csv(
-        plain, has_header=False, separator=unused, quote_char=None, infer_schema=False, schema={"line": pl.String}
-    )["line"]
-
-
-def _widths(lines: pl.DataFrame, layout: LayoutSpec, separator: str) -> pl.DataFrame:
+def _counted(lines: pl.DataFrame, layout: LayoutSpec, separator: str) -> pl.DataFrame:
     """The lines with `n`, their number of fields, not counting an empty field that stands at the end of every one."""
     wanted = len(layout)
     lines = lines.with_columns((pl.col("line").str.count_matches(separator, literal=True) + 1).alias("n"))
@@ -181,19 +198,9 @@ def _rows_of(data: pl.DataFrame, layout: LayoutSpec, separator: str, has_header:
     """The right rows as columns; a field beyond the layout's is the empty one that stands at the end of every line."""
     is_right = pl.col("n") == len(layout)
     right = data.filter(is_right)
-    frame = pl.read_csv(
-        right["line"].str.join("\n").item().encode("utf-8"),
-        has_header=False,
-        separator=separator,
-        quote_char=None,
-        infer_schema=False,
-        schema={column(field.number): pl.String for field in layout.fields},
-        truncate_ragged_lines=True,
-        missing_columns="insert",
-        extra_columns="ignore",
-    ).insert_column(0, right["row"])
+    frame = _read("\n".join(right["line"].to_list()).encode("utf-8"), separator, len(layout))
     wrong = data.filter(~is_right).select("row", "n")
-    return Split(_without_name(frame), separator, has_header, wrong)
+    return Split(_without_name(frame.with_columns(right["row"])), separator, has_header, wrong)
 
 
 def _refuse(plain: bytes, layout: LayoutSpec, candidates: list[tuple[str, pl.DataFrame]]) -> Refusal:
