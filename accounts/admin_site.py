@@ -8,7 +8,7 @@ the front page shows comes from the registered admins, so nothing here looks upw
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
@@ -36,6 +36,11 @@ def badge(text: str, tone: str = "neutral") -> SafeString:
     return render_to_string("components/badge.html", {"text": text, "tone": tone, "icon": "", "label": ""})
 
 
+def number(value: int | None) -> str:
+    """A whole number with its thousands apart, as in the pages."""
+    return "–" if value is None else f"{value:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
 def link(href: str, text: object) -> SafeString:
     """A link in a list or among facts."""
     return format_html('<a href="{}">{}</a>', href, text)
@@ -53,11 +58,10 @@ class Figure:
 
 @dataclass(frozen=True)
 class FigureGroup:
-    """Figures that belong together, in the order of the groups' positions."""
+    """Figures under one heading; those of several models under the same heading stand together."""
 
     title: str
-    figures: list[Figure] = field(default_factory=list)
-    position: int = 100
+    figures: list[Figure]
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ class PortalAdminSite(admin.AdminSite):
         user: Any = request.user
         return bool(user.is_authenticated and user.is_active and user.is_staff and user.is_verified())
 
-    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., HttpResponse]:
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
         """As Django's, but for a signed-in submitter the pages do not exist."""
         guarded = super().admin_view(view, cacheable)
 
@@ -114,7 +118,7 @@ class PortalAdminSite(admin.AdminSite):
         """The portal's start page is the only sign-in."""
         return HttpResponseRedirect(reverse("start"))
 
-    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Hand a sign-out on to the portal's own."""
         if request.method != "POST":
             return HttpResponseRedirect(reverse("admin:index"))
@@ -150,11 +154,13 @@ class PortalAdminSite(admin.AdminSite):
             "menu": self.menu(request),
         }
 
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Läget: the figures of the running collection, each a link to its list."""
-        groups = [group for model_admin in self.admins(request) for group in model_admin.figures(request)]
-        groups.sort(key=lambda group: group.position)
-        context = {**self.each_context(request), "title": self.index_title, "groups": groups, **(extra_context or {})}
+        groups: dict[str, list[Figure]] = {}
+        for model_admin in self.admins(request):
+            for group in model_admin.figures(request):
+                groups.setdefault(group.title, []).extend(group.figures)
+        context = {**self.each_context(request), "title": self.index_title, "groups": groups.items(), **(extra_context or {})}
         return TemplateResponse(request, "admin/index.html", context)
 
 
@@ -172,6 +178,7 @@ class PortalAdmin(admin.ModelAdmin):
     position = 100  # in the menu
     lead = ""  # a sentence under the list's heading
     facts: tuple[str, ...] = ()  # what the object's page tells, by names as in list_display
+    hides_empty_facts = False
     object_template = "admin/object.html"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -273,8 +280,18 @@ class PortalAdmin(admin.ModelAdmin):
 
     def show(self, request: HttpRequest, template: str, obj: Any, context: Mapping[str, Any]) -> HttpResponse:
         """A page about `obj`, with the way back to its list."""
-        base = {**self.admin_site.each_context(request), "object": obj, "opts": self.opts, "back": self.list_url()}
+        base = {
+            **self.admin_site.each_context(request),
+            "object": obj,
+            "opts": self.opts,
+            "back": self.list_url(),
+            "heading": self.heading(obj),
+        }
         return TemplateResponse(request, template, {**base, **context})
+
+    def heading(self, obj: Any) -> str:
+        """What the object's page is called."""
+        return str(obj)
 
     def facts_of(self, obj: Model) -> list[tuple[str, Any]]:
         """Label and value of each of `facts`, written as in a list."""
@@ -286,12 +303,13 @@ class PortalAdmin(admin.ModelAdmin):
                 if found is None
                 else display_for_field(value, found, "–")
             )
-            rows.append((capfirst(str(label_for_field(name, self.model, self))), shown if shown != "" else "–"))
+            if shown not in ("", "–", None) or not self.hides_empty_facts:
+                rows.append((capfirst(str(label_for_field(name, self.model, self))), "–" if shown in ("", None) else shown))
         return rows
 
     def require(self, request: HttpRequest, permission: str) -> UserRequest:
         """The request of somebody who holds `permission`; everybody else gets 403."""
-        if not request.user.has_perm(permission):  # type: ignore[union-attr]
+        if not request.user.has_perm(permission):
             raise PermissionDenied
         return cast("UserRequest", request)
 

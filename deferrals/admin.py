@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Case, IntegerField, Model, QuerySet, Value, When
+from django.db.models import Case, F, Model, QuerySet, When
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -64,19 +64,20 @@ class DeferralAdmin(PortalAdmin):
     search_help_text = "Sök enhet eller kod"
     list_select_related = ("submission__unit", "submission__collection", "requested_by", "decided_by")
     object_template = "admin/deferrals/deferral.html"
+    hides_empty_facts = True
     facts = (
         "unit_link", "submission_link", "state", "requested_date", "present_date", "reason", "text", "requested_by", "requested_at",
         "granted_date", "answer", "decided_by", "decided_at",
     )  # fmt: skip
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Deferral]:
-        """Those that wait first."""
-        first = Case(When(status=Deferral.Status.REQUESTED, then=Value(0)), default=Value(1), output_field=IntegerField())
-        return super().get_queryset(request).select_related(*self.list_select_related).annotate(turn=first)
+    def get_ordering(self, request: HttpRequest) -> tuple[Any, ...]:
+        """Those that wait, the oldest question first; then the others, the latest first."""
+        waits = Case(When(status=Deferral.Status.REQUESTED, then=F("requested_at")))
+        return (waits.asc(nulls_last=True), "-requested_at", "pk")
 
-    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        """Those that wait, the oldest question first; then the others."""
-        return ("turn", "requested_at", "pk")
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Deferral]:
+        """With everything the list and the page name."""
+        return super().get_queryset(request).select_related(*self.list_select_related)
 
     def pages(self) -> Iterable[tuple[str, Callable[..., HttpResponse], str]]:
         """The two answers."""
@@ -117,7 +118,7 @@ class DeferralAdmin(PortalAdmin):
         """Requests that wait for a decision."""
         waiting = self.get_queryset(request).filter(status=Deferral.Status.REQUESTED).count()
         url = self.list_url(status__exact=Deferral.Status.REQUESTED)
-        return [FigureGroup("Uppskov", [Figure(waiting, "väntar på beslut", url, "warning" if waiting else "")], self.position)]
+        return [FigureGroup("Väntar på SKR", [Figure(waiting, "begäran om uppskov", url, "warning" if waiting else "")])]
 
     def panels(self, request: HttpRequest, obj: Model) -> list[Panel]:
         """The requests of the submission or unit that the page is about."""

@@ -101,15 +101,13 @@ class ThreadAdmin(PortalAdmin):
 
     def figures(self, request: HttpRequest) -> list[FigureGroup]:
         """What waits for an answer and what one has not read."""
-        waiting = Thread.objects.visible_to(request.user).filter(status=Thread.Status.WAITING_SKR).count()  # type: ignore[arg-type]
+        waiting = Thread.objects.visible_to(request.user).filter(status=Thread.Status.WAITING_SKR).count()
         unread = self.unread(request)
         figures = [
-            Figure(
-                waiting, "väntar på svar från SKR", self.list_url(lage=Thread.Status.WAITING_SKR), "warning" if waiting else ""
-            ),
-            Figure(unread, "olästa av mig", self.list_url(lage="olasta"), "info" if unread else ""),
+            Figure(waiting, "ärenden att svara på", self.list_url(lage=Thread.Status.WAITING_SKR), "warning" if waiting else ""),
+            Figure(unread, "meddelanden du inte läst", self.list_url(lage="olasta"), "info" if unread else ""),
         ]
-        return [FigureGroup("Meddelanden", figures, self.position)]
+        return [FigureGroup("Väntar på SKR", figures)]
 
     def panels(self, request: HttpRequest, obj: Model) -> list[Panel]:
         """The threads of the unit that the page is about."""
@@ -130,7 +128,7 @@ class ThreadAdmin(PortalAdmin):
             ("Skriv till enheten", self.page_url("start", unit.code))
             if request.user.has_perm("messaging.answer_thread")
             else None
-        )  # type: ignore[union-attr]
+        )
         return [Panel("Meddelanden", rows, "Inga ärenden.", self.list_url(q=unit.code), write)]
 
     def change_view(
@@ -149,7 +147,7 @@ class ThreadAdmin(PortalAdmin):
             "unit_link": link(portal_admin.object_url(obj.unit), obj.unit),
             "status_badge": self.state(obj),
             "is_done": obj.status == Thread.Status.DONE,
-            "may_answer": request.user.has_perm("messaging.answer_thread"),  # type: ignore[union-attr]
+            "may_answer": request.user.has_perm("messaging.answer_thread"),
             "form": ReplyForm(),
             "reply_url": self.page_url("reply", obj.pk),
             "close_url": self.page_url("close", obj.pk),

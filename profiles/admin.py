@@ -80,7 +80,7 @@ class UnitAdmin(PortalAdmin):
     def details(self, request: HttpRequest, obj: Unit) -> dict[str, Any]:
         """The people of the unit, and the way to invite one."""
         people = obj.memberships.filter(ended_at=None).select_related("user", "invitation").order_by("user__name", "pk")
-        may_invite = request.user.has_perm("profiles.invite_membership")  # type: ignore[union-attr]
+        may_invite = request.user.has_perm("profiles.invite_membership")
         return {
             "people": [(one, membership_state(one)) for one in people],
             "invite_url": self.page_url("invite", obj.pk) if may_invite else "",
@@ -258,7 +258,7 @@ class InvitationAdmin(PortalAdmin):
     def details(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
         """The two buttons, while the invitation waits and belongs to a unit."""
         waits = obj.accepted_at is None and obj.revoked_at is None and bool(obj.offered)
-        may = waits and request.user.has_perm("profiles.invite_membership")  # type: ignore[union-attr]
+        may = waits and request.user.has_perm("profiles.invite_membership")
         return {
             "resend_url": self.page_url("resend", obj.pk) if may else "",
             "revoke_url": self.page_url("revoke", obj.pk) if may else "",

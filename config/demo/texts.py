@@ -18,7 +18,7 @@ Rut Rosén"""
 
 TIMAVLONADE = """Hej Maria!
 
-Förra året hade ni runt 90 timavlönade i hemtjänsten, i år finns ingen med. Kan ni se över urvalet?
+I filen finns inga timavlönade i hemtjänsten. Kan ni se över urvalet i lönesystemet?
 
 Hanna Holm, SKR"""
 

@@ -12,19 +12,6 @@ from django.utils.safestring import SafeString
 from accounts.admin_site import PortalAdmin, badge, portal_admin
 from submissions.models import CheckSetting, CodeList, Collection, Layout
 
-KINDS = {
-    "aid": "Etiketter (AID)",
-    "ansvar": "Ansvarskoder",
-    "bea_pan": "BEA, PAN eller arvoderad",
-    "arbetstid": "Arbetstidens förläggning",
-    "specialitet": "Specialiteter för läkare",
-    "lonekollektivavtal": "Lönekollektivavtal",
-    "anstallningsform": "Anställningsformer",
-    "avloningsform": "Avlöningsformer",
-    "ledighetsorsak": "Ledighetsorsaker",
-    "verksamhet": "Verksamhetsindelning",
-    "lonesystem": "Lönesystem",
-}
 LEVEL_TONES = {CheckSetting.Level.FEL: "error", CheckSetting.Level.VARNING: "warning", CheckSetting.Level.INFO: "info"}
 
 
@@ -48,7 +35,7 @@ class CollectionAdmin(PortalAdmin):
     def lists(self, collection: Collection) -> str:
         """The year's lists with their versions."""
         found = collection.code_lists.order_by("kind", "pk")
-        return ", ".join(f"{KINDS.get(one.kind, one.kind)} ({one.version})" for one in found)
+        return ", ".join(f"{one.name or one.kind} ({one.version})" for one in found)
 
 
 @admin.register(Layout, site=portal_admin)
@@ -57,17 +44,17 @@ class LayoutAdmin(PortalAdmin):
 
     position = 62
     lead = "Vilka fält en rad i filen har, i ordning."
-    list_display = ("name", "number_of_fields")
+    list_display = ("name", "n_fields")
     ordering = ("-name", "-pk")
     object_template = "admin/submissions/layout.html"
-    facts = ("name", "number_of_fields")
+    facts = ("name", "n_fields")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Layout]:
         """With the number of fields."""
         return super().get_queryset(request).annotate(field_count=Count("fields"))
 
     @admin.display(description="antal fält", ordering="field_count")
-    def number_of_fields(self, layout: Any) -> int:
+    def n_fields(self, layout: Any) -> int:
         """How many fields a row has."""
         return layout.field_count
 
@@ -82,23 +69,27 @@ class CodeListAdmin(PortalAdmin):
 
     position = 64
     lead = "En kodlista som inte är fastställd av SKR varnar men avvisar aldrig ett värde."
-    list_display = ("name", "version", "valid_from", "number_of_codes", "state")
+    list_display = ("shown_name", "version", "valid_from", "n_codes", "state")
     list_filter = ("established",)
     ordering = ("kind", "-valid_from", "-pk")
     object_template = "admin/submissions/code_list.html"
-    facts = ("name", "version", "valid_from", "number_of_codes", "state")
+    facts = ("shown_name", "version", "valid_from", "n_codes", "state")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CodeList]:
         """With the number of codes."""
         return super().get_queryset(request).annotate(code_count=Count("codes"))
 
-    @admin.display(description="lista", ordering="kind")
-    def name(self, code_list: CodeList) -> str:
+    def heading(self, obj: CodeList) -> str:
+        """The list's name and version."""
+        return f"{self.shown_name(obj)}, {obj.version}"
+
+    @admin.display(description="lista", ordering="name")
+    def shown_name(self, code_list: CodeList) -> str:
         """The list's name in words."""
-        return KINDS.get(code_list.kind, code_list.kind)
+        return code_list.name or code_list.kind
 
     @admin.display(description="antal koder", ordering="code_count")
-    def number_of_codes(self, code_list: Any) -> int:
+    def n_codes(self, code_list: Any) -> int:
         """How many codes this version has."""
         return code_list.code_count
 
@@ -118,15 +109,15 @@ class CheckSettingAdmin(PortalAdmin):
 
     position = 66
     lead = "Kontrollernas nivåer, trösklar och texter."
-    list_display = ("code", "shown_level", "fields", "applies_to", "message", "threshold_text", "shown_enabled")
+    list_display = ("code", "title", "shown_level", "fields", "applies_to", "threshold_text", "shown_enabled")
     list_filter = ("collection", "level", "enabled")
-    search_fields = ("code", "message")
+    search_fields = ("code", "title", "message")
     search_help_text = "Sök kod eller text"
     list_select_related = ("collection",)
     list_per_page = 100
     ordering = ("-collection__year", "code", "pk")
     facts = (
-        "code", "collection", "shown_level", "fields", "applies_to", "message", "condition", "threshold_text", "shown_enabled",
+        "code", "collection", "shown_level", "fields", "applies_to", "title", "message", "advice", "condition", "threshold_text", "shown_enabled",
         "valid_until", "evidence",
     )  # fmt: skip
 

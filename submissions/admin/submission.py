@@ -11,15 +11,17 @@ from django.db.models import Count, IntegerField, Model, OuterRef, Q, QuerySet, 
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts import audit
 from accounts.access import NotAllowed
-from accounts.admin_site import Figure, FigureGroup, Panel, PanelRow, PortalAdmin, badge, link, portal_admin
+from accounts.admin_site import Figure, FigureGroup, Panel, PanelRow, PortalAdmin, badge, link, number, portal_admin
 from profiles.models import Unit
 from submissions import states
 from submissions.admin import findings
+from submissions.frames import ENCODING_LABELS
 from submissions.models import Collection, Delivery, Receipt, Submission
 from submissions.services import review
 
@@ -96,13 +98,14 @@ class SubmissionAdmin(PortalAdmin):
 
     position = 10
     lead = "Varje enhets inlämning. Välj en rad för att granska, godkänna eller skicka tillbaka."
-    list_display = ("unit_name", "unit_code", "year", "state", "due", "versions", "rows", "left", "changed")
+    list_display = ("unit_name", "unit_code", "year", "state", "due", "n_versions", "n_rows", "n_fel", "n_left", "changed")
     list_filter = (CollectionFilter, "status", "unit__kind", LateFilter)
     search_fields = ("unit__name", "unit__code__startswith")
     search_help_text = "Sök enhet eller kod"
     list_select_related = ("unit", "collection", "handler")
     ordering = ("unit__sort_key", "-collection__year", "pk")
     object_template = "admin/submissions/submission.html"
+    hides_empty_facts = True
     facts = ("unit_link", "state_meaning", "due", "handler_name", "changed", "return_reason")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Submission]:
@@ -174,26 +177,31 @@ class SubmissionAdmin(PortalAdmin):
         return submission.due_on < timezone.localdate() and submission.has_current is None and not submission.collection.closed_at
 
     @admin.display(description="sista dag", ordering="due_on")
-    def due(self, submission: Any) -> str:
+    def due(self, submission: Any) -> SafeString:
         """The last day; marked where it is the unit's own."""
-        return f"{submission.due_on.isoformat()}{' (uppskov)' if submission.granted_due_date else ''}"
+        return format_html(
+            '<span class="nowrap">{}</span>{}', submission.due_on, " (uppskov)" if submission.granted_due_date else ""
+        )
 
     @admin.display(description="filer", ordering="version_count")
-    def versions(self, submission: Any) -> int:
+    def n_versions(self, submission: Any) -> str:
         """How many files the unit has sent."""
-        return submission.version_count
+        return number(submission.version_count)
 
     @admin.display(description="rader", ordering="row_count")
-    def rows(self, submission: Any) -> int | None:
+    def n_rows(self, submission: Any) -> str:
         """Rows of the current file."""
-        return submission.row_count
+        return number(submission.row_count)
 
-    @admin.display(description="kvar att göra")
-    def left(self, submission: Any) -> str:
-        """Findings to correct and groups to explain in the current file."""
-        if submission.has_current is None:
-            return "–"
-        return f"{submission.fel_count} rätta, {submission.left_count} förklara"
+    @admin.display(description="att rätta", ordering="fel_count")
+    def n_fel(self, submission: Any) -> str:
+        """Findings to correct in the current file."""
+        return number(submission.fel_count)
+
+    @admin.display(description="att förklara", ordering="left_count")
+    def n_left(self, submission: Any) -> str:
+        """Groups still to explain in the current file."""
+        return number(submission.left_count)
 
     @admin.display(description="ändrad", ordering="status_changed_at")
     def changed(self, submission: Submission) -> str:
@@ -212,7 +220,7 @@ class SubmissionAdmin(PortalAdmin):
         collection = Collection.objects.order_by("-year").first()
         if collection is None:
             return []
-        rows = Submission.objects.visible_to(request.user).filter(collection=collection)  # type: ignore[arg-type]
+        rows = Submission.objects.visible_to(request.user).filter(collection=collection)
         count = rows.aggregate(
             all=Count("pk"),
             received=Count("pk", filter=~Q(status=Status.NOT_STARTED)),
@@ -232,20 +240,18 @@ class SubmissionAdmin(PortalAdmin):
             figure(count["received"], "har lämnat fil", status__in=",".join(s for s in Status.values if s != Status.NOT_STARTED)),
             figure(count["handed_in"], "klarmarkerade", "warning", status__exact=Status.HANDED_IN),
             figure(count["reviewed"], "granskas av SKR", "info", status__exact=Status.SKR_REVIEW),
-            figure(count["returned"], "åter till uppgiftslämnare", status__exact=Status.RETURNED),
+            figure(count["returned"], "återlämnade", status__exact=Status.RETURNED),
             figure(count["approved"], "godkända", "success", status__in=f"{Status.APPROVED},{Status.LOCKED}"),
             figure(late, "försenade", "error", forsenad="ja"),
         ]
-        return [FigureGroup(f"{collection}, sista dag {collection.due_date.isoformat()}", figures, self.position)]
+        return [FigureGroup(f"{collection}, sista dag {collection.due_date.isoformat()}", figures)]
 
     def panels(self, request: HttpRequest, obj: Model) -> list[Panel]:
         """The years of a unit."""
         if not isinstance(obj, Unit):
             return []
-        found = self.get_queryset(request).filter(unit=obj).order_by("-collection__year", "pk")
-        rows = [
-            PanelRow(str(one.collection), self.object_url(one), f"Sista dag {self.due(one)}", self.state(one)) for one in found
-        ]
+        found: Any = self.get_queryset(request).filter(unit=obj).order_by("-collection__year", "pk")
+        rows = [PanelRow(str(one.collection), self.object_url(one), f"Sista dag {one.due_on}", self.state(one)) for one in found]
         return [Panel("Inlämningar", rows, "Enheten har inga inlämningar.")]
 
     # The page
@@ -256,6 +262,7 @@ class SubmissionAdmin(PortalAdmin):
         current = review.current_delivery(obj)
         return {
             "current": current,
+            "encoding": ENCODING_LABELS.get(current.encoding, current.encoding) if current else "",
             "findings": findings.groups_for(obj, current) if current else [],
             "may_see_rows": user.has_perm("submissions.view_rows"),
             "versions": obj.deliveries.light().select_related("uploaded_by").order_by("-version", "-pk"),
