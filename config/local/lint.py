@@ -55,7 +55,15 @@ def main(arguments: list[str]) -> int:
         print("Använd: bin/lint [--fix]", file=sys.stderr)
         return 2
     environment = {**os.environ, **PRODUCTION}
-    for name in ("DEBUG", "DEMO", "SECRET_KEY_FILE", "FIELD_KEYS_FILE", "HMAC_KEY_FILE", "DJANGO_SETTINGS_MODULE"):
+    for name in (
+        "DEBUG",
+        "DEMO",
+        "SECRET_KEY_FILE",
+        "FIELD_KEYS_FILE",
+        "HMAC_KEY_FILE",
+        "DJANGO_SETTINGS_MODULE",
+        "DJANGO_ALLOW_ASYNC_UNSAFE",
+    ):
         environment.pop(name, None)
     red = []
     for name, command in steps(fix=bool(arguments)).items():
