@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from accounts import audit
 from accounts.access import NotAllowed
@@ -171,5 +171,6 @@ def _notified_at(thread: Thread, earlier: datetime, *, staff: bool) -> list[int]
     """Whom the mail about the earlier message reached: everybody at SKR, at the unit those with a role then."""
     if staff:
         return list(User.objects.exclude(staff_role="").values_list("pk", flat=True))
-    members = Membership.objects.in_force().filter(unit=thread.unit, created_at__lte=earlier)
+    given = Q(invitation=None, created_at__lte=earlier) | Q(invitation__accepted_at__lte=earlier)
+    members = Membership.objects.in_force().filter(given, unit=thread.unit)
     return list(members.values_list("user_id", flat=True))
