@@ -88,15 +88,18 @@ def live(session: SessionBase, at: datetime) -> SignUpJourney | None:
 
 def email_of(journey: SignUpJourney) -> str:
     """The address that was typed, for showing it to the browser that typed it."""
-    return crypto.open_text(journey.email_sealed, purpose="journey-email", owner=journey.pk)
+    return _open(journey.email_sealed, "journey-email", journey).decode()
 
 
 def secret_of(journey: SignUpJourney) -> bytes:
     """The secret on offer, for the QR page."""
-    if journey.secret_sealed is None:
-        raise NotCurrentError
+    return _open(journey.secret_sealed, "journey-totp", journey)
+
+
+def _open(sealed: bytes | None, purpose: str, journey: SignUpJourney) -> bytes:
+    """What a journey keeps sealed; a journey that does not open any more is over."""
     try:
-        return crypto.open_sealed(journey.secret_sealed, purpose="journey-totp", owner=journey.pk)
+        return crypto.open_sealed(sealed or b"", purpose=purpose, owner=journey.pk)
     except crypto.SealBroken as error:
         raise NotCurrentError from error
 

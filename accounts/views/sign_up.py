@@ -53,17 +53,16 @@ def step_page(state: SignUpJourney.State) -> Callable[[StepView], Callable[..., 
         def inner(request: HttpRequest) -> HttpResponse:
             at = timezone.now()
             live = journey.live(request.session, at)
-            if request.method == "POST":
-                try:
-                    if live is None or live.state != state or request.POST.get("journey") != live.pk:
-                        raise journey.NotCurrentError
-                    return view(request, Step(live, at))
-                except journey.NotCurrentError:
-                    audit.record("account:journey:rejected", object=state, at=at)
-                    return _page.redirect_with("accounts:start", "borja-om")
-            if live is None or live.state != state:
+            is_due = live is not None and live.state == state
+            if request.method != "POST" and not is_due:
                 return HttpResponseRedirect(reverse(PAGES[State(live.state)] if live else "accounts:start"))
-            return view(request, Step(live, at))
+            try:
+                if live is None or not is_due or (request.method == "POST" and request.POST.get("journey") != live.pk):
+                    raise journey.NotCurrentError
+                return view(request, Step(live, at))
+            except journey.NotCurrentError:
+                audit.record("account:journey:rejected", object=state, at=at)
+                return _page.redirect_with("accounts:start", "borja-om")
 
         return _page.anonymous_page(inner)
 

@@ -59,7 +59,15 @@ def test_the_whole_manual_from_the_invitation_to_the_portal(client: Client, invi
     assert response.headers["Location"] == "/konto/losenord/"
 
     page = text_of(client, "/konto/losenord/")
-    for words in ("Nytt lösenord", "Bekräfta lösenord", "minst 8 tecken", "Versaler", "Gemener", "Siffror", "Specialtecken (t.ex. !, #)"):
+    for words in (
+        "Nytt lösenord",
+        "Bekräfta lösenord",
+        "minst 8 tecken",
+        "Versaler",
+        "Gemener",
+        "Siffror",
+        "Specialtecken (t.ex. !, #)",
+    ):
         assert words in page
     response = people.post_step(client, "/konto/losenord/", password=invited.password, confirmation=invited.password)
     assert response.headers["Location"] == "/"

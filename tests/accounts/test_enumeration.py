@@ -1,0 +1,129 @@
+"""Nobody learns from the outside who has an account (ENU)."""
+
+from __future__ import annotations
+
+from unittest import mock
+
+import pytest
+from django.contrib.auth.hashers import get_hasher
+from django.test import Client
+from django.utils import timezone
+
+from accounts import services
+from accounts.models import EmailCode, Invitation, User
+from messaging.models import OutgoingMail
+from tests import people
+from tests.accounts.conftest import ACTIVE, INVITED, UNKNOWN, masked, statements
+from tests.client import GuardedClient
+from tests.people import Person
+
+pytestmark = pytest.mark.django_db
+
+
+def make_everybody() -> list[str]:
+    """One address of each kind."""
+    at = timezone.now()
+    people.made_person("aktiv@ystad.se")
+    services.invite_user(email="inbjuden@ystad.se", by=None, at=at)
+    people.made_person("avstangd@ystad.se")
+    User.objects.filter(email="avstangd@ystad.se").update(is_active=False)
+    for email, change in (("utgangen@ystad.se", {"expires_at": at}), ("aterkallad@ystad.se", {"revoked_at": at})):
+        services.invite_user(email=email, by=None, at=at.replace(year=2025))
+        Invitation.objects.filter(user__email=email).update(**change)
+    people.made_person("skr@skr.example", staff_role="officer")
+    return ["aktiv@ystad.se", "inbjuden@ystad.se", "avstangd@ystad.se", "utgangen@ystad.se", "aterkallad@ystad.se",
+            "skr@skr.example", UNKNOWN]  # fmt: skip
+
+
+def test_enu_01_every_kind_of_address_gets_the_same_answers() -> None:
+    seen = set()
+    for email in make_everybody():
+        client = GuardedClient()
+        answer, page = people.ask_for_code(client, email), client.get("/konto/kod/")
+        wrong = people.post_step(client, "/konto/kod/", code="000000")
+        wrong_page = client.get(wrong.headers["Location"])
+        seen.add(str([masked(response, email) for response in (answer, page, wrong, wrong_page)]))
+        for code in EmailCode.objects.values_list("digest", flat=True):
+            assert code not in page.content.decode() + str(answer.headers)
+    assert len(seen) == 1
+
+
+def test_enu_02_known_and_unknown_cost_the_same_statements_in_the_same_order(invited: Person, active: Person) -> None:
+    seen = set()
+    for number in range(100):
+        email = (INVITED, ACTIVE, UNKNOWN, f"okand{number}@ystad.se")[number % 4]
+        client = GuardedClient(REMOTE_ADDR=f"192.0.2.{number}")
+        with statements() as ran, mock.patch("accounts.throttling.take_all", return_value=True):
+            people.ask_for_code(client, email)
+            client.post("/konto/kod/", {"journey": "x", "code": "000000"})
+            people.post_step(client, "/konto/kod/", code="000000")
+        seen.add("\n".join(ran))
+    assert len(seen) == 1
+
+
+def test_enu_03_a_wrong_password_answers_alike_and_hashes_once(active: Person) -> None:
+    services.invite_user(email=INVITED, by=None, at=timezone.now())
+    people.made_person("avstangd@ystad.se")
+    User.objects.filter(email="avstangd@ystad.se").update(is_active=False)
+    hasher = type(get_hasher())
+    seen = set()
+    for email in (ACTIVE, INVITED, "avstangd@ystad.se", UNKNOWN):
+        hashes = []
+        with mock.patch.object(hasher, "encode", lambda self, *a, _true=hasher.encode: hashes.append(1) or _true(self, *a)), mock.patch.object(
+            hasher, "verify", lambda self, *a, _true=hasher.verify: hashes.append(1) or _true(self, *a)
+        ):  # fmt: skip
+            response = GuardedClient().post("/", {"email": email, "password": "Fel7#katt!Moln"})
+        assert len(hashes) == 1, email
+        seen.add(str(masked(response, email)))
+    assert len(seen) == 1
+
+
+def test_enu_04_a_full_bucket_answers_alike(invited: Person, clock: object) -> None:
+    seen = set()
+    for email in (INVITED, UNKNOWN):
+        for _ in range(5):
+            assert people.ask_for_code(GuardedClient(), email).headers["Location"] == "/konto/kod/"
+        client = GuardedClient()
+        answer = people.ask_for_code(client, email)
+        page = client.get(answer.headers["Location"])
+        assert "Vänta en stund innan du begär en ny kod." in page.content.decode()
+        seen.add(str([masked(response, email) for response in (answer, page)]))
+    assert len(seen) == 1
+
+
+def test_enu_05_one_known_and_one_unknown_give_one_mail(client: Client, invited: Person) -> None:
+    before = OutgoingMail.objects.filter(deliver=True).count()
+    people.ask_for_code(GuardedClient(), INVITED)
+    people.ask_for_code(client, UNKNOWN)
+    assert OutgoingMail.objects.filter(deliver=True).count() == before + 1
+    withheld = OutgoingMail.objects.get(deliver=False)
+    assert withheld.recipient == ""
+
+
+@pytest.mark.parametrize("typed", ["ANNA.BERG@Ystad.se", "  anna.berg@ystad.se  ", "\u00a0Anna.Berg@YSTAD.SE\t"])
+def test_enu_06_case_and_outer_spaces_reach_the_account(client: Client, invited: Person, typed: str) -> None:
+    people.ask_for_code(client, typed)
+    assert len(people.mails(INVITED, "accounts/code")) == 1
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "anna.berg@ystad\u017f.se",
+        "\uff41nna.berg@ystad.se",
+        "adm\u0131n@ystad.se",
+        "anna.berg@[127.0.0.1]",
+        "a" * 10_000 + "@ystad.se",
+        "anna.berg@ystad.se\nbcc: x@y.se",
+        "anna.berg@ystad.se\n",
+        "anna.berg",
+        "",
+        "\x00anna.berg@ystad.se",
+    ],
+)
+def test_enu_06_look_alikes_are_a_format_error_and_no_mail(client: Client, invited: Person, typed: str) -> None:
+    before = OutgoingMail.objects.count()
+    response = people.ask_for_code(client, typed)
+    assert response.status_code == 200
+    assert "field--error" in response.content.decode()
+    assert OutgoingMail.objects.count() == before

@@ -1,0 +1,306 @@
+"""The journey: no step is skipped, no stale tab counts, and nothing is half done (STEG)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from unittest import mock
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+from time_machine import Traveller
+
+from accounts import journey as journey_rules
+from accounts import services
+from accounts.models import Invitation, SignUpJourney, TotpDevice, User
+from tests import people
+from tests.accounts.conftest import ACTIVE, INVITED, credentials, events, journeys
+from tests.client import GuardedClient
+from tests.guards.database import WRITE
+from tests.people import Person
+
+pytestmark = pytest.mark.django_db
+
+START_OVER = "Steget är inte längre aktuellt. Börja om."
+PAGES = ("kod", "verifierad", "qr", "engangskod", "kontroll", "losenord")
+VALUES = {"code": "000000", "token": "000000", "password": people.PASSWORD, "confirmation": people.PASSWORD}
+OWN = {
+    "code": {"kod"},
+    "verified": {"verifierad"},
+    "enrol": {"qr", "engangskod"},
+    "challenge": {"kontroll"},
+    "new_password": {"losenord"},
+}
+HOME = {"code": "kod", "verified": "verifierad", "enrol": "qr", "challenge": "kontroll", "new_password": "losenord"}
+
+
+def walk_to(client: Client, person: Person, state: str) -> None:
+    """Walk until the journey stands in `state`."""
+    people.ask_for_code(client, person.email)
+    if state == "code":
+        return
+    people.post_step(client, "/konto/kod/", code=people.code_in_mail(person.email))
+    if state == "verified":
+        return
+    people.post_step(client, "/konto/verifierad/")
+    if state in {"enrol", "challenge"}:
+        return
+    if journeys(person.email)[-1].branch == "enrol":
+        person.phone.secret = people.key_on_page(client.get("/konto/qr/"))
+        people.post_step(client, "/konto/engangskod/", token=person.phone.code())
+    else:
+        people.post_step(client, "/konto/kontroll/", token=person.phone.code())
+
+
+def is_refused(client: Client, address: str, journey_id: str, **values: str) -> bool:
+    """Post a step; whether it leads to the start with its sentence."""
+    response = client.post(address, {"journey": journey_id, **(values or VALUES)})
+    if response.headers.get("Location") != "/konto/?besked=borja-om":
+        return False
+    return START_OVER in client.get(response.headers["Location"]).content.decode()
+
+
+@pytest.mark.parametrize("state", ["none", "code", "verified", "enrol", "challenge", "new_password", "done"])
+@pytest.mark.parametrize("page", PAGES)
+def test_steg_01_a_page_out_of_turn_leads_home_and_its_post_is_refused(
+    client: Client, invited: Person, active: Person, state: str, page: str
+) -> None:
+    person = active if state == "challenge" else invited
+    if state == "done":
+        people.sign_up(client, person)
+        client.post("/konto/logga-ut/")
+    elif state != "none":
+        walk_to(client, person, state)
+    if page in OWN.get(state, set()):
+        return
+    live = journeys(person.email)
+    home = f"/konto/{HOME[state]}/" if state in HOME else "/konto/"
+    assert client.get(f"/konto/{page}/").headers["Location"] == home
+    assert client.head(f"/konto/{page}/").headers["Location"] == home
+
+    before = credentials(person.email), SignUpJourney.objects.order_by("pk").values_list("pk", "state", "totp_failures")[::1]
+    rejected, written = events("account:journey:rejected"), []
+
+    def note(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        if match := WRITE.match(str(sql)):
+            written.append(match[1])
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        refused = client.post(f"/konto/{page}/", {"journey": live[-1].pk if live else "x", **VALUES})
+    assert refused.headers["Location"] == "/konto/?besked=borja-om"
+    assert set(written) <= {"accounts_auditevent", "accounts_auditorigin"}
+    assert events("account:journey:rejected") == rejected + 1
+    assert before == (
+        credentials(person.email),
+        SignUpJourney.objects.order_by("pk").values_list("pk", "state", "totp_failures")[::1],
+    )
+    assert client.get("/konto/").status_code == 200
+
+
+@pytest.mark.parametrize("method", ["put", "patch", "delete", "options", "trace"])
+def test_steg_01_other_methods_are_refused(client: Client, invited: Person, method: str) -> None:
+    walk_to(client, invited, "code")
+    for page in PAGES:
+        assert getattr(client, method)(f"/konto/{page}/").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("state", "page", "minutes"),
+    [("code", "kod", 61), ("verified", "verifierad", 31), ("enrol", "engangskod", 31), ("new_password", "losenord", 31)],
+)
+def test_steg_03_an_old_journey_is_over(
+    client: Client, invited: Person, clock: Traveller, state: str, page: str, minutes: int
+) -> None:
+    walk_to(client, invited, state)
+    live = journeys(INVITED)[-1].pk
+    clock.shift(minutes * 60)
+    assert is_refused(client, f"/konto/{page}/", live)
+    assert client.get(f"/konto/{page}/").headers["Location"] == "/konto/"
+
+
+def test_steg_04_a_restart_in_another_tab_makes_the_first_tab_stale(client: Client, invited: Person, clock: Traveller) -> None:
+    walk_to(client, invited, "enrol")
+    first, phone = journeys(INVITED)[-1].pk, people.Phone(people.key_on_page(client.get("/konto/qr/")))
+    clock.shift(61)
+    people.ask_for_code(client, INVITED)
+    assert is_refused(client, "/konto/engangskod/", first, token=phone.code())
+    assert journeys(INVITED)[-1].state == "code"
+    people.post_step(client, "/konto/kod/", code=people.code_in_mail(INVITED))
+    assert client.get("/konto/verifierad/").status_code == 200
+
+
+def test_steg_06_a_reloaded_qr_page_shows_the_same_secret_and_a_new_journey_another(
+    client: Client, invited: Person, clock: Traveller
+) -> None:
+    walk_to(client, invited, "enrol")
+    first = people.key_on_page(client.get("/konto/qr/"))
+    assert people.key_on_page(client.get("/konto/qr/")) == first
+    clock.shift(61)
+    walk_to(client, invited, "enrol")
+    assert people.key_on_page(client.get("/konto/qr/")) != first
+
+
+def test_steg_07_closed_after_the_one_time_code_nothing_is_left(client: Client, invited: Person) -> None:
+    walk_to(client, invited, "new_password")
+    assert not TotpDevice.objects.exists()
+    assert not invited.user.has_usable_password()
+    assert Invitation.objects.get().accepted_at is None
+    later = GuardedClient()
+    walk_to(later, invited, "enrol")
+    assert people.key_on_page(later.get("/konto/qr/")) != invited.phone.secret
+
+
+def session_key(client: Client) -> str:
+    """The session's cookie."""
+    return client.cookies["__Host-session"].value if "__Host-session" in client.cookies else ""
+
+
+def test_steg_08_each_proof_brings_a_new_session_key_and_the_old_one_is_dead(client: Client, invited: Person) -> None:
+    keys = []
+    people.ask_for_code(client, INVITED)
+    keys.append(session_key(client))
+    people.post_step(client, "/konto/kod/", code=people.code_in_mail(INVITED))
+    keys.append(session_key(client))
+    people.post_step(client, "/konto/verifierad/")
+    invited.phone.secret = people.key_on_page(client.get("/konto/qr/"))
+    people.post_step(client, "/konto/engangskod/", token=invited.phone.code())
+    keys.append(session_key(client))
+    people.post_step(client, "/konto/losenord/", password=invited.password, confirmation=invited.password)
+    keys.append(session_key(client))
+    client.post("/konto/logga-ut/")
+    assert len(set(keys)) == 4
+    for key in keys:
+        thief = GuardedClient()
+        thief.cookies["__Host-session"] = key
+        assert thief.get("/konto/losenord/").headers["Location"] == "/konto/"
+        assert thief.get("/inlamning/").headers["Location"] == "/?next=submissions%3Aoverview"
+
+
+def test_steg_09_a_planted_cookie_is_worth_nothing_once_the_code_is_verified(client: Client, invited: Person) -> None:
+    people.ask_for_code(client, INVITED)
+    attacker = GuardedClient()
+    attacker.cookies["__Host-session"] = session_key(client)
+    people.post_step(client, "/konto/kod/", code=people.code_in_mail(INVITED))
+    for page in PAGES:
+        assert attacker.get(f"/konto/{page}/").headers["Location"] == "/konto/"
+
+
+def test_steg_10_a_foreign_journey_id_is_refused(client: Client, other_client: Client, invited: Person, active: Person) -> None:
+    walk_to(client, invited, "verified")
+    walk_to(other_client, active, "verified")
+    assert is_refused(other_client, "/konto/verifierad/", journeys(INVITED)[-1].pk)
+    assert [walk.state for walk in journeys(INVITED) + journeys(ACTIVE)] == ["verified", "verified"]
+
+
+def test_steg_11_reading_writes_nothing(client: Client, invited: Person) -> None:
+    # the guarded client refuses every write on GET and HEAD but the session's stamp
+    for state in ("code", "verified", "enrol", "new_password"):
+        visitor = GuardedClient(REMOTE_ADDR=f"192.0.2.{len(state)}")
+        walk_to(visitor, invited, state)
+        for page in ("", *(f"{page}/" for page in PAGES)):
+            visitor.get(f"/konto/{page}")
+            visitor.head(f"/konto/{page}")
+    assert client.get("/konto/").cookies.get("__Host-session") is None
+
+
+def test_steg_12_a_signed_in_person_is_asked_to_sign_out(client: Client, active: Person) -> None:
+    people.sign_in(client, active)
+    assert "Du är redan inloggad" in client.get("/konto/").content.decode()
+    assert client.post("/konto/", {"email": INVITED}).headers["Location"] == "/konto/"
+    assert not SignUpJourney.objects.exists()
+
+
+def test_steg_13_until_the_notice_is_accepted_every_page_leads_to_it(client: Client) -> None:
+    person = people.made_person(ACTIVE, has_accepted=False)
+    people.sign_in(client, person)
+    for address in (
+        "/",
+        "/inlamning/",
+        "/uppskov/",
+        "/profil/",
+        "/meddelanden/",
+        "/admin/",
+        "/konto/",
+        "/handbok/",
+        "/integritet/",
+    ):
+        assert client.get(address).headers["Location"] == "/konto/integritet/", address
+    assert client.post("/inlamning/").headers["Location"] == "/konto/integritet/"
+    assert client.post("/konto/integritet/").headers["Location"] == "/"
+    user = person.user
+    assert (user.notice_version, user.notice_accepted_at) == (1, timezone.now())
+    assert client.get("/").status_code == 200
+    with mock.patch("accounts.middleware.NOTICE_VERSION", 2):
+        assert client.get("/").headers["Location"] == "/konto/integritet/"
+
+
+def test_steg_13_a_staff_member_s_admin_waits_too(client: Client) -> None:
+    person = people.made_person("hanna@skr.example", staff_role="officer", has_accepted=False)
+    people.sign_in(client, person)
+    assert client.get("/admin/").headers["Location"] == "/konto/integritet/"
+
+
+@pytest.mark.parametrize("state", ["code", "verified", "enrol", "new_password"])
+@pytest.mark.parametrize("change", ["revoked", "suspended", "expired"])
+def test_steg_15_revoked_or_suspended_midway_the_next_step_is_refused(
+    client: Client, invited: Person, state: str, change: str
+) -> None:
+    walk_to(client, invited, state)
+    walk = journeys(INVITED)[-1]
+    code = people.code_in_mail(INVITED)
+    if change == "suspended":
+        User.objects.filter(email=INVITED).update(is_active=False)
+    else:
+        now = timezone.now()
+        values = {"revoked": {"revoked_at": now}, "expired": {"created_at": now - timedelta(days=14), "expires_at": now}}
+        Invitation.objects.update(**values[change])
+    page = {"code": "kod", "verified": "verifierad", "enrol": "engangskod", "new_password": "losenord"}[state]
+    answer = client.post(
+        f"/konto/{page}/",
+        {"journey": walk.pk, **VALUES, "code": code, "token": invited.phone.code() if invited.phone.secret else "000000"},
+    )
+    assert answer.headers["Location"] == ("/konto/kod/?besked=fel" if state == "code" else "/konto/?besked=borja-om")
+    assert not invited.user.has_usable_password()
+    assert not TotpDevice.objects.exists()
+    assert journeys(INVITED)[-1].state == state
+
+
+def test_steg_16_invited_anew_meanwhile_the_valid_invitation_is_accepted(client: Client, invited: Person) -> None:
+    walk_to(client, invited, "new_password")
+    first = Invitation.objects.get()
+    services.revoke_invitation(invitation=first, by=people.made_person("kontakt@ystad.se").user, at=timezone.now())
+    _, second = services.invite_user(email=INVITED, by=None, at=timezone.now())
+    people.post_step(client, "/konto/losenord/", password=invited.password, confirmation=invited.password)
+    first.refresh_from_db()
+    assert second is not None
+    second.refresh_from_db()
+    assert first.accepted_at is None
+    assert second.accepted_at == timezone.now()
+
+
+def test_a_sealed_secret_that_does_not_open_starts_over_without_a_fault(client: Client, invited: Person) -> None:
+    walk_to(client, invited, "enrol")
+    SignUpJourney.objects.update(secret_sealed=b"\x01" + b"0" * 60)
+    assert is_refused(client, "/konto/engangskod/", journeys(INVITED)[-1].pk, token="000000")
+    assert client.get("/konto/qr/").headers["Location"] == "/konto/?besked=borja-om"
+
+
+def test_the_branch_is_chosen_by_what_the_user_has() -> None:
+    def chosen(*, device: bool, password: bool, invitation: bool, staff: bool = False, active: bool = True) -> str:
+        user = User(email="x@y.se", is_active=active, staff_role="officer" if staff else "")
+        user.set_password("hemligt") if password else user.set_unusable_password()
+        return journey_rules.branch(journey_rules.Standing(user, device, invitation))
+
+    assert chosen(device=False, password=False, invitation=True) == "enrol"
+    assert chosen(device=False, password=False, invitation=False) == ""
+    assert chosen(device=True, password=True, invitation=False) == "reset"
+    assert chosen(device=True, password=True, invitation=True) == "reset"
+    assert chosen(device=True, password=True, invitation=False, staff=True) == ""
+    assert chosen(device=False, password=True, invitation=True) == ""
+    assert chosen(device=False, password=False, invitation=True, staff=True) == "enrol"
+    assert chosen(device=False, password=False, invitation=True, active=False) == ""
+    assert journey_rules.branch(journey_rules.Standing(None, False, False)) == ""
