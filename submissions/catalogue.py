@@ -31,7 +31,12 @@ _FIELDS = {
     "kommentar": "förklaringar",
     "lönesystem": "lönesystemet",
 }
-_APPLIES = {"alla": "alla enheter", "kommun": "kommuner, kommunalförbund och bolag", "region": "regioner", "Gotland": "Region Gotland"}
+_APPLIES = {
+    "alla": "alla enheter",
+    "kommun": "kommuner, kommunalförbund och bolag",
+    "region": "regioner",
+    "Gotland": "Region Gotland",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,9 @@ def _fields(text: str, collection: CollectionSpec) -> str:
     if text in _FIELDS:
         return _FIELDS[text]
     names = [
-        f"{number} {collection.layout[int(number)].name}" if number.isdigit() and 1 <= int(number) <= len(collection.layout) else number
+        f"{number} {collection.layout[int(number)].name}"
+        if number.isdigit() and 1 <= int(number) <= len(collection.layout)
+        else number
         for number in (part.strip() for part in text.split(","))
     ]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} och {names[-1]}"

@@ -79,9 +79,7 @@ class Moved(NotAllowed):
     """The submission was in another state than the step starts from: somebody else was first, or the page was old."""
 
 
-def move(
-    submission: Submission, to: Status, *, by: User | None, at: datetime, text: str, from_: Status | None = None
-) -> None:
+def move(submission: Submission, to: Status, *, by: User | None, at: datetime, text: str, from_: Status | None = None) -> None:
     """Move the submission, in the caller's transaction. Raises `Moved` where it no longer stands in the state it left.
 
     `from_` is the state the step starts from, by default the one this object was loaded with.
@@ -150,7 +148,9 @@ def check_is_complete(delivery: Delivery | None) -> None:
     if delivery.fel:
         raise NotAllowed(f"{_amount(delivery.fel, 'anmärkning', 'anmärkningar')} måste rättas först.")
     if delivery.uncommented:
-        raise NotAllowed(f"{_amount(delivery.uncommented, 'grupp', 'grupper')} av anmärkningar måste rättas eller förklaras först.")
+        raise NotAllowed(
+            f"{_amount(delivery.uncommented, 'grupp', 'grupper')} av anmärkningar måste rättas eller förklaras först."
+        )
 
 
 def check_can_hand_in(user: User, submission: Submission, delivery: Delivery | None, *, today: date) -> None:

@@ -195,9 +195,7 @@ def import_units(*, units: Iterable[spec.UnitSpec], by: User | None, at: datetim
     )
     for code, _ in difference.changed:
         unit = wanted[code]
-        Unit.objects.filter(code=code).update(
-            name=unit.name, kind=unit.kind, sort_key=sort_key(unit.name), is_active=unit.active
-        )
+        Unit.objects.filter(code=code).update(name=unit.name, kind=unit.kind, sort_key=sort_key(unit.name), is_active=unit.active)
     for collection in Collection.objects.filter(closed_at=None).order_by("year"):
         add_submissions(collection)
     if difference.added or difference.changed:

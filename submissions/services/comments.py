@@ -57,7 +57,12 @@ def comment_group(*, delivery: Delivery, group_key: str, text: str, by: User, at
         _count_again(submission, locked)
         resume(submission, by=by, at=at, text="Arbetet med att förklara har börjat.")
         audit.record(
-            "data:changed", by=by, unit=submission.unit.code, object=deliver.audit_name(locked), result=f"förklaring {group.check}", at=at
+            "data:changed",
+            by=by,
+            unit=submission.unit.code,
+            object=deliver.audit_name(locked),
+            result=f"förklaring {group.check}",
+            at=at,
         )
     return comment
 
@@ -70,7 +75,12 @@ def remove_comment(*, delivery: Delivery, group_key: str, by: User, at: datetime
         if gone:
             _count_again(submission, locked)
             audit.record(
-                "data:changed", by=by, unit=submission.unit.code, object=deliver.audit_name(locked), result="förklaring borttagen", at=at
+                "data:changed",
+                by=by,
+                unit=submission.unit.code,
+                object=deliver.audit_name(locked),
+                result="förklaring borttagen",
+                at=at,
             )
 
 

@@ -19,7 +19,7 @@ from accounts.models import User
 from submissions import checking, reading, states
 from submissions.frames import FIELD_NUMBERS, PERSONAL_NUMBER_FIELD, column
 from submissions.models import Correction, Delivery, Submission
-from submissions.services import deliver, storage
+from submissions.services import deliver, evaluate, storage
 
 MAX_LENGTH = 200
 
@@ -42,9 +42,7 @@ class Corrected:
     left_on_row: int  # findings that must be corrected or explained, still on the row
 
 
-def correct(
-    *, delivery: Delivery, row: int, field: int, value: str, expected_revision: int, by: User, at: datetime
-) -> Corrected:
+def correct(*, delivery: Delivery, row: int, field: int, value: str, expected_revision: int, by: User, at: datetime) -> Corrected:
     """Give one value of the current file a new content. Raises `NotAllowed`, `CorrectionRefused` or `Conflict`.
 
     Writing the delivered value again takes an earlier correction away.
@@ -106,9 +104,7 @@ def lock_for_change(delivery: Delivery, *, by: User, at: datetime) -> tuple[Subm
     """The submission and its current delivery, locked, once the person may change it. Raises `NotAllowed`."""
     submission = deliver.lock(delivery.submission)
     states.check_can_change(by, submission, today=timezone.localdate(at))
-    locked = (
-        Delivery.objects.select_for_update().defer("content_sealed", "frame_sealed", "findings_sealed").get(pk=delivery.pk)
-    )
+    locked = Delivery.objects.select_for_update().defer("content_sealed", "frame_sealed", "findings_sealed").get(pk=delivery.pk)
     locked.submission = submission
     if not locked.is_current:
         raise CorrectionRefused("En nyare fil har ersatt den här. Ladda om sidan för att se den nya filens anmärkningar.")
@@ -168,7 +164,7 @@ def _check_again(submission: Submission, delivery: Delivery, row: int, *, by: Us
     frame = reading.apply_corrections(storage.base_frame(delivery), storage.overlay_of(delivery))
     collection = submission.collection.spec()
     described = storage.summary_of(delivery)["reading"]
-    outcome = deliver.evaluate(delivery, frame, described, collection, delivered=None)
+    outcome = evaluate.evaluate(delivery, frame, described, collection, delivered=None)
     if not outcome.accepted:
         raise CorrectionRefused(f"Med det värdet skulle hela filen avvisas. {outcome.refusal}")
     values = {

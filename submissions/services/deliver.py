@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
-import polars as pl
 import structlog
 from django.db import transaction
 from django.db.models import F, Max, Q, Sum
@@ -23,12 +22,11 @@ from accounts.access import NotAllowed
 from accounts.models import User
 from config.lib import crypto
 from profiles.models import Unit
-from submissions import checking, reading, states, summaries
-from submissions.frames import Reading, Refusal
-from submissions.models import Delivery, Submission
+from submissions import states
+from submissions.models import Collection, Delivery, Submission
 from submissions.services import storage
+from submissions.services.evaluate import Outcome, outcome_of
 from submissions.services.groups import count_uncommented
-from submissions.spec import CollectionSpec
 
 log = structlog.get_logger("submissions")
 
@@ -40,20 +38,6 @@ Status = Delivery.Status
 
 class TooManyFiles(NotAllowed):
     """The unit has delivered as many files, or bytes, as one day takes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a check found: everything that `_store` writes."""
-
-    accepted: bool
-    frame: pl.DataFrame | None  # as delivered; None where it was not read again
-    findings: pl.DataFrame
-    counts: dict[str, int]
-    rows: int
-    encoding: str
-    refusal: str
-    summary: dict[str, Any]
 
 
 # Receive -------------------------------------------------------------------------------------------------------------
@@ -72,9 +56,7 @@ def receive_delivery(*, submission: Submission, content: bytes, name: str, by: U
         locked = lock(submission)
         states.check_can_upload(by, locked, today=timezone.localdate(at))
         version = (Delivery.objects.filter(submission=locked).aggregate(last=Max("version"))["last"] or 0) + 1
-        delivery = Delivery(
-            submission=locked, version=version, uploaded_at=at, uploaded_by=by, size=len(content), sha256=sha256
-        )
+        delivery = Delivery(submission=locked, version=version, uploaded_at=at, uploaded_by=by, size=len(content), sha256=sha256)
         delivery.name_sealed = crypto.seal_text(name[-NAME_LENGTH:], purpose=storage.NAME, owner=delivery.owner)
         delivery.content_sealed = crypto.seal(packed, purpose=storage.CONTENT, owner=delivery.owner)
         delivery.save(force_insert=True)
@@ -83,7 +65,9 @@ def receive_delivery(*, submission: Submission, content: bytes, name: str, by: U
             states.move(locked, Submission.Status.RECEIVED, by=by, at=at, text=text)
         else:
             states.note(locked, by=by, at=at, text=text)
-        audit.record("file:uploaded", by=by, unit=locked.unit.code, object=audit_name(delivery), result=f"sha256 {sha256[:16]}", at=at)
+        audit.record(
+            "file:uploaded", by=by, unit=locked.unit.code, object=audit_name(delivery), result=f"sha256 {sha256[:16]}", at=at
+        )
     return delivery
 
 
@@ -127,7 +111,7 @@ def check_delivery(*, delivery: Delivery, at: datetime, clock: Callable[[], date
     started = fresh(delivery, with_content=True)
     if started.status == Status.REJECTED:
         return started
-    outcome = _outcome_of_bytes(started)
+    outcome = outcome_of(started)
     _store(started, outcome, at=clock())
     return started
 
@@ -153,7 +137,13 @@ def _give_up(delivery: Delivery, at: datetime) -> None:
             status=Status.REJECTED, refusal=refusal, summary_sealed=storage.seal_summary(summary, owner=delivery.owner)
         )
         if changed:
-            audit.record("operation:alarm", unit=submission.unit.code, object=audit_name(delivery), result="kontrollen slutförs inte", at=at)
+            audit.record(
+                "operation:alarm",
+                unit=submission.unit.code,
+                object=audit_name(delivery),
+                result="kontrollen slutförs inte",
+                at=at,
+            )
             _refused(submission, delivery, at)
 
 
@@ -172,115 +162,6 @@ def fresh(delivery: Delivery, *, with_content: bool = False) -> Delivery:
     if not with_content:
         deliveries = deliveries.defer("content_sealed", "frame_sealed")
     return deliveries.get(pk=delivery.pk)
-
-
-def _outcome_of_bytes(delivery: Delivery) -> Outcome:
-    collection = delivery.submission.collection.spec()
-    read = reading.read(storage.content_of(delivery), collection.layout)
-    if read.refusal is not None:
-        return _refused_outcome(read, read.refusal)
-    described = describe(read)
-    if delivery.revision:
-        frame = reading.apply_corrections(read.frame, storage.overlay_of(delivery))
-        return evaluate(delivery, frame, described, collection, delivered=read.frame)
-    return evaluate(delivery, read.frame, described, collection, delivered=read.frame, read=read)
-
-
-def describe(read: Reading) -> dict[str, Any]:
-    """What was read, as the review page tells it and as a re-check needs it."""
-    return {
-        "encoding": read.encoding,
-        "encoding_label": read.encoding_label,
-        "separator_label": read.separator_label,
-        "has_header": read.has_header,
-        "rows": read.rows,
-        "samples": [{"row": s.row, "field": s.field, "value": s.value} for s in read.samples],
-        "wrong_rows": {name: read.wrong_rows[name].to_list() for name in ("row", "n")},
-    }
-
-
-def _refused_outcome(read: Reading, refusal: Refusal) -> Outcome:
-    summary = {
-        "reading": describe(read),
-        "refusal": {"check": refusal.check, "seen": refusal.seen, "expected": refusal.expected, "row": refusal.row},
-    }
-    return Outcome(False, None, pl.DataFrame(), {}, read.rows, read.encoding, refusal.message, summary)
-
-
-def evaluate(
-    delivery: Delivery,
-    frame: pl.DataFrame,
-    described: dict[str, Any],
-    collection: CollectionSpec,
-    *,
-    delivered: pl.DataFrame | None,
-    read: Reading | None = None,
-) -> Outcome:
-    """Run the checks and the summary on a frame with its corrections laid on."""
-    previous = previous_frame(delivery.submission)
-    context = context_of(delivery, collection, previous)
-    wrong_rows = pl.DataFrame(described["wrong_rows"], schema={"row": pl.UInt32, "n": pl.UInt32})
-    result = checking.run(read, context) if read is not None else checking.run(frame, context, wrong_rows=wrong_rows)
-    summary: dict[str, Any] = {
-        "reading": described,
-        "summary": summaries.build(frame, previous).as_dict(),
-        "not_run": [{"check": n.check, "reason": n.reason} for n in result.not_run],
-        "rows_with_findings": result.rows_with_findings,
-        "has_previous": previous is not None,
-    }
-    refusal = ""
-    if not result.accepted:
-        refusal, summary["refusal"] = _refusal_of_findings(result.frame, collection, delivery.submission.unit)
-    return Outcome(
-        result.accepted, delivered, result.frame, result.counts, described["rows"], described["encoding"], refusal, summary
-    )
-
-
-def _refusal_of_findings(findings: pl.DataFrame, collection: CollectionSpec, unit: Unit) -> tuple[str, dict[str, Any]]:
-    """The sentences of a file that was read but is refused by a check: another unit's file (FIL04)."""
-    first = findings.row(0, named=True)
-    seen = checking.messages.render(first, collection)
-    expected = f"Vi väntade oss en fil för {unit.name}, med koden {unit.code} i fält 1 på varje rad."
-    return f"{seen} {expected}"[:600], {"check": first["check"], "seen": seen, "expected": expected, "row": first["row"]}
-
-
-def previous_frame(submission: Submission) -> pl.DataFrame | None:
-    """Last year's approved rows of the unit, with corrections; None without."""
-    last = (
-        Delivery.objects.filter(
-            is_current=True,
-            submission__unit=submission.unit_id,
-            submission__collection__year=submission.collection.year - 1,
-            submission__status__in=[Submission.Status.APPROVED, Submission.Status.LOCKED],
-        )
-        .defer("content_sealed", "findings_sealed", "summary_sealed")
-        .order_by("pk")
-        .first()
-    )
-    return storage.current_frame(last) if last else None
-
-
-def context_of(delivery: Delivery, collection: CollectionSpec, previous: pl.DataFrame | None) -> checking.Context:
-    """What the checks need to know beside the rows."""
-    unit = delivery.submission.unit
-    before = list(
-        Delivery.objects.filter(submission=delivery.submission_id, version__lt=delivery.version, is_test=False)
-        .exclude(status=Status.REJECTED)
-        .order_by("version", "pk")
-        .values_list("sha256", "uploaded_at", "status")
-    )
-    checked = [timezone.localdate(at) for _, at, status in before if status == Status.CHECKED]
-    return checking.Context(
-        unit_code=unit.code,
-        unit_kind=unit.kind,
-        collection=collection,
-        previous=previous,
-        unit_names=dict(Unit.objects.order_by("code").values_list("code", "name")),
-        earlier={sha256: timezone.localdate(at) for sha256, at, _ in before},
-        sha256=delivery.sha256,
-        replaces=checked[-1] if checked else None,
-        is_test=delivery.is_test,
-    )
 
 
 def _store(delivery: Delivery, outcome: Outcome, *, at: datetime) -> None:
@@ -381,3 +262,35 @@ def take_up_unchecked(*, at: datetime, submission: Submission | None = None) -> 
         try_check(delivery=delivery, at=at)
         taken += 1
     return taken
+
+
+# Checked again -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Rechecked:
+    """Counts (fel, varning, info) before and after, or why it could not be done."""
+
+    before: tuple[int, int, int]
+    after: tuple[int, int, int]
+    problem: str = ""
+
+
+def to_recheck(collection: Collection) -> list[Delivery]:
+    """The year's current deliveries that SKR has not approved: what is accepted stays accepted."""
+    done = [Submission.Status.APPROVED, Submission.Status.LOCKED]
+    deliveries = Delivery.objects.light().filter(submission__collection=collection, is_current=True)
+    deliveries = deliveries.exclude(submission__status__in=done).select_related("submission__unit", "submission__collection")
+    return list(deliveries.order_by("submission__unit__code", "pk"))
+
+
+def recheck(*, delivery: Delivery, at: datetime, store: bool) -> Rechecked:
+    """Check a current delivery with the year's settings of today. A file that would now be refused keeps its answer."""
+    before = (delivery.fel, delivery.varning, delivery.info)
+    started = fresh(delivery, with_content=True)
+    outcome = outcome_of(started)
+    if not outcome.accepted:
+        return Rechecked(before, before, f"filen skulle avvisas: {outcome.refusal}")
+    if store:
+        _store(started, outcome, at=at)
+    return Rechecked(before, (outcome.counts["fel"], outcome.counts["varning"], outcome.counts["info"]))

@@ -36,7 +36,9 @@ class Group:
 
 def group_key(submission_id: int, check: str, field: int | None, value: str | None) -> str:
     """The group's name in addresses and at its explanations."""
-    return crypto.digest("group", submission_id, check, "" if field is None else field, "" if value is None else f"={value}")[:KEY_LENGTH]
+    return crypto.digest("group", submission_id, check, "" if field is None else field, "" if value is None else f"={value}")[
+        :KEY_LENGTH
+    ]
 
 
 def groups_of(submission_id: int, findings: pl.DataFrame) -> list[Group]:
@@ -67,5 +69,7 @@ def count_uncommented(submission: Submission, findings: pl.DataFrame) -> int:
     needing = {group.key for group in groups_of(submission.pk, findings) if group.needs_comment}
     if not needing:
         return 0
-    explained = Comment.objects.filter(submission=submission, replaced_at=None, group__in=needing).values("group").distinct().count()
+    explained = (
+        Comment.objects.filter(submission=submission, replaced_at=None, group__in=needing).values("group").distinct().count()
+    )
     return len(needing) - explained

@@ -41,8 +41,9 @@ def hand_in(*, submission: Submission, delivery: Delivery, expected_revision: in
         receipt = receipt_in_force(locked)
         if receipt is not None:
             return receipt
+    if current is None:
+        raise NotAllowed("Det finns ingen fil att klarmarkera.")
     states.check_can_hand_in(by, locked, current, today=timezone.localdate(at))
-    assert current is not None  # check_is_complete refuses a missing file
     _refuse_change(locked, current, delivery, expected_revision)
     if locked.status == Status.RETURNED:
         states.move(locked, Status.UNDER_REVIEW, by=by, at=at, text="Uppgifterna är sedda över.")

@@ -66,9 +66,7 @@ class Room:
     @cached_property
     def why_not_hand_in(self) -> str:
         """Why the person cannot hand in now; empty where she can."""
-        return states.reason_against(
-            states.check_can_hand_in, self.request.user, self.submission, self.current, today=self.today
-        )
+        return states.reason_against(states.check_can_hand_in, self.request.user, self.submission, self.current, today=self.today)
 
     @property
     def may_reveal(self) -> bool:

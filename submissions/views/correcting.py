@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import polars as pl
 from django.contrib import messages
@@ -102,8 +103,10 @@ def _answer_corrected(room: Room, form: CorrectionForm, done: Corrected) -> Http
     return redirect(f"{address}?sida={page}" if page and page > 1 else address)
 
 
-def _same_finding(room: Room, check: str, row: int, field: int) -> dict[str, object] | None:
-    found = storage.findings_of(current_or_404(room)).filter(pl.col("check") == check, pl.col("row") == row, pl.col("field") == field)
+def _same_finding(room: Room, check: str, row: int, field: int) -> dict[str, Any] | None:
+    found = storage.findings_of(current_or_404(room)).filter(
+        pl.col("check") == check, pl.col("row") == row, pl.col("field") == field
+    )
     return None if found.is_empty() else found.row(0, named=True)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -21,7 +21,7 @@ from submissions.frames import FIELD_NUMBERS, column
 from submissions.models import Correction, Delivery
 from submissions.services import deliver, storage
 from submissions.services.groups import Group, groups_of, live_comments
-from submissions.views.common import CODE_LISTS, Room, codes_of, current_or_404, enter, field_name
+from submissions.views.common import CODE_LISTS, Room, codes_of, current_or_404, enter
 from submissions.views.review import entry_of
 
 ROWS_PER_PAGE = 50
@@ -217,7 +217,9 @@ def row_page(room: Room, row: int, notes: Notes) -> HttpResponse:
 
 def _cells(room: Room, delivery: Delivery, values: Mapping[str, Any], notes: Notes, opened: int | None) -> list[Cell]:
     corrected = set(
-        Correction.objects.filter(delivery=delivery, row=values["row"], undone_at=None).order_by("pk").values_list("field", flat=True)
+        Correction.objects.filter(delivery=delivery, row=values["row"], undone_at=None)
+        .order_by("pk")
+        .values_list("field", flat=True)
     )
     cells: dict[int, Cell] = {}
     for number in FIELD_NUMBERS:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import NotAllowed, UserRequest
+from profiles import access
 from submissions import states
 from submissions.forms import RevisionForm
 from submissions.models import Correction, Receipt
@@ -52,10 +53,14 @@ def _hand_in(request: UserRequest, room: Room) -> HttpResponse:
     if seen is None:
         messages.error(request, "Sidan var för gammal. Se över uppgifterna och klarmarkera igen.")
         return redirect("submissions:review", *room.address)
-    states.access.check_can_submit(request.user, room.submission.unit)
+    access.check_can_submit(request.user, room.submission.unit)
     try:
         review_service.hand_in(
-            submission=room.submission, delivery=seen, expected_revision=form.cleaned_data["revision"], by=request.user, at=room.now
+            submission=room.submission,
+            delivery=seen,
+            expected_revision=form.cleaned_data["revision"],
+            by=request.user,
+            at=room.now,
         )
     except NotAllowed as refusal:
         messages.error(request, refusal.reason)
@@ -67,7 +72,7 @@ def _hand_in(request: UserRequest, room: Room) -> HttpResponse:
 def withdraw(request: UserRequest, code: str, year: int) -> HttpResponse:
     """Take the hand-in back, until SKR has begun."""
     room = enter(request, code, year)
-    states.access.check_can_submit(request.user, room.submission.unit)
+    access.check_can_submit(request.user, room.submission.unit)
     try:
         review_service.withdraw(submission=room.submission, by=request.user, at=room.now)
     except NotAllowed as refusal:

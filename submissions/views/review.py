@@ -73,7 +73,10 @@ def review(request: UserRequest, code: str, year: int) -> HttpResponse:
         samples=[{**s, "name": field_name(room.spec, s["field"])} for s in summary["reading"]["samples"]],
         lines=Summary.from_dict(summary["summary"]).lines,
         has_previous=summary["has_previous"],
-        not_run=[{"code": n["check"], "title": checking.messages.title(n["check"], room.spec), "reason": n["reason"]} for n in summary["not_run"]],
+        not_run=[
+            {"code": n["check"], "title": checking.messages.title(n["check"], room.spec), "reason": n["reason"]}
+            for n in summary["not_run"]
+        ],
         not_run_count=len(summary["not_run"]),
         warning_note=_left(delivery.uncommented),
         rows_note=f"av {number(delivery.rows or 0)}",

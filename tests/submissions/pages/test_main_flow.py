@@ -97,7 +97,7 @@ def test_a_group_is_explained_and_the_explanation_follows_to_the_next_file(
     content = with_value(synthetic.delivery("0488", 300, 7), 9, 14, "12AB")
     review = send(client, content, follow=True)
     assert Delivery.objects.get().uncommented == 1
-    (group,) = [link for link in links(review, r"[^\"]*/anmarkningar/KOD10/[^\"#]*")]
+    (group,) = list(links(review, r"[^\"]*/anmarkningar/KOD10/[^\"#]*"))
     refused = client.post(f"{group}forklara/", {"text": "Det är 811218-9876 som har den koden"})
     assert refused.status_code == 422
     assert "Skriv inte personnummer" in refused.content.decode()
@@ -161,7 +161,16 @@ def test_a_reader_sees_everything_and_changes_nothing(client: GuardedClient, cas
     (wrong,) = links(review, r"[^\"]*/anmarkningar/KOD06/[^\"]*")
     (odd,) = links(review, r"[^\"]*/anmarkningar/KOD10/[^\"#]*")
     sign_in(client, cast.cia)
-    for address in (PAGE, f"{PAGE}granska/", wrong, odd, f"{PAGE}rad/3/", f"{PAGE}rattelser/", f"{PAGE}lamna/", f"{PAGE}version/1/"):
+    for address in (
+        PAGE,
+        f"{PAGE}granska/",
+        wrong,
+        odd,
+        f"{PAGE}rad/3/",
+        f"{PAGE}rattelser/",
+        f"{PAGE}lamna/",
+        f"{PAGE}version/1/",
+    ):
         page = client.get(address)
         assert page.status_code == 200, address
         assert "Rätta</button>" not in page.content.decode()

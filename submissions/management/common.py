@@ -1,0 +1,63 @@
+"""What the commands that write share: `--dry-run`, exit statuses and how a difference is printed."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.core.management.base import CommandError, OutputWrapper
+from django.db import transaction
+
+from submissions.services.collections import Difference
+
+REFUSED, WRONG_USE = 1, 2
+
+
+def add_dry_run(parser: ArgumentParser) -> None:
+    """The option that every writing command has."""
+    parser.add_argument("--dry-run", action="store_true", help="visa vad som skulle ändras utan att spara")
+
+
+@contextmanager
+def perhaps(dry_run: bool) -> Iterator[None]:
+    """A transaction that a dry run rolls back."""
+    with transaction.atomic():
+        yield
+        if dry_run:
+            transaction.set_rollback(True)
+
+
+def wrong_use(text: str) -> CommandError:
+    """Ends the command with status 2 and one line on standard error."""
+    return CommandError(text, returncode=WRONG_USE)
+
+
+def refused(text: str) -> CommandError:
+    """Ends the command with status 1 and one line on standard error."""
+    return CommandError(text, returncode=REFUSED)
+
+
+def content(path: str) -> bytes:
+    """A file's bytes; status 2 where it cannot be read."""
+    try:
+        return Path(path).read_bytes()
+    except OSError as problem:
+        raise wrong_use(f"Filen {path} går inte att läsa.") from problem
+
+
+def print_difference(out: OutputWrapper, difference: Difference, *, missing: str, dry_run: bool) -> None:
+    """Every change on a line of its own, and the counts last."""
+    for key in difference.added:
+        out.write(f"+ {key}")
+    for key, text in difference.changed:
+        out.write(f"~ {key}: {text}")
+    for key in difference.missing:
+        out.write(f"- {key} {missing}")
+    out.write(
+        f"{len(difference.added)} nya, {len(difference.changed)} ändrade, {len(difference.missing)} {missing}, "
+        f"{difference.unchanged} oförändrade."
+    )
+    if dry_run:
+        out.write("Inget är sparat (--dry-run).")

@@ -1,0 +1,140 @@
+"""From a delivery's bytes, or its rows with corrections, to the answer: read, check, summarise. Writes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+from django.utils import timezone
+
+from profiles.models import Unit
+from submissions import checking, reading, summaries
+from submissions.frames import Reading, Refusal
+from submissions.models import Delivery, Submission
+from submissions.services import storage
+from submissions.spec import CollectionSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a check found: everything that `_store` writes."""
+
+    accepted: bool
+    frame: pl.DataFrame | None  # as delivered; None where it was not read again
+    findings: pl.DataFrame
+    counts: dict[str, int]
+    rows: int
+    encoding: str
+    refusal: str
+    summary: dict[str, Any]
+
+
+def outcome_of(delivery: Delivery) -> Outcome:
+    """The answer to the delivery's bytes, with its corrections laid on. Needs `content_sealed`."""
+    collection = delivery.submission.collection.spec()
+    read = reading.read(storage.content_of(delivery), collection.layout)
+    if read.refusal is not None:
+        return _refused_outcome(read, read.refusal)
+    described = describe(read)
+    if delivery.revision:
+        frame = reading.apply_corrections(read.frame, storage.overlay_of(delivery))
+        return evaluate(delivery, frame, described, collection, delivered=read.frame)
+    return evaluate(delivery, read.frame, described, collection, delivered=read.frame, read=read)
+
+
+def describe(read: Reading) -> dict[str, Any]:
+    """What was read, as the review page tells it and as a re-check needs it."""
+    return {
+        "encoding": read.encoding,
+        "encoding_label": read.encoding_label,
+        "separator_label": read.separator_label,
+        "has_header": read.has_header,
+        "rows": read.rows,
+        "samples": [{"row": s.row, "field": s.field, "value": s.value} for s in read.samples],
+        "wrong_rows": {name: read.wrong_rows[name].to_list() for name in ("row", "n")},
+    }
+
+
+def _refused_outcome(read: Reading, refusal: Refusal) -> Outcome:
+    summary = {
+        "reading": describe(read),
+        "refusal": {"check": refusal.check, "seen": refusal.seen, "expected": refusal.expected, "row": refusal.row},
+    }
+    return Outcome(False, None, pl.DataFrame(), {}, read.rows, read.encoding, refusal.message, summary)
+
+
+def evaluate(
+    delivery: Delivery,
+    frame: pl.DataFrame,
+    described: dict[str, Any],
+    collection: CollectionSpec,
+    *,
+    delivered: pl.DataFrame | None,
+    read: Reading | None = None,
+) -> Outcome:
+    """Run the checks and the summary on a frame with its corrections laid on."""
+    previous = previous_frame(delivery.submission)
+    context = context_of(delivery, collection, previous)
+    wrong_rows = pl.DataFrame(described["wrong_rows"], schema={"row": pl.UInt32, "n": pl.UInt32})
+    result = checking.run(read, context) if read is not None else checking.run(frame, context, wrong_rows=wrong_rows)
+    summary: dict[str, Any] = {
+        "reading": described,
+        "summary": summaries.build(frame, previous).as_dict(),
+        "not_run": [{"check": n.check, "reason": n.reason} for n in result.not_run],
+        "rows_with_findings": result.rows_with_findings,
+        "has_previous": previous is not None,
+    }
+    refusal = ""
+    if not result.accepted:
+        refusal, summary["refusal"] = _refusal_of_findings(result.frame, collection, delivery.submission.unit)
+    return Outcome(
+        result.accepted, delivered, result.frame, result.counts, described["rows"], described["encoding"], refusal, summary
+    )
+
+
+def _refusal_of_findings(findings: pl.DataFrame, collection: CollectionSpec, unit: Unit) -> tuple[str, dict[str, Any]]:
+    """The sentences of a file that was read but is refused by a check: another unit's file (FIL04)."""
+    first = findings.row(0, named=True)
+    seen = checking.messages.render(first, collection)
+    expected = f"Vi väntade oss en fil för {unit.name}, med koden {unit.code} i fält 1 på varje rad."
+    return f"{seen} {expected}"[:600], {"check": first["check"], "seen": seen, "expected": expected, "row": first["row"]}
+
+
+def previous_frame(submission: Submission) -> pl.DataFrame | None:
+    """Last year's approved rows of the unit, with corrections; None without."""
+    last = (
+        Delivery.objects.filter(
+            is_current=True,
+            submission__unit=submission.unit_id,
+            submission__collection__year=submission.collection.year - 1,
+            submission__status__in=[Submission.Status.APPROVED, Submission.Status.LOCKED],
+        )
+        .defer("content_sealed", "findings_sealed", "summary_sealed")
+        .order_by("pk")
+        .first()
+    )
+    return storage.current_frame(last) if last else None
+
+
+def context_of(delivery: Delivery, collection: CollectionSpec, previous: pl.DataFrame | None) -> checking.Context:
+    """What the checks need to know beside the rows."""
+    unit = delivery.submission.unit
+    before = list(
+        Delivery.objects.filter(submission=delivery.submission_id, version__lt=delivery.version, is_test=False)
+        .exclude(status=Delivery.Status.REJECTED)
+        .order_by("version", "pk")
+        .values_list("sha256", "uploaded_at", "status")
+    )
+    checked = [timezone.localdate(at) for _, at, status in before if status == Delivery.Status.CHECKED]
+    return checking.Context(
+        unit_code=unit.code,
+        unit_kind=unit.kind,
+        collection=collection,
+        previous=previous,
+        unit_names=dict(Unit.objects.order_by("code").values_list("code", "name")),
+        earlier={sha256: timezone.localdate(at) for sha256, at, _ in before},
+        sha256=delivery.sha256,
+        replaces=checked[-1] if checked else None,
+        is_test=delivery.is_test,
+    )
