@@ -22,6 +22,7 @@ from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
+from django.views.decorators.http import require_safe
 
 from accounts.access import NotAllowed
 
@@ -208,9 +209,9 @@ class PortalAdmin(admin.ModelAdmin):
         name = f"{self.opts.app_label}_{self.opts.model_name}"
         wrap = self.admin_site.admin_view
         return [
-            path("", wrap(self.changelist_view), name=f"{name}_changelist"),
+            path("", wrap(require_safe(self.changelist_view)), name=f"{name}_changelist"),
             *(path(route, wrap(view), name=f"{name}_{verb}") for route, view, verb in self.pages()),
-            path("<path:object_id>/change/", wrap(self.change_view), name=f"{name}_change"),
+            path("<path:object_id>/change/", wrap(require_safe(self.change_view)), name=f"{name}_change"),
         ]
 
     def pages(self) -> Iterable[tuple[str, Callable[..., HttpResponse], str]]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import structlog
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.loader import render_to_string
 
 from config import logs
@@ -63,15 +63,18 @@ def csp_header() -> str:
 class SecurityHeaders:
     """Put the constant security headers on every answer, and keep dynamic pages out of every cache (ASVS 3.4, 14.3.2).
 
-    Django answers 405 with an empty page; a person who reloads an address that only takes forms gets ours.
+    No page answers another method than GET, HEAD and POST. Django answers 405 with an empty page; a person who reloads an
+    address that only takes forms gets ours.
     """
+
+    METHODS = ("GET", "HEAD", "POST")
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
         self.csp = csp_header()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
+        response = self.get_response(request) if request.method in self.METHODS else HttpResponseNotAllowed(self.METHODS)
         response.headers.setdefault("Content-Security-Policy", self.csp)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import NotAllowed, UserRequest, open_view
 from accounts.views.sign_in import sign_in
@@ -21,6 +22,7 @@ from submissions.models import Collection
 
 
 @open_view
+@require_http_methods(["GET", "HEAD", "POST"])
 def start(request: HttpRequest) -> HttpResponse:
     """The sign-in; for somebody signed in "Nästa steg", for SKR's people their desk."""
     if not (request.user.is_authenticated and request.user.is_verified()):
@@ -37,6 +39,7 @@ def next_steps_page(request: UserRequest) -> HttpResponse:
 
 
 @open_view
+@require_safe
 def verify_receipt(request: HttpRequest, code: str) -> HttpResponse:
     """Whether a receipt is ours, without personal data."""
     receipt = receipts.verify(code)
@@ -44,6 +47,7 @@ def verify_receipt(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @open_view
+@require_safe
 def checks(request: HttpRequest) -> HttpResponse:
     """The catalogue of checks, from the running year's settings."""
     spec = catalogue.current_spec()
@@ -51,6 +55,7 @@ def checks(request: HttpRequest) -> HttpResponse:
 
 
 @open_view
+@require_safe
 def check(request: HttpRequest, code: str) -> HttpResponse:
     """One check: what it looks for and what to do."""
     spec = catalogue.current_spec()
@@ -61,6 +66,7 @@ def check(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @open_view
+@require_safe
 def handbook(request: HttpRequest) -> HttpResponse:
     """Guidance for submitters, and the layout field by field from the year's settings."""
     collection = Collection.objects.order_by("-year").first()
@@ -69,12 +75,14 @@ def handbook(request: HttpRequest) -> HttpResponse:
 
 
 @open_view
+@require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     """The privacy notice, readable without an account."""
     return render(request, "privacy.html")
 
 
 @open_view
+@require_safe
 def outbox(request: HttpRequest) -> HttpResponse:
     """The demo's mails, newest first (the address exists only with DEMO)."""
     mails = OutgoingMail.objects.filter(deliver=True, payload_sealed__isnull=False).order_by("-created_at", "-pk")
