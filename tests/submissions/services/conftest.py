@@ -1,11 +1,11 @@
-"""A collection that is open, the cast, and the files they deliver."""
+"""A collection that is open, the cast, and Trosa's submission."""
 
 from __future__ import annotations
 
 import pytest
 from django.utils import timezone
 
-from submissions.models import Collection
+from submissions.models import Collection, Submission
 from submissions.services.collections import open_collection
 from tests.cast import Cast, make_cast
 
@@ -20,3 +20,9 @@ def cast(db: None) -> Cast:
 def collection(cast: Cast) -> Collection:
     """The collection of 2026, with a submission for each unit."""
     return open_collection(year=2026, by=None, at=timezone.now()).collection
+
+
+@pytest.fixture
+def trosa(cast: Cast, collection: Collection) -> Submission:
+    """Trosa's submission, not started."""
+    return Submission.objects.select_related("unit", "collection").get(unit=cast.trosa)

@@ -1,0 +1,97 @@
+"""Two at once: uploads, corrections of one value, Klarmarkera. Real threads, real transactions."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from submissions import synthetic
+from submissions.models import Correction, Delivery, Receipt, Submission, SubmissionEvent
+from submissions.services import deliver, review
+from submissions.services.correct import Conflict, correct
+from tests.cast import Cast
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def at_once(*jobs: Callable[[], object]) -> list[object]:
+    """Run the jobs in a thread each, started together; results or exceptions in the same order."""
+    answers: list[object] = [None] * len(jobs)
+    start = threading.Barrier(len(jobs))
+
+    def run(number: int, job: Callable[[], object]) -> None:
+        try:
+            start.wait(timeout=10)
+            answers[number] = job()
+        except Exception as error:
+            answers[number] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(number, job)) for number, job in enumerate(jobs)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    return answers
+
+
+def delivered(submission: Submission, cast: Cast, content: bytes) -> Delivery:
+    """A file that is received and checked."""
+    at = timezone.now()
+    received = deliver.receive_delivery(submission=submission, content=content, name="fil.txt", by=cast.bo, at=at)
+    return deliver.check_delivery(delivery=received, at=at)
+
+
+def test_of_two_uploads_at_once_both_are_kept_and_the_last_is_current(trosa: Submission, cast: Cast) -> None:
+    files = [synthetic.delivery("0488", 120, seed) for seed in (1, 2, 3)]
+    answers = at_once(*(lambda content=content: delivered(trosa, cast, content) for content in files))
+    assert all(isinstance(answer, Delivery) for answer in answers), answers
+    rows = list(Delivery.objects.order_by("version").values_list("version", "status", "is_current"))
+    assert rows == [(1, "checked", False), (2, "checked", False), (3, "checked", True)]
+    assert Submission.objects.get(pk=trosa.pk).status == "under_review"
+
+
+def test_the_second_to_correct_the_same_value_is_told_what_the_other_wrote(trosa: Submission, cast: Cast) -> None:
+    delivery = delivered(trosa, cast, synthetic.delivery("0488", 120, 1))
+    at = timezone.now()
+
+    def change(by: object, value: str) -> Callable[[], object]:
+        return lambda: correct(delivery=delivery, row=3, field=6, value=value, expected_revision=0, by=by, at=at)
+
+    answers = at_once(change(cast.anna, "annas"), change(cast.bo, "bos"))
+    (loser,) = [answer for answer in answers if isinstance(answer, Exception)]
+    assert isinstance(loser, Conflict)
+    winner = "Bo Ask ändrade samma värde till bos" if "Bo Ask" in str(loser) else "Anna Ek ändrade samma värde till annas"
+    assert winner in str(loser)
+    assert "inte sparat" in str(loser)
+    assert Correction.objects.count() == 1
+
+
+def test_two_corrections_of_different_values_both_hold(trosa: Submission, cast: Cast) -> None:
+    delivery = delivered(trosa, cast, synthetic.delivery("0488", 120, 1))
+    at = timezone.now()
+    answers = at_once(
+        lambda: correct(delivery=delivery, row=3, field=6, value="ett", expected_revision=0, by=cast.anna, at=at),
+        lambda: correct(delivery=delivery, row=4, field=6, value="två", expected_revision=0, by=cast.bo, at=at),
+    )
+    assert not [answer for answer in answers if isinstance(answer, Exception)], answers
+    assert Delivery.objects.get().revision == 2
+    assert Correction.objects.filter(undone_at=None).count() == 2
+
+
+def test_klarmarkera_pressed_by_three_at_once_gives_one_receipt(trosa: Submission, cast: Cast) -> None:
+    delivery = delivered(trosa, cast, synthetic.delivery("0488", 120, 1))
+    at = timezone.now()
+    answers = at_once(
+        *(
+            lambda by=by: review.hand_in(submission=trosa, delivery=delivery, expected_revision=0, by=by, at=at)
+            for by in (cast.anna, cast.bo, cast.bo)
+        )
+    )
+    assert {getattr(answer, "code", answer) for answer in answers} == {Receipt.objects.get().code}
+    assert SubmissionEvent.objects.filter(to_status="handed_in").count() == 1
