@@ -86,6 +86,8 @@ class Cluster:
         try:
             if self._users.take(wait=False) and self._is_running():
                 self._control("stop", "-m", "fast", "-t", "60")
+                if self.sockets != self.data:
+                    shutil.rmtree(self.sockets, ignore_errors=True)
         finally:
             self._users.release()
             self._change.release()

@@ -118,7 +118,8 @@ def run_processes(environment: dict[str, str], host: str, port: int, url: str, *
     gunicorn = [paths.PYTHON, "-m", "gunicorn", "-c", "config/gunicorn.conf.py", "--bind", bind, "--graceful-timeout", "3"]
     runserver = [paths.PYTHON, "manage.py", "runserver", "--skip-checks", bind]
     worker = [paths.PYTHON, "manage.py", "procrastinate", "worker", "--shutdown-graceful-timeout", "3"]
-    watch = processes.Watch(url, lambda: print(welcome(url, read_demo()), flush=True))
+    log_place = "här nedan" if is_dev else f"var/{paths.LOG.name}"
+    watch = processes.Watch(url, lambda: print(welcome(url, read_demo(), log_place), flush=True))
     commands = {"webb": runserver if is_dev else gunicorn, "jobb": worker}
     if is_dev:
         return processes.supervise(commands, environment, sys.stdout, watch)
@@ -145,7 +146,7 @@ def describe(person: dict[str, Any]) -> str:
     return ", ".join(roles) or ("SKR" if person.get("staff") else "")
 
 
-def welcome(url: str, people: list[dict[str, Any]]) -> str:
+def welcome(url: str, people: list[dict[str, Any]], log_place: str) -> str:
     """What a person needs to know once the portal answers."""
     not_yet = "(inbjuden, inget konto än)"
     rows = [(str(person["email"]), str(person["password"] or not_yet), describe(person)) for person in people]
@@ -155,7 +156,7 @@ def welcome(url: str, people: list[dict[str, Any]]) -> str:
         lines += ["  Demokonton (e-post, lösenord, roll):"]
         lines += [f"    {email:<{widths[0]}}  {password:<{widths[1]}}  {roles}" for email, password, roles in rows]
         lines += ["", "  Engångskod till ett konto:  bin/run --code E-POST", ""]
-    return "\n".join([*lines, f"  Loggen: var/{paths.LOG.name}   {STOP}", ""])
+    return "\n".join([*lines, f"  Loggen: {log_place}   {STOP}", ""])
 
 
 def print_code(email: str) -> int:

@@ -130,7 +130,7 @@ def test_the_demo_s_logins_are_told(var: Path) -> None:
         {"email": "ny@trosa.example", "password": None, "totp_secret": None, "staff": False, "roles": []},
     ]  # fmt: skip
     (var / "demo.json").write_text(json.dumps(people))
-    told = run.welcome("http://127.0.0.1:8000", run.read_demo())
+    told = run.welcome("http://127.0.0.1:8000", run.read_demo(), "var/portal.log")
     assert "anna@trosa.example  hemligt" in told
     assert "Läsare 0488" in told
     assert "inget konto än" in told
