@@ -142,7 +142,7 @@ def _card(submission: Submission, membership: Membership, delivery: Delivery | N
         may_submit=membership.role in {Membership.Role.SUBMITTER, Membership.Role.CONTACT},
         fel=delivery.fel if delivery else 0,
         unexplained=delivery.uncommented if delivery else 0,
-        checking=delivery is not None and delivery.status == Delivery.Status.RECEIVED,
+        checking=submission.status == Status.RECEIVED,
         refused=refused,
         closed=submission.collection.closed_at is not None,
     )

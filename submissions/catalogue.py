@@ -31,6 +31,7 @@ _FIELDS = {
     "kommentar": "förklaringar",
     "lönesystem": "lönesystemet",
 }
+_OBVIOUS = {"", "-", "0", "1 post", "1 par"}
 _APPLIES = {
     "alla": "alla enheter",
     "kommun": "kommuner, kommunalförbund och bolag",
@@ -72,8 +73,8 @@ def entry(check: CheckSpec, collection: CollectionSpec) -> CatalogueEntry:
         level=level,
         is_lowered=level != check.level,
         message=checking.messages.general_message(check.code, collection),
-        looks_for=check.condition,
-        threshold="" if check.threshold_text in {"-", ""} else check.threshold_text,
+        looks_for=check.condition[:1].upper() + check.condition[1:],
+        threshold="" if check.threshold_text in _OBVIOUS else check.threshold_text,
         fields=_fields(check.fields, collection),
         applies_to=_APPLIES.get(check.applies_to, check.applies_to),
         advice=checking.messages.advice(check.code, collection),

@@ -21,8 +21,8 @@ def data_lines(frame: pl.DataFrame) -> bytes:
     fields = [
         pl.lit("").alias(column(n)) if n == NAME_FIELD else pl.col(column(n)).fill_null("") for n in range(1, FIELD_COUNT + 1)
     ]
-    lines = frame.sort("row").select(pl.concat_str(fields, separator=";").alias("line"))["line"]
-    return "".join(f"{line}\n" for line in lines).encode()
+    text: str = frame.sort("row").select(pl.concat_str(fields, separator=";").str.join("\n")).item()
+    return f"{text}\n".encode()
 
 
 def data_sha256(frame: pl.DataFrame) -> str:

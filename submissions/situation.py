@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from config.lib.dates import days_until
+from config.lib.text import amount
 from submissions import states
 from submissions.models import Delivery, Submission
 
@@ -66,10 +67,9 @@ def _now(status: Status, delivery: Delivery | None) -> str:
     if status != Status.UNDER_REVIEW or delivery is None:
         return ""
     if delivery.fel:
-        return f"Rätta {delivery.fel} {'anmärkning' if delivery.fel == 1 else 'anmärkningar'}, i sidan eller med en ny fil."
+        return f"Rätta {amount(delivery.fel, 'anmärkning', 'anmärkningar')}, i sidan eller med en ny fil."
     if delivery.uncommented:
-        groups = "en grupp" if delivery.uncommented == 1 else f"{delivery.uncommented} grupper"
-        return f"Rätta eller förklara {groups} av anmärkningar."
+        return f"Rätta eller förklara {amount(delivery.uncommented, 'grupp', 'grupper')} av anmärkningar."
     return "Inget är kvar att rätta eller förklara. Klarmarkera så är ni klara."
 
 

@@ -19,6 +19,7 @@ from datetime import date, datetime
 from accounts import audit
 from accounts.access import NotAllowed
 from accounts.models import User
+from config.lib.text import amount
 from profiles import access
 from submissions.models import Delivery, Submission, SubmissionEvent
 
@@ -146,10 +147,10 @@ def check_is_complete(delivery: Delivery | None) -> None:
     if delivery.status != Delivery.Status.CHECKED:
         raise NotAllowed("Filen är inte färdigkontrollerad.")
     if delivery.fel:
-        raise NotAllowed(f"{_amount(delivery.fel, 'anmärkning', 'anmärkningar')} måste rättas först.")
+        raise NotAllowed(f"{amount(delivery.fel, 'anmärkning', 'anmärkningar')} måste rättas först.")
     if delivery.uncommented:
         raise NotAllowed(
-            f"{_amount(delivery.uncommented, 'grupp', 'grupper')} av anmärkningar måste rättas eller förklaras först."
+            f"{amount(delivery.uncommented, 'grupp', 'grupper')} av anmärkningar måste rättas eller förklaras först."
         )
 
 
@@ -203,10 +204,6 @@ def check_can_return(user: User, submission: Submission) -> None:
 
 def _label(submission: Submission) -> str:
     return Status(submission.status).label.lower()
-
-
-def _amount(count: int, one: str, many: str) -> str:
-    return f"1 {one}" if count == 1 else f"{count} {many}"
 
 
 # Boolean twins ------------------------------------------------------------------------------------------------------

@@ -13,3 +13,8 @@ def sort_key(text: str) -> str:
     for char in unicodedata.normalize("NFC", text).casefold():
         key.append(_LAST.get(char) or unicodedata.normalize("NFKD", char)[0])
     return "".join(key)
+
+
+def amount(count: int, one: str, many: str) -> str:
+    """A number and its word: "1 rad", "2 104 rader" with the thousands apart."""
+    return f"{count:,}".replace(",", "\N{NARROW NO-BREAK SPACE}") + f" {one if count == 1 else many}"

@@ -21,6 +21,7 @@ from accounts import audit, limits
 from accounts.access import NotAllowed
 from accounts.models import User
 from config.lib import crypto
+from config.lib.text import amount
 from profiles.models import Unit
 from submissions import states
 from submissions.models import Collection, Delivery, Submission
@@ -220,7 +221,7 @@ def _make_current(submission: Submission, delivery: Delivery, at: datetime) -> N
     Once the unit has handed in, a file that was waiting for its check no longer takes the place of the one handed in.
     """
     deliveries = Delivery.objects.filter(submission=submission)
-    text = f"Filen är kontrollerad, version {delivery.version}: {_amount(delivery.rows or 0, 'rad', 'rader')}."
+    text = f"Filen är kontrollerad, version {delivery.version}: {amount(delivery.rows or 0, 'rad', 'rader')}."
     has_newer = deliveries.filter(is_current=True, version__gt=delivery.version).exists()
     if not delivery.is_test and not has_newer and submission.status in states.WORKING:
         deliveries.filter(is_current=True).update(is_current=False)
@@ -241,10 +242,6 @@ def _refused(submission: Submission, delivery: Delivery, at: datetime) -> None:
         states.move(submission, Submission.Status.NOT_STARTED, by=None, at=at, text=text)
     else:
         states.note(submission, by=None, at=at, text=text)
-
-
-def _amount(count: int, one: str, many: str) -> str:
-    return f"1 {one}" if count == 1 else f"{count} {many}"
 
 
 # Taken up again ------------------------------------------------------------------------------------------------------

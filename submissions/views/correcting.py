@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import NotAllowed, UserRequest
 from accounts.models import User
+from config.lib.text import amount
 from submissions import checking
 from submissions.forms import CommentForm, CorrectionForm, RevisionForm
 from submissions.models import Correction, Delivery
@@ -94,7 +95,7 @@ def _answer_corrected(room: Room, form: CorrectionForm, done: Corrected) -> Http
             wrong = Wrong(done.row, done.field, found["value"] or "", "Värdet är sparat, men anmärkningen står kvar.")
             return _fragment(room, form, row_of(room, found, Notes(wrong=wrong)))
         return _fragment(room, form, _done_row(room, done))
-    left = "" if done.left_on_row == 0 else f" Raden har {_findings(done.left_on_row)} kvar."
+    left = "" if done.left_on_row == 0 else f" Raden har {amount(done.left_on_row, 'anmärkning', 'anmärkningar')} kvar."
     messages.success(room.request, f"Rad {done.row}: fält {done.field} är rättat och filen är kontrollerad igen.{left}")
     if not key:
         return redirect("submissions:row", *room.address, done.row)
@@ -111,7 +112,11 @@ def _same_finding(room: Room, check: str, row: int, field: int) -> dict[str, Any
 
 
 def _done_row(room: Room, done: Corrected) -> FindingRow:
-    left = "Raden har inga fler anmärkningar." if done.left_on_row == 0 else f"Raden har {_findings(done.left_on_row)} kvar."
+    left = (
+        "Raden har inga fler anmärkningar."
+        if done.left_on_row == 0
+        else f"Raden har {amount(done.left_on_row, 'anmärkning', 'anmärkningar')} kvar."
+    )
     return FindingRow(
         row=done.row, key=None, field=done.field, value=None, sentence=left, draft="", is_done=True, done_text="Rättad"
     )
@@ -130,10 +135,6 @@ def _fragment(room: Room, form: CorrectionForm, row: FindingRow) -> HttpResponse
         is_fragment=True,
     )
     return render(room.request, "submissions/_finding_row.html", context)
-
-
-def _findings(count: int) -> str:
-    return "1 anmärkning" if count == 1 else f"{count} anmärkningar"
 
 
 @dataclass(frozen=True, slots=True)

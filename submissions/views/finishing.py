@@ -48,12 +48,12 @@ def hand_in(request: UserRequest, code: str, year: int) -> HttpResponse:
 
 
 def _hand_in(request: UserRequest, room: Room) -> HttpResponse:
+    access.check_can_submit(request.user, room.submission.unit)
     form = RevisionForm(request.POST)
     seen = next((d for d in room.deliveries if form.is_valid() and d.version == form.cleaned_data["version"]), None)
     if seen is None:
         messages.error(request, "Sidan var för gammal. Se över uppgifterna och klarmarkera igen.")
         return redirect("submissions:review", *room.address)
-    access.check_can_submit(request.user, room.submission.unit)
     try:
         review_service.hand_in(
             submission=room.submission,

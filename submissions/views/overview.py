@@ -70,6 +70,8 @@ def submission(request: UserRequest, code: str, year: int) -> HttpResponse:
     events = list(SubmissionEvent.objects.filter(submission=room.submission).select_related("by").order_by("-at", "-pk")[:100])
     context = room.context(
         form=UploadForm(),
+        now_title="Gör nu" if room.situation.is_ours else "Så står det till",
+        now_tone="brand" if room.situation.is_ours else "success",
         versions=_versions(room),
         events=events,
         why_not_withdraw=states.reason_against(states.check_can_withdraw, request.user, room.submission, today=room.today),
