@@ -7,7 +7,7 @@ rows. Knows neither the database, the web nor how the file was read.
 from submissions.checking import masking, messages
 from submissions.checking.context import Context, effective_level
 from submissions.checking.findings import CODE_FIELDS, Findings, NotRun, group_rows, groups, sort_findings
-from submissions.checking.run import run
+from submissions.checking.runner import run
 
 __all__ = [
     "CODE_FIELDS",

@@ -63,31 +63,24 @@ def hourly_paid_changed(p: Prepared) -> Iterable[pl.DataFrame]:
 @whole_check("AGG03", needs=NEEDS_PREVIOUS)
 def etikett_changed(p: Prepared) -> Iterable[pl.DataFrame]:
     """AGG03: the number of persons with an etikett has changed, from nothing too; one finding an etikett."""
-    if p.context.previous is None:
-        return
-
-    def by_etikett(frame: pl.DataFrame, name: str) -> pl.LazyFrame:
-        return frame.lazy().drop_nulls("f9").group_by("f9").agg(pl.col("f7").drop_nulls().n_unique().cast(pl.Int64).alias(name))
-
-    both = by_etikett(p.context.previous, "a").join(by_etikett(p.frame, "b"), on="f9", how="full", coalesce=True)
-    counted = both.with_columns(pl.col("a", "b").fill_null(0))
+    before, now = (
+        frame.lazy().group_by("etikett").agg(pl.len().cast(pl.Int64).alias(name))
+        for frame, name in ((p.etiketter_before, "a"), (p.etiketter_now, "b"))
+    )
+    counted = before.join(now, on="etikett", how="full", coalesce=True).with_columns(pl.col("a", "b").fill_null(0))
     share, fewest = p.context.threshold("AGG03", "share"), p.context.threshold("AGG03", "persons")
     is_large = pl.max_horizontal("a", "b") >= fewest
     has_changed = (pl.col("b") - pl.col("a")).abs() * 100 > share * pl.col("a")
-    for etikett, before, now in counted.filter(is_large & has_changed).sort("f9").collect().iter_rows():
-        yield file_finding(field=9, value=etikett, a=str(before), b=str(now))
+    for etikett, a, b in counted.filter(is_large & has_changed).sort("etikett").collect().iter_rows():
+        yield file_finding(field=9, value=f"{etikett:06d}", a=str(a), b=str(b))
 
 
 @whole_check("AGG04", needs=NEEDS_PREVIOUS)
 def persons_changed_etikett(p: Prepared) -> Iterable[pl.DataFrame]:
     """AGG04: of the persons in both years, the share that has no etikett in common."""
-    if p.context.previous is None:
-        return
-    now = p.frame.lazy().select("f7", "f9").drop_nulls().unique()
-    before = p.context.previous.lazy().select("f7", "f9").drop_nulls().unique()
-    both = now.select("f7").unique().join(before.select("f7").unique(), on="f7").select(pl.len())
-    same = now.join(before, on=["f7", "f9"]).select(pl.col("f7").n_unique())
-    total, unchanged = (int(frame.item()) for frame in pl.collect_all([both, same]))
+    still_here = p.etiketter_before.filter(pl.col("person").is_in(p.etiketter_now["person"].implode()))
+    same = p.etiketter_now.join(p.etiketter_before, on=["person", "etikett"], how="semi")
+    total, unchanged = still_here["person"].n_unique(), same["person"].n_unique()
     share = 100 * (total - unchanged) / total if total else 0.0
     if share > p.context.threshold("AGG04", "share"):
         yield file_finding(field=9, v=swedish(share), n=total - unchanged)
@@ -160,9 +153,9 @@ def persons_missing(p: Prepared) -> Iterable[pl.DataFrame]:
     """AGG10: the share of last year's employees that are not in the file."""
     if p.context.previous is None:
         return
-    before = p.context.previous.lazy().select("f7").drop_nulls().unique()
-    gone = before.join(p.frame.lazy().select("f7"), on="f7", how="anti").select(pl.len())
-    total, missing = (int(frame.item()) for frame in pl.collect_all([before.select(pl.len()), gone]))
+    before, now = (frame["f7"].cast(pl.Int64, strict=False).drop_nulls() for frame in (p.context.previous, p.frame))
+    before = before.unique()
+    total, missing = before.len(), before.filter(~before.is_in(now.implode())).len()
     share = 100 * missing / total if total else 0.0
     if share > p.context.threshold("AGG10", "share"):
         yield file_finding(field=7, v=swedish(share), n=missing)

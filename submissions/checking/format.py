@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from submissions.checking.prepare import DATES, Prepared
+from submissions.checking.prepare import DATES, Prepared, is_coordination
 from submissions.checking.registry import Hit, file_finding, row_check, swedish, whole_check
 
 
@@ -64,7 +64,7 @@ def wrong_personal_number(p: Prepared) -> Iterable[Hit]:
 @whole_check("FMT07")
 def many_coordination_numbers(p: Prepared) -> Iterable[pl.DataFrame]:
     """FMT07: the share of samordningsnummer among the rows is above the threshold; one finding for the file."""
-    known = p.frame.select((pl.col("is_coordination") & pl.col("k7").is_not_null()).sum()).item()
+    known = p.frame.select(is_coordination().sum()).item()
     share = 100 * known / p.height if p.height else 0.0
     if share > p.context.threshold("FMT07", "share"):
         yield file_finding(field=7, v=swedish(share), n=known)

@@ -25,6 +25,8 @@ from submissions.spec import KOMMUN
 # Called A/N in the layout, but nothing but digits is right there: orgnr, personnummer, etikett, specialitet.
 DIGIT_CODES = (3, 7, 9, 13)
 DATES = (18, 19, 29, 30)
+COORDINATION = 60  # added to the day of birth in a samordningsnummer
+LEAP_DAY = 229
 YOUNGEST = 13  # a two-digit year is the latest one that makes the person at least this old
 SAFE_DIGITS = 18  # what an Int64 always holds
 
@@ -65,6 +67,23 @@ class Prepared:
         """The number of different persons, by field 7 as it stands."""
         return self.frame["f7"].drop_nulls().n_unique()
 
+    @cached_property
+    def etiketter_now(self) -> pl.DataFrame:
+        """The different pairs of `person` and `etikett` this year, numbers both."""
+        return self._etiketter(self.frame)
+
+    @cached_property
+    def etiketter_before(self) -> pl.DataFrame:
+        """The same for last year; none where there is no last year."""
+        previous = self.context.previous
+        return self._etiketter(self.frame.clear() if previous is None else previous)
+
+    def _etiketter(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Only etiketter of the list: one that is not in it has been reported as such, on each of its rows."""
+        listed = [int(code) for code in self.context.codes("aid") if code.isdigit()]
+        numbers = (pl.col(name).cast(pl.Int64, strict=False).alias(alias) for name, alias in (("f7", "person"), ("f9", "etikett")))
+        return frame.select(numbers).drop_nulls("person").filter(pl.col("etikett").is_in(listed)).unique()
+
 
 def prepare(frame: pl.DataFrame, context: Context) -> Prepared:
     """Parses the rows. A frame of texts in, the same with the columns above out."""
@@ -88,12 +107,9 @@ def prepare(frame: pl.DataFrame, context: Context) -> Prepared:
         for n in digits
         if n in odd or n in may_be_long
     )
-    known = parsed.with_columns(_known(context)).with_columns(_birth(context.collection.measurement_day))
-    known = known.with_columns(
-        pl.when(pl.col("age").is_not_null() & pl.col("checksum7")).then(pl.col("i7")).alias("k7"),
-    )
+    known = parsed.with_columns(_age(context.collection.measurement_day), *_known(context))
     return Prepared(
-        frame=known.with_columns(pl.when(pl.col("k7").is_not_null()).then(pl.col("age")).alias("age")),
+        frame=known.with_columns(pl.when(pl.col("age").is_not_null()).then(pl.col("i7")).alias("k7")),
         context=context,
         odd=frozenset(odd),
         long=frozenset(may_be_long),
@@ -144,45 +160,57 @@ def _known(context: Context) -> list[pl.Expr]:
         listed(16, "anstallningsform"),
         listed(17, "avloningsform"),
         *(pl.when(is_date(pl.col(f"i{n}"))).then(pl.col(f"i{n}")).alias(f"k{n}") for n in DATES),
-        checksum_is_right(pl.col("i7")).alias("checksum7"),
     ]
+
+
+@cache
+def _calendar() -> pl.Series:
+    """For every number MMDD: 1 a day of every year, 2 the leap day, 0 no day."""
+    number = pl.int_range(10_000, eager=True, dtype=pl.Int32)
+    month, day = number // 100, number % 100
+    lengths = pl.Series([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] + [0] * 87)
+    is_day = (day >= 1) & (day <= lengths.gather(month))
+    return is_day.cast(pl.UInt8) + 2 * (number == LEAP_DAY).cast(pl.UInt8)
+
+
+def _is_leap(year: pl.Expr) -> pl.Expr:
+    return (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
 
 
 def is_date(number: pl.Expr) -> pl.Expr:
-    """True where a number ÅÅÅÅMMDD is a day of the calendar, null where the number is null."""
-    return _is_day(number // 10000, number // 100 % 100, number % 100)
+    """True where a number of eight digits, ÅÅÅÅMMDD, is a day of the calendar; null where the number is null."""
+    kind, year = pl.lit(_calendar()).gather((number % 10_000).cast(pl.UInt32)), number // 10_000
+    return (year >= 1000) & ((kind == 1) | ((kind == 2) & _is_leap(year)))
 
 
-def _is_day(year: pl.Expr, month: pl.Expr, day: pl.Expr) -> pl.Expr:
-    is_leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
-    longest = (
-        pl.when(month == 2)
-        .then(28 + is_leap.cast(pl.Int32))
-        .when(month.is_in([4, 6, 9, 11]))
-        .then(pl.lit(30, pl.Int32))
-        .otherwise(pl.lit(31, pl.Int32))
-    )
-    return (year >= 1) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= longest)
+@cache
+def _ages(measurement_day: date) -> pl.Series:
+    """For every number ÅÅMMDD the age on that day, null where it is no day. Days 61-91 are samordningsnummer.
+
+    A two-digit year is the latest that makes the person at least 13.
+    """
+    calendar = _calendar()
+    days = pl.DataFrame({"day": pl.arg_where(calendar > 0, eager=True).cast(pl.Int32)})
+    born = pl.DataFrame({"two": pl.int_range(100, eager=True, dtype=pl.Int32)}).join(days, how="cross")
+    latest = measurement_day.year - YOUNGEST - (pl.col("day") > measurement_day.month * 100 + measurement_day.day).cast(pl.Int32)
+    born = born.with_columns((latest - (latest - pl.col("two")) % 100).alias("year"))
+    born = born.filter((pl.col("day") != LEAP_DAY) | _is_leap(pl.col("year")))
+    age = born.select(latest - pl.col("year") + YOUNGEST).to_series().cast(pl.Int16)
+    number = born.select(pl.col("two") * 10_000 + pl.col("day")).to_series()
+    ages = pl.Series([None], dtype=pl.Int16).new_from_index(0, 1_000_000)
+    return ages.scatter(number, age).scatter(number + COORDINATION, age)
 
 
-def _birth(measurement_day: date) -> list[pl.Expr]:
-    """`age` on the measurement day and `is_coordination`, null where field 7 holds no ten digits with a real date."""
-    born = (pl.col("i7") // 10000).cast(pl.Int32)
-    raw_day = born % 100
-    is_coordination = raw_day > 60
-    day = pl.when(is_coordination).then(raw_day - 60).otherwise(raw_day)
-    month = born // 100 % 100
-    today = measurement_day.month * 100 + measurement_day.day
-    this_century = 2000 + born // 10000
-    age_if_this = measurement_day.year - this_century - (month * 100 + day > today).cast(pl.Int32)
-    is_earlier = age_if_this < YOUNGEST
-    year = this_century - 100 * is_earlier.cast(pl.Int32)
-    age = age_if_this + 100 * is_earlier.cast(pl.Int32)
-    is_right = _is_day(year, month, day) & (pl.col("f7").str.len_bytes() == 10)
-    return [
-        pl.when(is_right).then(age).alias("age"),
-        (is_right & is_coordination).fill_null(False).alias("is_coordination"),
-    ]
+def _age(measurement_day: date) -> pl.Expr:
+    """The age, null where field 7 holds no ten digits with a real date and a right check digit."""
+    age = pl.lit(_ages(measurement_day)).gather((pl.col("i7") // 10_000).cast(pl.UInt32))
+    is_right = (pl.col("f7").str.len_bytes() == 10) & checksum_is_right(pl.col("i7"))
+    return pl.when(is_right).then(age).alias("age")
+
+
+def is_coordination() -> pl.Expr:
+    """True where the known number in field 7 is a samordningsnummer."""
+    return pl.col("k7") // 10_000 % 100 > COORDINATION
 
 
 @cache

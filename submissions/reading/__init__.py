@@ -8,7 +8,7 @@ from submissions.reading.corrections import apply_corrections
 from submissions.reading.kind import kind_value
 from submissions.reading.limits import MAX_BYTES, MAX_FIELDS, MAX_LINE, MAX_ROWS
 from submissions.reading.positions import PositionListError, read_positions
-from submissions.reading.read import read
+from submissions.reading.reader import read
 
 __all__ = [
     "MAX_BYTES",

@@ -11,6 +11,7 @@ import polars as pl
 from submissions.frames import FIELD_NUMBERS, NAME_FIELD, column
 
 BLANKS = " \t\r\u00a0\ufeff"
+NOTHING_BUT_BLANKS = BLANKS + ";,|\n\x1a"  # a line of these alone holds nothing
 # Free texts and keys keep their case: 4 arbetsställe, 6 underlag, 40 anställningsnummer.
 ONE_LETTER_CODES = (10, 11, 12, 15, 16, 17, 39)
 LONGER_CODES = (1, 2, 5, 14, 28)

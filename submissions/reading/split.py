@@ -14,14 +14,14 @@ import polars as pl
 
 from submissions.frames import FIELD_NUMBERS, NAME_FIELD, Refusal, column, no_wrong_rows
 from submissions.reading import refusals
-from submissions.reading.kind import BLANKS
+from submissions.reading.kind import NOTHING_BUT_BLANKS
 from submissions.reading.limits import MAX_LINE, MAX_ROWS
 from submissions.spec import LayoutSpec
 
 SEMICOLON = ";"
 SEPARATORS = (SEMICOLON, "\t", ",", "|")
 ENDS_TO_CUT = (b"\x1a", b"\n\n", b"\n\r\n")  # old systems close a file with 0x1A; blank last lines
-NOTHING = BLANKS + "".join(SEPARATORS) + "\x1a\n"
+NOTHING = NOTHING_BUT_BLANKS
 HALF_LINE = MAX_LINE // 2
 
 

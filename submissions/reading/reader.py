@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from submissions.frames import FIELD_NUMBERS, PERSONAL_NUMBER_FIELD, Reading, Refusal, Sample, column, empty_frame, no_wrong_rows
+from submissions.frames import Reading, Refusal, Sample, column, empty_frame, no_wrong_rows
 from submissions.reading import refusals
 from submissions.reading.decode import Decoded, decode
 from submissions.reading.kind import kind_frame
@@ -13,7 +13,8 @@ from submissions.reading.split import Split, split
 from submissions.spec import LayoutSpec
 
 SAMPLES = 5
-SAMPLE_FIELDS = tuple(number for number in FIELD_NUMBERS if number != PERSONAL_NUMBER_FIELD)
+# Fields of text; never the personnummer (7), and the name (8) is not even in the frame.
+SAMPLE_FIELDS = (2, 4, 5, 6, 14, 40)
 SWEDISH_LETTERS = "[åäöÅÄÖ]"
 
 
