@@ -158,6 +158,8 @@ class DeferralAdmin(PortalAdmin):
             try:
                 services.grant_deferral(deferral=deferral, by=asked.user, at=timezone.now(), **form.cleaned_data)
             except NotAllowed as refusal:
+                if _is_decided(deferral):
+                    return self._too_late(request, deferral, refusal)
                 form.add_error("granted_date", refusal.reason)
             else:
                 messages.success(
@@ -175,8 +177,20 @@ class DeferralAdmin(PortalAdmin):
             try:
                 services.decline_deferral(deferral=deferral, by=asked.user, at=timezone.now(), **form.cleaned_data)
             except NotAllowed as refusal:
+                if _is_decided(deferral):
+                    return self._too_late(request, deferral, refusal)
                 form.add_error("answer", refusal.reason)
             else:
                 messages.success(request, "Begäran är avslagen. Enheten får ett mejl.")
                 return HttpResponseRedirect(self.object_url(deferral))
         return self.object_page(request, deferral, decline_form=form)
+
+    def _too_late(self, request: HttpRequest, deferral: Deferral, refusal: NotAllowed) -> HttpResponse:
+        """Somebody else was first: the page has no form left to show the sentence in."""
+        messages.error(request, refusal.reason)
+        return HttpResponseRedirect(self.object_url(deferral))
+
+
+def _is_decided(deferral: Deferral) -> bool:
+    deferral.refresh_from_db()
+    return deferral.status != Deferral.Status.REQUESTED

@@ -1,0 +1,31 @@
+"""The admin's tests: a collection in full swing, and a browser per role at SKR."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from tests.cast import sign_in
+from tests.client import GuardedClient
+from tests.scene import Scene, make_scene
+
+STAFF = ("officer", "coordinator", "statistician", "system")
+
+
+@pytest.fixture
+def scene(db: None) -> Scene:
+    """Trosa and Nyköping with one of everything."""
+    return make_scene()
+
+
+def as_person(user: User) -> Client:
+    """Her browser, signed in with both factors. Opening a thread is reading it."""
+    client = GuardedClient()
+    client.may_write = frozenset({"messaging_readmark"})
+    return sign_in(client, user)
+
+
+def as_role(scene: Scene, role: str) -> Client:
+    """The browser of SKR's person with that role."""
+    return as_person(getattr(scene.cast, role))
