@@ -110,7 +110,8 @@ def _guessable(password: str, own: list[str]) -> str:
     words = {word for word in stems(password) if len(word) >= 3}
     if any(_is_made_of(word, CONTEXT_WORDS) for word in words):
         return "Lösenordet bygger på ord som alla gissar på här, som lösenord, lön eller kommun. Välj något annat."
-    if any(_is_own(word, own) for word in words):
+    parts = CONTEXT_WORDS.union(own, (f"{word}s" for word in own))
+    if any(_is_own(word, own) or _is_made_of(word, parts) for word in words):
         return "Lösenordet liknar din e-postadress eller ditt namn. Välj något som inte går att gissa."
     if len(password) < LONG_ENOUGH:
         listed = sorted((word for word in words if _is_common(word)), key=len)
