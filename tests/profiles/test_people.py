@@ -190,7 +190,7 @@ def test_inb_03_an_invitation_is_sent_again_an_hour_apart_and_three_times(anna: 
     clock.shift(timedelta(minutes=59))
     sign_in(anna, cast.anna)
     page = anna.get(url("unit", "0488")).content.decode()
-    assert "Kan skickas igen kl. 10.00" in page
+    assert "Kan skickas igen kl.&nbsp;10.00" in page
     assert "Vänta en timme" in anna.post(again, follow=True).content.decode()
     for count in (2, 3, 4):
         clock.shift(timedelta(hours=1))
