@@ -71,13 +71,20 @@ class SecurityHeaders:
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
-        self.csp = csp_header()
+        self.constant = {
+            "Content-Security-Policy": csp_header(),
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Cross-Origin-Resource-Policy": "same-origin",
+            "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+            "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
+            "X-Content-Type-Options": "nosniff",
+            "X-Frame-Options": settings.X_FRAME_OPTIONS,
+        }
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request) if request.method in self.METHODS else HttpResponseNotAllowed(self.METHODS)
-        response.headers.setdefault("Content-Security-Policy", self.csp)
-        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+        for name, value in self.constant.items():
+            response.headers.setdefault(name, value)
         if response.status_code == 405 and not response.streaming and not response.content:
             response.content = render_to_string("405.html", request=request)
             response.headers["Content-Type"] = "text/html; charset=utf-8"

@@ -61,9 +61,9 @@ def give_role(user: User, unit: Unit, role: str) -> Membership:
     return Membership.objects.create(user=user, unit=unit, role=role, created_at=timezone.now())
 
 
-def make_cast() -> Cast:
-    """Everybody, with their roles."""
-    trosa, other = make_unit("0488", "Trosa kommun"), make_unit("0999", "Vagnhärads kommun")
+def make_cast(trosa: Unit | None = None, other: Unit | None = None) -> Cast:
+    """Everybody, with their roles; at units that exist where they are given."""
+    trosa, other = trosa or make_unit("0488", "Trosa kommun"), other or make_unit("0999", "Vagnhärads kommun")
     cast = Cast(
         trosa=trosa,
         other=other,

@@ -20,7 +20,7 @@ class GuardedClient(Client):
 
     def generic(self, method: str, path: str, *args: Any, **extra: Any) -> HttpResponse:
         """Any request, made as the proxy hands it over in production: https."""
-        extra["wsgi.url_scheme"] = "https"
+        extra |= {"wsgi.url_scheme": "https", "SERVER_PORT": "443"}
         if method not in {"GET", "HEAD"}:
             return self._checked(super().generic(method, path, *args, **extra))
         with reads_only(method, path, self.may_write):

@@ -18,11 +18,14 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 from django.conf import settings as django_settings
+from django.db import transaction
 from hypothesis import settings as hypothesis_settings
+from pytest_django import DjangoDbBlocker
 
 from tests.cast import Cast, make_cast
 from tests.client import GuardedClient
 from tests.guards import database, logs
+from tests.scene import Scene, make_scene
 
 NOW = datetime(2026, 11, 16, 9, 0, tzinfo=ZoneInfo("Europe/Stockholm"))
 
@@ -86,6 +89,18 @@ def _no_personal_data_in_logs(request: pytest.FixtureRequest) -> Iterator[None]:
 def client() -> GuardedClient:
     """A visitor's browser (nobody signed in), with every answer checked."""
     return GuardedClient()
+
+
+@pytest.fixture(scope="module")
+def scene(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Scene]:
+    """A collection in full swing (tests.scene), made once for the module's tests, each of which leaves it as it was."""
+    around_the_tests = transaction.atomic()
+    around_the_tests._from_testcase = True  # type: ignore[attr-defined]
+    with django_db_blocker.unblock(), around_the_tests:
+        with time_machine.travel(NOW, tick=False):
+            made = make_scene()
+        yield made
+        transaction.set_rollback(True)
 
 
 @pytest.fixture

@@ -1,0 +1,113 @@
+"""Every address of the portal as the URLconf has them, filled in with one place of the scene (tests.scene)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.models import AuditEvent
+from messaging.models import OutgoingMail
+from submissions.models import CheckSetting, CodeList
+from tests.scene import YEAR, Place
+
+CATCH_ALL = "admin:*"  # what the admin does with addresses that it does not know
+PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
+
+
+@dataclass(frozen=True)
+class Route:
+    """One pattern of the URLconf: its full name, its text and its view."""
+
+    name: str
+    pattern: str
+    view: Callable[..., Any]
+
+    @property
+    def parameters(self) -> list[str]:
+        """What has to be filled in."""
+        return PARAMETER.findall(self.pattern)
+
+    @property
+    def is_of_a_unit(self) -> bool:
+        """Whether the address carries a unit's code."""
+        return self.pattern.startswith(("inlamning/", "uppskov/", "profil/")) and "code" in self.parameters
+
+
+def routes() -> list[Route]:
+    """All of them, in order."""
+    return list(_walk(get_resolver(), "", ()))
+
+
+def _walk(resolver: URLResolver, prefix: str, namespaces: tuple[str, ...]) -> Iterator[Route]:
+    for entry in resolver.url_patterns:
+        pattern = f"{prefix}{entry.pattern}"
+        if isinstance(entry, URLPattern):
+            yield Route(":".join((*namespaces, entry.name or "*")), pattern, entry.callback)
+        else:
+            yield from _walk(entry, pattern, (*namespaces, entry.namespace) if entry.namespace else namespaces)
+
+
+def address(route: Route, place: Place, *, keys_of: Place | None = None) -> str:
+    """The route's address at a place. `keys_of` fills in another place's primary keys and group, with `place`'s code."""
+    if route.name == CATCH_ALL:
+        return "/admin/finns/inte/"
+    keys = keys_of or place
+    return reverse(route.name, kwargs={name: _value(route, name, place if name == "code" else keys) for name in route.parameters})
+
+
+def _value(route: Route, name: str, place: Place) -> object:
+    if name == "object_id":
+        return OBJECTS[route.name.split("_")[1]](place)
+    by_route = {
+        ("verify_receipt", "code"): lambda: place.receipt.code,
+        ("check", "code"): lambda: "FMT06",
+        ("submissions:comment", "key"): lambda: place.explained.key,
+        ("submissions:comment", "check"): lambda: place.explained.check,
+        ("submissions:remove_comment", "key"): lambda: place.explained.key,
+        ("submissions:remove_comment", "check"): lambda: place.explained.check,
+        ("submissions:undo", "pk"): lambda: place.correction.pk,
+        ("deferrals:withdraw", "pk"): lambda: place.deferral.pk,
+        ("profiles:member", "pk"): lambda: place.colleague.pk,
+        ("profiles:end_membership", "pk"): lambda: place.colleague.pk,
+        ("profiles:resend_invitation", "pk"): lambda: place.waiting.pk,
+        ("profiles:revoke_invitation", "pk"): lambda: place.waiting.pk,
+        ("messaging:thread", "pk"): lambda: place.thread.pk,
+        ("messaging:close", "pk"): lambda: place.thread.pk,
+    }
+    return by_route[route.name, name]() if (route.name, name) in by_route else VALUES[name](place)
+
+
+VALUES: dict[str, Callable[[Place], object]] = {
+    "code": lambda place: place.code,
+    "year": lambda place: YEAR,
+    "number": lambda place: place.delivery.version,
+    "check": lambda place: place.group.check,
+    "key": lambda place: place.group.key,
+    "row": lambda place: place.correction.row,
+    "field": lambda place: place.correction.field,
+    "unit_id": lambda place: place.unit.pk,
+    "thread_id": lambda place: place.thread.pk,
+    "submission_id": lambda place: place.submission.pk,
+    "deferral_id": lambda place: place.deferral.pk,
+    "invitation_id": lambda place: place.waiting.invitation_id,
+}
+
+OBJECTS: dict[str, Callable[[Place], object]] = {
+    "auditevent": lambda place: AuditEvent.objects.filter(unit=place.code).earliest("pk").pk,
+    "checksetting": lambda place: CheckSetting.objects.earliest("pk").pk,
+    "codelist": lambda place: CodeList.objects.earliest("pk").pk,
+    "collection": lambda place: place.submission.collection_id,
+    "deferral": lambda place: place.deferral.pk,
+    "invitation": lambda place: place.waiting.invitation_id,
+    "layout": lambda place: place.submission.collection.layout_id,
+    "membership": lambda place: place.colleague.pk,
+    "outgoingmail": lambda place: OutgoingMail.objects.earliest("pk").pk,
+    "submission": lambda place: place.submission.pk,
+    "thread": lambda place: place.thread.pk,
+    "unit": lambda place: place.unit.pk,
+    "user": lambda place: place.colleague.user_id,
+}

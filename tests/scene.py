@@ -1,0 +1,187 @@
+"""A collection in full swing: the cast, and for Trosa and Nyköping one of everything that a page can show.
+
+Each `Place` has last year's approved file with its receipt, this year's file under review with a correction and an
+explanation, a matter with SKR, a request for a later day, a colleague and an invitation that waits. Everything is made by
+the services. What the people of Nyköping write carries a word of CANARIES, so that a test can look for it where it must
+not be.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID, uuid5
+
+import polars as pl
+from django.utils import timezone
+
+from accounts.models import User
+from deferrals.models import Deferral
+from deferrals.services import request_deferral
+from messaging.models import Thread
+from messaging.services import start_thread
+from profiles.models import Membership, Unit
+from profiles.services import invite_member
+from submissions import builtin, synthetic
+from submissions.models import Comment, Correction, Delivery, Receipt, Submission
+from submissions.services import collections, comments, correct, deliver, groups, review, storage
+from submissions.services.groups import Group
+from tests.cast import Cast, Role, give_role, make_cast, make_user
+
+YEAR, LAST_YEAR = 2026, 2025
+FORMS = UUID("3d6c1a70-5f5b-4f0e-8a55-6d4f0e2b2026")
+ROWS, SLIPS = 80, 0.15
+
+CANARIES = (
+    "kanariefil",
+    "Kanarieämne",
+    "kanarietext",
+    "kanarieskäl",
+    "kanarieförklaring",
+    "kanarie.kollega",
+    "kanarie.inbjuden",
+    "Kanariemeddelande",
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """One unit with all that belongs to it."""
+
+    unit: Unit
+    submission: Submission
+    delivery: Delivery
+    group: Group
+    explained: Group
+    comment: Comment
+    correction: Correction
+    receipt: Receipt
+    thread: Thread
+    deferral: Deferral
+    colleague: Membership
+    waiting: Membership
+
+    @property
+    def code(self) -> str:
+        """The unit's code."""
+        return self.unit.code
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Everybody and everything."""
+
+    cast: Cast
+    trosa: Place
+    other: Place
+    unread: User  # Uppgiftslämnare of Trosa who has not accepted the privacy notice
+
+
+def make_scene() -> Scene:
+    """The whole scene, at the present moment of the test's clock."""
+    now = timezone.now()
+    last_year = now - timedelta(days=365)
+    units = {unit.code: unit for unit in builtin.units() if unit.code in {"0488", "0480"}}
+    collections.import_units(units=tuple(units.values()), by=None, at=last_year)
+    trosa, other = Unit.objects.get(code="0488"), Unit.objects.get(code="0480")
+    cast = make_cast(trosa, other)
+    unread = make_user("ulla.berg@trosa.example", "Ulla Berg")
+    give_role(unread, trosa, Role.SUBMITTER)
+    User.objects.filter(pk=unread.pk).update(notice_version=0, notice_accepted_at=None)
+    collections.open_collection(year=LAST_YEAR, by=None, at=last_year)
+    receipts = [_last_year(cast, unit, by, last_year) for unit, by in ((trosa, cast.bo), (other, cast.dan))]
+    collections.open_collection(year=YEAR, by=None, at=now)
+    places = [
+        _place(cast, trosa, cast.anna, receipts[0], at=now, mark=""),
+        _place(cast, other, cast.dan, receipts[1], at=now, mark="kanarie"),
+    ]
+    return Scene(cast, *places, unread=User.objects.get(pk=unread.pk))
+
+
+def _last_year(cast: Cast, unit: Unit, by: User, at: datetime) -> Receipt:
+    """A right file, handed in and approved."""
+    submission = _submission(unit, LAST_YEAR)
+    file = synthetic.delivery(unit.code, ROWS, 7, previous=True, year=YEAR)
+    delivery = deliver.receive_delivery(submission=submission, content=file, name="nov.txt", by=by, at=at)
+    delivery = deliver.check_delivery(delivery=delivery, at=at, clock=lambda: at)
+    for group in groups.groups_of(submission.pk, storage.findings_of(delivery)):
+        if group.needs_comment:
+            comments.comment_group(delivery=delivery, group_key=group.key, text="Det stämmer.", by=by, at=at)
+    submission, delivery = _submission(unit, LAST_YEAR), deliver.fresh(delivery)
+    receipt = review.hand_in(submission=submission, delivery=delivery, expected_revision=delivery.revision, by=by, at=at)
+    review.begin_review(submission=_submission(unit, LAST_YEAR), by=cast.officer, at=at)
+    review.approve(submission=_submission(unit, LAST_YEAR), by=cast.officer, at=at)
+    return receipt
+
+
+def _place(cast: Cast, unit: Unit, by: User, receipt: Receipt, *, at: datetime, mark: str) -> Place:
+    submission = _submission(unit, YEAR)
+    deferral = request_deferral(
+        submission=submission,
+        requested_date=date(2026, 12, 8),
+        reason=Deferral.Reason.PAYROLL_SYSTEM,
+        text=f"{mark}skäl: vi byter lönesystem.",
+        by=by,
+        at=at,
+    )
+    file = synthetic.delivery(unit.code, ROWS, 7, SLIPS)
+    delivery = deliver.receive_delivery(submission=submission, content=file, name=f"{mark}fil.txt", by=by, at=at)
+    delivery = deliver.check_delivery(delivery=delivery, at=at, clock=lambda: at)
+    assert delivery.is_current, delivery.refusal
+    correction = _correct_one(delivery, by=by, at=at)
+    delivery = deliver.fresh(delivery)
+    found = groups.groups_of(submission.pk, storage.findings_of(delivery))
+    explained = next(group for group in found if group.needs_comment)
+    comment = comments.comment_group(
+        delivery=delivery, group_key=explained.key, text=f"{mark}förklaring: det stämmer.", by=by, at=at
+    )
+    thread = start_thread(
+        unit=unit,
+        year=YEAR,
+        category=Thread.Category.FILE,
+        subject=f"{mark}ämne om filen".capitalize(),
+        text=f"{mark}text: går det bra?".capitalize() + f" {mark}meddelande".title(),
+        by=cast.officer,
+        at=at,
+        nonce=uuid5(FORMS, unit.code),
+    )
+    domain = by.email.split("@")[1]
+    colleague = give_role(make_user(f"{mark}.kollega@{domain}".lstrip("."), f"{mark} Kollega".strip().title()), unit, Role.READER)
+    waiting = invite_member(
+        unit=unit, email=f"{mark}.inbjuden@{domain}".lstrip("."), name="", role=Role.READER, by=cast.coordinator, at=at
+    )
+    return Place(
+        unit=unit,
+        submission=_submission(unit, YEAR),
+        delivery=deliver.fresh(delivery),
+        group=next(group for group in found if group.level == "fel"),
+        explained=explained,
+        comment=comment,
+        correction=correction,
+        receipt=receipt,
+        thread=thread,
+        deferral=deferral,
+        colleague=colleague,
+        waiting=waiting,
+    )
+
+
+def _correct_one(delivery: Delivery, *, by: User, at: datetime) -> Correction:
+    """One wrong value put right, as the first finding that can be."""
+    clean = synthetic.delivery(delivery.submission.unit.code, ROWS, 7).decode("cp1252").splitlines()
+    findings = storage.findings_of(delivery).filter(
+        pl.col("row").is_not_null(), pl.col("field").is_not_null(), pl.col("level") == "fel"
+    )
+    for finding in findings.iter_rows(named=True):
+        row, number = finding["row"], finding["field"]
+        value = clean[row - 1].split(";")[number - 1]
+        if value != (finding["value"] or ""):
+            correct.correct(
+                delivery=delivery, row=row, field=number, value=value, expected_revision=delivery.revision, by=by, at=at
+            )
+            return Correction.objects.get(delivery=delivery)
+    raise AssertionError("ingen anmärkning att rätta")
+
+
+def _submission(unit: Unit, year: int) -> Submission:
+    return Submission.objects.select_related("unit", "collection").get(unit=unit, collection__year=year)

@@ -1,0 +1,384 @@
+"""The access matrix: every address of the portal, every person, GET and POST (security.md: BEH-01, 02, 03, 09).
+
+TABLE says what each person gets at Trosa's addresses. An address without a row fails the test, and so does a row without
+an address. A POST is sent empty: where 200 or 422 comes back, the person was let in to a form that asks for the rest. A
+method without a row is answered 405, in the admin 404 to those who are not SKR's. Whatever is refused has changed nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from http.cookies import SimpleCookie
+
+import pytest
+from django.db import transaction
+from django.http import HttpResponse
+from django.urls import reverse
+
+from accounts.models import AuditEvent, User
+from submissions.services import storage
+from tests import addresses
+from tests.addresses import Route
+from tests.cast import sign_in
+from tests.client import GuardedClient
+from tests.guards.database import reads_only
+from tests.scene import CANARIES, Scene
+
+pytestmark = pytest.mark.django_db
+
+# Cia is Läsare, Bo Uppgiftslämnare and Anna Kontaktperson of Trosa; Dan is Kontaktperson of Nyköping; Hanna is Handläggare,
+# Sam Samordnare, Stina Statistiker and Sten Systemadministratör at SKR.
+TABLE = """
+                                                  Cia   Bo    Anna  Dan   Hanna Sam   Stina Sten
+# Start and account
+  start                                      GET   200   200   200   200   302   302   302   302
+  start                                      POST  200   200   200   200   302   302   302   302
+  accounts:start                             GET   200   200   200   200   200   200   200   200
+  accounts:start                             POST  302   302   302   302   302   302   302   302
+  accounts:code                              GET   200   200   200   200   200   200   200   200
+  accounts:code                              POST  302   302   302   302   302   302   302   302
+  accounts:verified                          GET   200   200   200   200   200   200   200   200
+  accounts:verified                          POST  302   302   302   302   302   302   302   302
+  accounts:qr                                GET   200   200   200   200   200   200   200   200
+  accounts:qr                                POST  302   302   302   302   302   302   302   302
+  accounts:one_time_code                     GET   200   200   200   200   200   200   200   200
+  accounts:one_time_code                     POST  302   302   302   302   302   302   302   302
+  accounts:challenge                         GET   200   200   200   200   200   200   200   200
+  accounts:challenge                         POST  302   302   302   302   302   302   302   302
+  accounts:new_password                      GET   200   200   200   200   200   200   200   200
+  accounts:new_password                      POST  302   302   302   302   302   302   302   302
+  accounts:notice                            GET   200   200   200   200   200   200   200   200
+  accounts:notice                            POST  302   302   302   302   302   302   302   302
+  accounts:sign_in_code                      GET   200   200   200   200   200   200   200   200
+  accounts:sign_in_code                      POST  302   302   302   302   302   302   302   302
+  accounts:sign_out                          POST  302   302   302   302   302   302   302   302
+# Inlämning
+  submissions:overview                       GET   200   200   200   200   200   200   200   200
+  submissions:submission                     GET   200   200   200   404   200   200   200   404
+  submissions:upload                         GET   200   200   200   404   200   200   200   404
+  submissions:upload                         POST  403   422   422   404   403   403   403   404
+  submissions:version                        GET   200   200   200   404   200   200   200   404
+  submissions:review                         GET   200   200   200   404   200   200   200   404
+  submissions:findings                       GET   200   200   200   404   200   200   200   404
+  submissions:reveal_findings                POST  403   200   200   404   200   200   200   404
+  submissions:comment                        POST  403   422   422   404   403   403   403   404
+  submissions:remove_comment                 POST  403   302   302   404   403   403   403   404
+  submissions:row                            GET   200   200   200   404   200   200   200   404
+  submissions:reveal_row                     POST  403   200   200   404   200   200   200   404
+  submissions:correct                        POST  403   302   302   404   403   403   403   404
+  submissions:corrections                    GET   200   200   200   404   200   200   200   404
+  submissions:undo                           POST  403   302   302   404   403   403   403   404
+  submissions:hand_in                        GET   200   200   200   404   200   200   200   404
+  submissions:hand_in                        POST  403   302   302   404   403   403   403   404
+  submissions:withdraw                       POST  403   302   302   404   403   403   403   404
+  submissions:receipt                        GET   302   302   302   404   302   302   302   404
+# Uppskov
+  deferrals:overview                         GET   200   200   200   200   200   200   200   200
+  deferrals:unit                             GET   200   200   200   404   200   200   200   404
+  deferrals:ask                              GET   403   302   302   404   403   403   403   403
+  deferrals:ask                              POST  403   302   302   404   403   403   403   403
+  deferrals:withdraw                         POST  403   302   302   404   403   403   403   403
+# Profil & enheter
+  profiles:overview                          GET   200   200   200   200   200   200   200   200
+  profiles:details                           GET   200   200   200   200   200   200   200   200
+  profiles:details                           POST  200   200   200   200   200   200   200   200
+  profiles:unit                              GET   200   200   200   404   200   200   200   200
+  profiles:invite                            GET   403   403   200   404   403   403   403   403
+  profiles:invite                            POST  403   403   200   404   403   403   403   403
+  profiles:resend_invitation                 POST  403   403   302   404   403   403   403   403
+  profiles:revoke_invitation                 POST  403   403   302   404   403   403   403   403
+  profiles:member                            GET   403   403   200   404   403   403   403   403
+  profiles:member                            POST  403   403   200   404   403   403   403   403
+  profiles:end_membership                    POST  403   403   302   404   403   403   403   403
+# Meddelanden
+  messaging:overview                         GET   200   200   200   200   200   200   200   200
+  messaging:new                              GET   403   200   200   200   200   200   200   403
+  messaging:new                              POST  403   200   200   200   200   200   200   403
+  messaging:thread                           GET   200   200   200   404   200   200   200   404
+  messaging:thread                           POST  403   200   200   404   200   200   200   404
+  messaging:close                            POST  403   302   302   404   302   302   302   404
+# SKR's administration
+  admin:index                                GET   404   404   404   404   200   200   200   200
+  admin:login                                GET   302   302   302   302   302   302   302   302
+  admin:login                                POST  302   302   302   302   302   302   302   302
+  admin:logout                               GET   404   404   404   404   302   302   302   302
+  admin:logout                               POST  404   404   404   404   307   307   307   307
+  admin:jsi18n                               GET   404   404   404   404   200   200   200   200
+  admin:accounts_auditevent_changelist       GET   404   404   404   404   403   403   403   200
+  admin:accounts_auditevent_change           GET   404   404   404   404   403   403   403   200
+  admin:profiles_unit_changelist             GET   404   404   404   404   200   200   200   200
+  admin:profiles_unit_invite                 GET   404   404   404   404   403   200   403   403
+  admin:profiles_unit_invite                 POST  404   404   404   404   403   200   403   403
+  admin:profiles_unit_change                 GET   404   404   404   404   200   200   200   200
+  admin:profiles_membership_changelist       GET   404   404   404   404   200   200   200   200
+  admin:profiles_membership_change           GET   404   404   404   404   200   200   200   200
+  admin:accounts_user_changelist             GET   404   404   404   404   403   200   403   200
+  admin:accounts_user_change                 GET   404   404   404   404   403   200   403   200
+  admin:accounts_invitation_changelist       GET   404   404   404   404   403   200   403   200
+  admin:accounts_invitation_resend           POST  404   404   404   404   403   302   403   403
+  admin:accounts_invitation_revoke           POST  404   404   404   404   403   302   403   403
+  admin:accounts_invitation_change           GET   404   404   404   404   403   200   403   200
+  admin:messaging_thread_changelist          GET   404   404   404   404   200   200   200   403
+  admin:messaging_thread_start               GET   404   404   404   404   200   200   200   403
+  admin:messaging_thread_start               POST  404   404   404   404   200   200   200   403
+  admin:messaging_thread_reply               POST  404   404   404   404   200   200   200   403
+  admin:messaging_thread_close               POST  404   404   404   404   302   302   302   403
+  admin:messaging_thread_change              GET   404   404   404   404   200   200   200   403
+  admin:messaging_outgoingmail_changelist    GET   404   404   404   404   403   403   403   200
+  admin:messaging_outgoingmail_change        GET   404   404   404   404   403   403   403   200
+  admin:submissions_collection_changelist    GET   404   404   404   404   200   200   200   200
+  admin:submissions_collection_change        GET   404   404   404   404   200   200   200   200
+  admin:submissions_layout_changelist        GET   404   404   404   404   200   200   200   403
+  admin:submissions_layout_change            GET   404   404   404   404   200   200   200   403
+  admin:submissions_codelist_changelist      GET   404   404   404   404   200   200   200   403
+  admin:submissions_codelist_change          GET   404   404   404   404   200   200   200   403
+  admin:submissions_checksetting_changelist  GET   404   404   404   404   200   200   200   403
+  admin:submissions_checksetting_change      GET   404   404   404   404   200   200   200   403
+  admin:submissions_submission_changelist    GET   404   404   404   404   200   200   200   403
+  admin:submissions_submission_begin_review  POST  404   404   404   404   302   302   302   403
+  admin:submissions_submission_approve       POST  404   404   404   404   302   302   302   403
+  admin:submissions_submission_return        POST  404   404   404   404   200   200   200   403
+  admin:submissions_submission_group         GET   404   404   404   404   200   200   200   403
+  admin:submissions_submission_change        GET   404   404   404   404   200   200   200   403
+  admin:deferrals_deferral_changelist        GET   404   404   404   404   200   200   200   403
+  admin:deferrals_deferral_grant             POST  404   404   404   404   403   200   403   403
+  admin:deferrals_deferral_decline           POST  404   404   404   404   403   200   403   403
+  admin:deferrals_deferral_change            GET   404   404   404   404   200   200   200   403
+  admin:*                                    GET   404   404   404   404   404   404   404   404
+  admin:*                                    POST  404   404   404   404   404   404   404   404
+# Open to anybody
+  verify_receipt                             GET   200   200   200   200   200   200   200   200
+  checks                                     GET   200   200   200   200   200   200   200   200
+  check                                      GET   200   200   200   200   200   200   200   200
+  handbook                                   GET   200   200   200   200   200   200   200   200
+  privacy                                    GET   200   200   200   200   200   200   200   200
+  healthz                                    GET   200   200   200   200   200   200   200   200
+  readyz                                     GET   200   200   200   200   200   200   200   200
+  csp_report                                 POST  204   204   204   204   204   204   204   204
+"""
+
+# What answers without a session (security.md BEH-01), to a visitor's GET and POST. Nothing else is open.
+OPEN = """
+start                    200 200
+accounts:start           200 200
+accounts:code            302 302
+accounts:verified        302 302
+accounts:qr              302 302
+accounts:one_time_code   302 302
+accounts:challenge       302 302
+accounts:new_password    302 302
+accounts:sign_in_code    302 302
+accounts:sign_out        405 302
+verify_receipt           200 405
+checks                   200 405
+check                    200 405
+handbook                 200 405
+privacy                  200 405
+healthz                  200 405
+readyz                   200 405
+csp_report               405 204
+"""
+
+NAMES = ("cia", "bo", "anna", "dan", "officer", "coordinator", "statistician", "system")
+STAFF = frozenset(NAMES[4:])
+ROUTES = {route.name: route for route in addresses.routes()}
+
+
+def rows_of(table: str) -> list[list[str]]:
+    """The rows of a table, in words, without headings."""
+    lines = [line.split() for line in table.splitlines()]
+    return [words for words in lines if len(words) > 1 and words[0] != "#" and words[-1].isdigit()]
+
+
+EXPECTED = {(words[0], words[1]): dict(zip(NAMES, map(int, words[2:]), strict=True)) for words in rows_of(TABLE)}
+OPEN_TO_ALL = {words[0]: {"GET": int(words[1]), "POST": int(words[2])} for words in rows_of(OPEN)}
+REFUSED = frozenset({403, 404, 405})
+
+
+def expected(route: Route, method: str, name: str) -> int:
+    """What the table says, and what its silence means."""
+    if (route.name, method) in EXPECTED:
+        return EXPECTED[route.name, method][name]
+    return 404 if route.name.startswith("admin:") and name not in STAFF else 405
+
+
+@contextmanager
+def taken_back() -> Iterator[None]:
+    """Whatever happens inside is undone, as if nobody had asked."""
+    block = transaction.atomic()
+    block._from_testcase = True  # type: ignore[attr-defined]
+    with block:
+        yield
+        transaction.set_rollback(True)
+
+
+class Visitor:
+    """Somebody with a browser, whose every request is undone."""
+
+    def __init__(self, user: User | None = None, *, has_second_factor: bool = True) -> None:
+        self.client = GuardedClient(raise_request_exception=False)
+        if user and has_second_factor:
+            sign_in(self.client, user)
+        elif user:
+            self.client.force_login(user)
+        self.cookies = self.client.cookies.output()
+
+    def ask(self, method: str, address: str, *, changes_nothing: bool = False) -> HttpResponse:
+        """The answer. With `changes_nothing` a POST that writes more than the audit trail fails."""
+        self.client.cookies = SimpleCookie(self.cookies.replace("Set-Cookie: ", ""))
+        guard = reads_only(method, address, frozenset()) if changes_nothing else nullcontext()
+        with taken_back(), guard:
+            answer = self.client.generic(method, address)
+        if method == "POST":
+            storage.cache.clear()
+        return answer
+
+
+def misses(visitor: Visitor, asked: Iterator[tuple[Route, str, str, int]] | list[tuple[Route, str, str, int]]) -> list[str]:
+    """The lines where the portal and the table differ."""
+    found = []
+    for route, method, address, status in asked:
+        answer = visitor.ask(method, address, changes_nothing=status in REFUSED)
+        if answer.status_code != status:
+            found.append(f"{method} {address} ({route.name}): {answer.status_code} i stället för {status}")
+    return found
+
+
+def user_of(scene: Scene, name: str) -> User:
+    """One of the cast."""
+    return getattr(scene.cast, name)
+
+
+# Every address has its row -------------------------------------------------------------------------------------------
+
+
+def test_every_address_has_a_row_and_every_row_an_address() -> None:
+    assert {name for name, _ in EXPECTED} == set(ROUTES)
+
+
+def test_beh_01_only_the_listed_views_are_open() -> None:
+    assert {route.name for route in ROUTES.values() if getattr(route.view, "is_open", False)} == set(OPEN_TO_ALL)
+
+
+# Everybody everywhere ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_table_holds(scene: Scene, name: str) -> None:
+    asked = [
+        (route, method, addresses.address(route, scene.trosa), expected(route, method, name))
+        for route in ROUTES.values()
+        for method in ("GET", "POST")
+    ]
+    assert misses(Visitor(user_of(scene, name)), asked) == []
+
+
+def test_beh_01_a_visitor_gets_the_open_pages_and_is_led_to_the_sign_in_from_all_others(scene: Scene) -> None:
+    visitor, start = Visitor(), reverse("start")
+    for route in ROUTES.values():
+        address = addresses.address(route, scene.trosa)
+        for method in ("GET", "POST"):
+            answer = visitor.ask(method, address, changes_nothing=True)
+            if route.name in OPEN_TO_ALL:
+                assert answer.status_code == OPEN_TO_ALL[route.name][method], (method, address)
+            else:
+                assert answer.status_code == 302, (method, address)
+                assert answer.headers["Location"].partition("?")[0] == start, (method, address)
+
+
+def test_beh_01_without_the_second_factor_nothing_that_needs_a_session_answers(scene: Scene) -> None:
+    visitor, start = Visitor(scene.cast.anna, has_second_factor=False), reverse("start")
+    staff = Visitor(scene.cast.system, has_second_factor=False)
+    for route in ROUTES.values():
+        if route.name in OPEN_TO_ALL:
+            continue
+        address = addresses.address(route, scene.trosa)
+        for person in (visitor, staff):
+            for method in ("GET", "POST"):
+                answer = person.ask(method, address, changes_nothing=True)
+                assert (answer.status_code, answer.headers["Location"].partition("?")[0]) == (302, start), (method, address)
+
+
+def test_beh_01_until_the_notice_is_accepted_every_address_leads_to_it(scene: Scene) -> None:
+    visitor, notice = Visitor(scene.unread), reverse("accounts:notice")
+    for route in ROUTES.values():
+        if route.name in {"accounts:notice", "accounts:sign_out"}:
+            continue
+        address = addresses.address(route, scene.trosa)
+        for method in ("GET", "POST"):
+            answer = visitor.ask(method, address, changes_nothing=True)
+            assert (answer.status_code, answer.headers.get("Location")) == (302, notice), (method, address)
+    assert visitor.ask("GET", notice).status_code == 200
+
+
+# Another's things ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["cia", "bo", "anna"])
+def test_beh_02_another_units_addresses_do_not_exist_and_change_nothing(scene: Scene, name: str) -> None:
+    visitor = Visitor(user_of(scene, name))
+    with_a_unit = [
+        route for route in ROUTES.values() if route.is_of_a_unit or route.name.startswith("messaging:") and route.parameters
+    ]
+    asked = [
+        (route, method, addresses.address(route, scene.other), 404)
+        for route in with_a_unit
+        for method in ("GET", "POST")
+        if expected(route, method, "anna") != 405
+    ]
+    assert len(asked) > 30
+    assert misses(visitor, asked) == []
+
+
+def test_beh_02_the_own_code_opens_no_key_of_another_unit(scene: Scene) -> None:
+    """/uppskov/0488/<the other's request>/ta-tillbaka/ and its like: the key is looked for among the unit's own."""
+    visitor = Visitor(scene.cast.anna)
+    for route in ROUTES.values():
+        if not (route.is_of_a_unit and "pk" in route.parameters):
+            continue
+        address = addresses.address(route, scene.trosa, keys_of=scene.other)
+        for method in ("GET", "POST"):
+            status = 404 if expected(route, method, "anna") != 405 else 405
+            assert visitor.ask(method, address, changes_nothing=True).status_code == status, (method, address)
+
+
+def test_beh_02_a_refused_unit_is_in_the_audit_trail(scene: Scene) -> None:
+    client = sign_in(GuardedClient(), scene.cast.dan)
+    assert client.get(reverse("submissions:review", args=["0488", 2026])).status_code == 404
+    event = AuditEvent.objects.filter(code="access:denied").latest("pk")
+    assert (event.actor_id, event.unit) == (scene.cast.dan.pk, "0488")
+    assert client.get(reverse("submissions:review", args=["9999", 2026])).status_code == 404
+    assert AuditEvent.objects.filter(code="access:denied").latest("pk") == event
+
+
+@pytest.mark.parametrize("name", ["cia", "bo", "anna"])
+def test_beh_03_nothing_that_another_unit_wrote_is_on_any_page(scene: Scene, name: str) -> None:
+    visitor, read = Visitor(user_of(scene, name)), 0
+    for route in ROUTES.values():
+        if expected(route, "GET", name) != 200:
+            continue
+        text = visitor.ask("GET", addresses.address(route, scene.trosa)).content.decode()
+        assert not [
+            word for word in (*CANARIES, scene.other.unit.name) if word.lower() in text.lower() and route.name not in OPEN_TO_ALL
+        ], route
+        read += 1
+    assert read > 15
+
+
+def test_beh_03_the_canaries_do_sing_at_home(scene: Scene) -> None:
+    """Each word of CANARIES stands on some page of the unit that wrote it; else the test above would prove nothing."""
+    visitor, seen = Visitor(scene.cast.dan), ""
+    for route in ROUTES.values():
+        if expected(route, "GET", "anna") == 200:
+            seen += visitor.ask("GET", addresses.address(route, scene.other)).content.decode().lower()
+    address = reverse("submissions:findings", args=["0480", 2026, scene.other.explained.check, scene.other.explained.key])
+    seen += visitor.ask("GET", address).content.decode().lower()
+    assert [word for word in CANARIES if word.lower() not in seen] == []
+
+
+def test_beh_09_a_reader_can_post_nothing_on_the_units_data() -> None:
+    reader = {key: codes["cia"] for key, codes in EXPECTED.items() if key[1] == "POST" and ROUTES[key[0]].is_of_a_unit}
+    assert len(reader) > 12
+    assert set(reader.values()) == {403}
+    assert {EXPECTED[f"messaging:{name}", "POST"]["cia"] for name in ("new", "thread", "close")} == {403}
