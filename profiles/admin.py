@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.access import NotAllowed
 from accounts.admin_site import PortalAdmin, badge, portal_admin
 from accounts.models import Invitation, User
-from profiles import services
+from profiles import services, suspension
 from profiles.models import Membership, Unit
 
 
@@ -168,7 +168,45 @@ class UserAdmin(PortalAdmin):
     search_fields = ("name", "email")
     search_help_text = "Sök namn eller e-post"
     ordering = ("name", "email", "pk")
+    object_template = "admin/profiles/user.html"
     facts = ("email", "phone", "staff_role", "units", "created_at", "last_login", "state")
+
+    def pages(self) -> Iterable[tuple[str, Callable[..., HttpResponse], str]]:
+        """Close the account and open it again."""
+        return [
+            ("<int:user_id>/stang-av/", require_POST(self.suspend), "suspend"),
+            ("<int:user_id>/oppna/", require_POST(self.restore), "restore"),
+        ]
+
+    def details(self, request: HttpRequest, obj: User) -> dict[str, Any]:
+        """The button that fits, for those who may press it."""
+        may = request.user.has_perm(suspension.PERMISSION) and request.user.pk != obj.pk
+        return {
+            "suspend_url": self.page_url("suspend", obj.pk) if may and obj.is_active else "",
+            "restore_url": self.page_url("restore", obj.pk) if may and not obj.is_active else "",
+        }
+
+    def suspend(self, request: HttpRequest, user_id: int) -> HttpResponse:
+        """Stäng av."""
+        asked = self.require(request, suspension.PERMISSION)
+        user = self.find(request, user_id)
+        return self.perform(
+            request,
+            lambda: suspension.suspend_user(user=user, by=asked.user, at=timezone.now()),
+            done=f"Kontot för {user} är avstängt. Personen är utloggad, och inbjudningar som väntade från personen är återkallade.",
+            back=self.object_url(user),
+        )
+
+    def restore(self, request: HttpRequest, user_id: int) -> HttpResponse:
+        """Öppna igen."""
+        asked = self.require(request, suspension.PERMISSION)
+        user = self.find(request, user_id)
+        return self.perform(
+            request,
+            lambda: suspension.restore_user(user=user, by=asked.user, at=timezone.now()),
+            done=f"Kontot för {user} är öppet igen.",
+            back=self.object_url(user),
+        )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """With the roles in force."""

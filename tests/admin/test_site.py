@@ -45,6 +45,8 @@ BUTTONS = [
     ("/admin/profiles/unit/{unit}/bjud-in/", {"coordinator"}),
     ("/admin/accounts/invitation/{invitation}/skicka-igen/", {"coordinator"}),
     ("/admin/accounts/invitation/{invitation}/aterkalla/", {"coordinator"}),
+    ("/admin/accounts/user/{user}/stang-av/", {"system"}),
+    ("/admin/accounts/user/{user}/oppna/", {"system"}),
 ]
 SEARCHES: list[tuple[str, set[str]]] = [
     ("", {"Trosa", "Nyköping"}),
@@ -232,6 +234,7 @@ def test_each_button_answers_its_roles_only(scene: Scene, role: str) -> None:
         "thread": scene.trosa.thread.pk,
         "unit": scene.trosa.unit.pk,
         "invitation": invitation.pk,
+        "user": scene.cast.anna.pk,
     }
     client = as_role(scene, role)
     for address, roles in BUTTONS:

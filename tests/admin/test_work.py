@@ -13,10 +13,11 @@ from accounts.models import AuditEvent
 from messaging.models import Thread
 from messaging.services import read_text, start_thread
 from profiles.models import Membership
+from profiles.services import invite_member
 from submissions import synthetic
 from submissions.models import Receipt, Submission
 from submissions.services import deliver, review
-from tests.admin.conftest import as_role
+from tests.admin.conftest import as_person, as_role
 from tests.mail import sent_mails
 from tests.scene import Place, Scene
 
@@ -304,3 +305,32 @@ def test_a_late_unit_is_marked_and_counted(scene: Scene, clock: object) -> None:
     assert ">Nyköping</a>" in page
     assert "Försenad" in page
     assert ">Trosa</a>" not in page
+
+
+def test_a_system_administrator_closes_an_account_and_opens_it_again(scene: Scene) -> None:
+    """Closing ends the person's sessions and takes back what she had invited others to."""
+    anna, client, at_work = scene.cast.anna, as_role(scene, "system"), as_person(scene.cast.anna)
+    invite_member(
+        unit=scene.trosa.unit, email="ny.person@trosa.example", name="Ny Person", role="reader", by=anna, at=timezone.now()
+    )
+    assert at_work.get("/inlamning/").status_code == 200
+    done = client.post(f"/admin/accounts/user/{anna.pk}/stang-av/", follow=True).content.decode()
+    assert "Kontot för Anna Ek är avstängt." in done
+    assert at_work.get("/inlamning/").status_code == 302
+    assert not Membership.objects.pending().filter(user__email="ny.person@trosa.example").exists()
+    assert "Öppna igen" in done
+    opened = client.post(f"/admin/accounts/user/{anna.pk}/oppna/", follow=True).content.decode()
+    assert "Kontot för Anna Ek är öppet igen." in opened
+    codes = (
+        AuditEvent.objects.filter(subject_id=anna.pk, actor_id=scene.cast.system.pk).order_by("pk").values_list("code", flat=True)
+    )
+    assert [code for code in codes if code.startswith("account:user:")] == ["account:user:suspended", "account:user:restored"]
+
+
+def test_nobody_closes_her_own_account(scene: Scene) -> None:
+    system, client = scene.cast.system, as_role(scene, "system")
+    page = client.post(f"/admin/accounts/user/{system.pk}/stang-av/", follow=True).content.decode()
+    assert "Du kan inte stänga av ditt eget konto." in page
+    assert "Stäng av" not in client.get(f"/admin/accounts/user/{system.pk}/change/").content.decode()
+    system.refresh_from_db()
+    assert system.is_active
