@@ -55,7 +55,9 @@ def timed(work: Callable[[], Result], rounds: int) -> tuple[Result, float]:
 
 def read_bare(data: bytes) -> pl.DataFrame:
     """The floor: all fields as text, nothing else. Lossy, since the file need not be UTF-8; ragged, since a defect may be a stray semicolon."""
-    return pl.read_csv(data, has_header=False, separator=";", infer_schema=False, encoding="utf8-lossy", truncate_ragged_lines=True)
+    return pl.read_csv(
+        data, has_header=False, separator=";", infer_schema=False, encoding="utf8-lossy", truncate_ragged_lines=True
+    )
 
 
 def main() -> None:

@@ -35,8 +35,10 @@ def _percent(before: float, now: float) -> float:
     return 100 * (now - before) / before
 
 
-def _change(before: float, now: float) -> dict[str, str]:
-    return {"v": swedish(_percent(before, now)), "a": swedish(before, 0), "b": swedish(now, 0)}
+def _change(before: float, now: float, *, field: int | None = None, value: str | None = None) -> pl.DataFrame:
+    """A finding that tells the change in percent, from and to; from nothing it is 100 percent."""
+    percent = _percent(before, now) if before else 100.0
+    return file_finding(field=field, value=value, v=swedish(percent), a=swedish(before, 0), b=swedish(now, 0))
 
 
 @whole_check("AGG01", needs=NEEDS_PREVIOUS)
@@ -47,17 +49,17 @@ def monthly_paid_changed(p: Prepared) -> Iterable[pl.DataFrame]:
     is_large = employees >= p.context.threshold("AGG01", "large")
     limit = p.context.threshold("AGG01", "share_large" if is_large else "share_small")
     if before and abs(_percent(before, now)) > limit:
-        yield file_finding(**_change(before, now))
+        yield _change(before, now)
 
 
 @whole_check("AGG02", needs=NEEDS_PREVIOUS)
 def hourly_paid_changed(p: Prepared) -> Iterable[pl.DataFrame]:
     """AGG02: the number of hourly-paid has changed, or they are new."""
     before, now = _counts(p, is_hourly)
-    if before and abs(_percent(before, now)) > p.context.threshold("AGG02", "share"):
-        yield file_finding(**_change(before, now))
-    elif not before and now >= p.context.threshold("AGG02", "new"):
-        yield file_finding(v="100", a="0", b=str(now))
+    has_changed = before > 0 and abs(_percent(before, now)) > p.context.threshold("AGG02", "share")
+    is_new = before == 0 and now >= p.context.threshold("AGG02", "new")
+    if has_changed or is_new:
+        yield _change(before, now)
 
 
 @whole_check("AGG03", needs=NEEDS_PREVIOUS)
@@ -102,7 +104,7 @@ def mean_salary_changed(p: Prepared) -> Iterable[pl.DataFrame]:
     before, now = _mean_salary(p, p.context.previous), _mean_salary(p, p.frame)
     low, high = (p.context.threshold("AGG05", name) for name in ("low", "high"))
     if before and now is not None and not low <= _percent(before, now) <= high:
-        yield file_finding(field=22, **_change(before, now))
+        yield _change(before, now, field=22)
 
 
 def _full_time_share(frame: pl.DataFrame) -> float | None:
@@ -127,7 +129,7 @@ def managers_changed(p: Prepared) -> Iterable[pl.DataFrame]:
     before, now = _counts(p, is_manager)
     is_large = max(before, now) >= p.context.threshold("AGG07", "persons")
     if before and is_large and abs(_percent(before, now)) > p.context.threshold("AGG07", "share"):
-        yield file_finding(field=10, **_change(before, now))
+        yield _change(before, now, field=10)
 
 
 @whole_check("AGG08")
@@ -144,8 +146,7 @@ def watched_activity_changed(p: Prepared) -> Iterable[pl.DataFrame]:
     for activity in WATCHED_ACTIVITIES:
         before, now = _counts(p, pl.col("f5") == activity)
         if max(before, now) >= fewest and abs(now - before) * 100 > share * before:
-            change = _change(before, now) if before else {"v": "100", "a": "0", "b": str(now)}
-            yield file_finding(field=5, value=activity, **change)
+            yield _change(before, now, field=5, value=activity)
 
 
 @whole_check("AGG10", needs=NEEDS_PREVIOUS)

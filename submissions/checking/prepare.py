@@ -81,7 +81,9 @@ class Prepared:
     def _etiketter(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Only etiketter of the list: one that is not in it has been reported as such, on each of its rows."""
         listed = [int(code) for code in self.context.codes("aid") if code.isdigit()]
-        numbers = (pl.col(name).cast(pl.Int64, strict=False).alias(alias) for name, alias in (("f7", "person"), ("f9", "etikett")))
+        numbers = (
+            pl.col(name).cast(pl.Int64, strict=False).alias(alias) for name, alias in (("f7", "person"), ("f9", "etikett"))
+        )
         return frame.select(numbers).drop_nulls("person").filter(pl.col("etikett").is_in(listed)).unique()
 
 
@@ -147,7 +149,9 @@ def _known(context: Context) -> list[pl.Expr]:
 
     def listed_number(n: int, kind: str) -> pl.Expr:
         right_length = [int(code) for code in context.codes(kind) if code.isdigit()]
-        is_known = pl.col(f"i{n}").is_in(right_length) & (pl.col(column(n)).str.len_bytes() == context.collection.layout[n].max_length)
+        is_known = pl.col(f"i{n}").is_in(right_length) & (
+            pl.col(column(n)).str.len_bytes() == context.collection.layout[n].max_length
+        )
         return pl.when(is_known).then(pl.col(f"i{n}")).alias(f"k{n}")
 
     fits = pl.col("f5").is_in(context.codes("verksamhet")) if context.sector == KOMMUN else pl.col("f5").is_not_null()

@@ -18,18 +18,20 @@ from submissions.checking.context import Context
 if TYPE_CHECKING:
     from submissions.checking.prepare import Prepared
 
-FINDING_SCHEMA: dict[str, type[pl.DataType]] = {
-    "check": pl.String,
-    "level": pl.String,
-    "row": pl.UInt32,
-    "field": pl.UInt8,
-    "key": pl.String,
-    "value": pl.String,
-    "v": pl.String,
-    "a": pl.String,
-    "b": pl.String,
-    "n": pl.Int64,
-}
+FINDING_SCHEMA = pl.Schema(
+    {
+        "check": pl.String,
+        "level": pl.String,
+        "row": pl.UInt32,
+        "field": pl.UInt8,
+        "key": pl.String,
+        "value": pl.String,
+        "v": pl.String,
+        "a": pl.String,
+        "b": pl.String,
+        "n": pl.Int64,
+    }
+)
 LONGEST_VALUE = 100
 
 NEEDS_PREVIOUS = "previous"
@@ -98,7 +100,13 @@ def no_findings() -> pl.DataFrame:
 
 
 def file_finding(
-    *, field: int | None = None, value: str | None = None, v: str | None = None, a: str | None = None, b: str | None = None, n: int | None = None
+    *,
+    field: int | None = None,
+    value: str | None = None,
+    v: str | None = None,
+    a: str | None = None,
+    b: str | None = None,
+    n: int | None = None,
 ) -> pl.DataFrame:
     """One finding that concerns the whole file."""
     return pl.DataFrame(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from submissions.frames import FIELD_NUMBERS, NAME_FIELD, Refusal, column, no_wrong_rows
+from submissions.frames import FIELD_NUMBERS, Refusal, column
 from submissions.reading import refusals
 from submissions.reading.kind import NOTHING_BUT_BLANKS
 from submissions.reading.limits import MAX_LINE, MAX_ROWS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -93,10 +94,8 @@ def _collection(year: int | None) -> CollectionSpec:
 def _units() -> dict[str, UnitSpec]:
     """Every unit we know of, by code: the built-in ones, and those the database has or has renamed."""
     units = {unit.code: unit for unit in builtin.units()}
-    try:
+    with suppress(DatabaseProblem):  # as above
         units |= {unit.code: UnitSpec(unit.code, unit.name, unit.kind) for unit in Unit.objects.order_by("code", "pk")}
-    except DatabaseProblem:
-        pass  # as above
     return units
 
 

@@ -73,9 +73,7 @@ def frame_of(rows: list[list[str]]) -> pl.DataFrame:
 def check(rows: list[list[str]] | bytes, *, unit: str = TROSA, **known: Any) -> Findings:
     """All findings of the rows."""
     data = rows if isinstance(rows, bytes) else as_file(rows)
-    context = Context(
-        unit_code=unit, unit_kind=UNITS[unit].kind, **{"collection": SPEC, **known}
-    )
+    context = Context(unit_code=unit, unit_kind=UNITS[unit].kind, **{"collection": SPEC, **known})
     return checking.run(reading.read(data, context.collection.layout), context)
 
 

@@ -155,7 +155,9 @@ def test_every_row_of_another_unit_is_refused_and_named():
     assert not findings.accepted
     assert findings.frame.height == 1
     sentence = messages.render(findings.frame.row(0, named=True), SPEC)
-    assert "0488" in sentence and "0480" in sentence and "Trosa" in sentence
+    assert "0488" in sentence
+    assert "0480" in sentence
+    assert "Trosa" in sentence
 
 
 def test_what_the_portal_knows_of_earlier_files():
@@ -169,7 +171,10 @@ def test_what_the_portal_knows_of_earlier_files():
 
 def with_rows(base: list[list[str]], count: int, changes: dict[int, str]) -> list[list[str]]:
     """The rows with the first `count` of them changed."""
-    return [[changes.get(place, value) for place, value in enumerate(values, 1)] if i < count else values for i, values in enumerate(base)]
+    return [
+        [changes.get(place, value) for place, value in enumerate(values, 1)] if i < count else values
+        for i, values in enumerate(base)
+    ]
 
 
 AGGREGATES: dict[str, tuple[list[list[str]], list[list[str]], str, bool]] = {

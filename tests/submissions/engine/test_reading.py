@@ -47,9 +47,9 @@ def test_encodings(encoding: str, mark: bytes, named: str):
 
 def test_typographic_signs_are_windows_1252_and_control_signs_iso_8859_1():
     assert read(as_file([row({6: "50 € – ja"})]), LAYOUT).frame["f6"][0] == "50 € – ja"
-    odd = as_file([row({6: "Å\x81"})], encoding="iso-8859-1")
+    odd = as_file([row({6: "Åb\x81"})], encoding="iso-8859-1")
     assert read(odd, LAYOUT).encoding == "iso-8859-1"
-    assert read(odd, LAYOUT).frame["f6"][0] == "Å\x81"
+    assert read(odd, LAYOUT).frame["f6"][0] == "Åb\x81"
 
 
 @pytest.mark.parametrize("separator", [";", "\t", ",", "|"])
@@ -81,7 +81,20 @@ def test_line_numbers_are_those_of_the_file():
         [f" {name} " for name in NAMES],
         [str(number) for number in range(1, 41)],
         [f"Fält {number}" for number in range(1, 41)],
-        ["Kommunkod", "Stadsdel", "Orgnr", "Arbetsställe", "Verks", "Underlag", "Persnr", "Namn", "AID", *["x"] * 8, "From", *["x"] * 22],
+        [
+            "Kommunkod",
+            "Stadsdel",
+            "Orgnr",
+            "Arbetsställe",
+            "Verks",
+            "Underlag",
+            "Persnr",
+            "Namn",
+            "AID",
+            *["x"] * 8,
+            "From",
+            *["x"] * 22,
+        ],
     ],
 )
 def test_a_first_line_of_names_is_skipped(header: list[str]):
@@ -210,7 +223,8 @@ def test_refusals_say_what_was_seen_and_expected(data: bytes, check: str, words:
 def test_a_file_above_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("submissions.reading.reader.MAX_BYTES", 1000)
     refusal = read(b"x" * 1001, LAYOUT).refusal
-    assert refusal is not None and "MB" in refusal.seen
+    assert refusal is not None
+    assert "MB" in refusal.seen
 
 
 def test_as_many_rows_as_allowed_are_read(monkeypatch: pytest.MonkeyPatch):
@@ -226,7 +240,10 @@ def test_sample_files_keep_their_rows():
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        (b"kod;klartext\r\nusk1;Undersk\xf6terska\r\n\r\nSSK;Sjuksk\xf6terska;x\r\n", {"USK1": "Undersköterska", "SSK": "Sjuksköterska"}),
+        (
+            b"kod;klartext\r\nusk1;Undersk\xf6terska\r\n\r\nSSK;Sjuksk\xf6terska;x\r\n",
+            {"USK1": "Undersköterska", "SSK": "Sjuksköterska"},
+        ),
         ("\ufeffUSK1\tUndersköterska\n".encode(), {"USK1": "Undersköterska"}),
         (b'"A1";"Text, med komma"\n', {"A1": "Text, med komma"}),
     ],
