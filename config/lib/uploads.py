@@ -75,7 +75,8 @@ class CappedMemoryUploadHandler(FileUploadHandler):
 
 
 def was_too_large(request: HttpRequest) -> bool:
-    """Whether a file of this request was left out because of its size."""
+    """Whether a file of this request was left out because of its size. Reads the request's body where nobody has yet."""
+    _ = request.FILES
     return bool(getattr(request, "upload_was_too_large", False))
 
 

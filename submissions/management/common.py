@@ -10,6 +10,7 @@ from pathlib import Path
 from django.core.management.base import CommandError, OutputWrapper
 from django.db import transaction
 
+from config.lib.text import amount
 from submissions.services.collections import Difference
 
 REFUSED, WRONG_USE = 1, 2
@@ -56,8 +57,8 @@ def print_difference(out: OutputWrapper, difference: Difference, *, missing: str
     for key in difference.missing:
         out.write(f"- {key} {missing}")
     out.write(
-        f"{len(difference.added)} nya, {len(difference.changed)} ändrade, {len(difference.missing)} {missing}, "
-        f"{difference.unchanged} oförändrade."
+        f"{amount(len(difference.added), 'ny', 'nya')}, {amount(len(difference.changed), 'ändrad', 'ändrade')}, "
+        f"{len(difference.missing)} {missing}, {amount(difference.unchanged, 'oförändrad', 'oförändrade')}."
     )
     if dry_run:
         out.write("Inget är sparat (--dry-run).")

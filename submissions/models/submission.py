@@ -34,7 +34,7 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
 
     def overdue(self, on: date) -> SubmissionQuerySet:
         """Past the due date and without a current file."""
-        return self.with_due_date().filter(due_on__lt=on).exclude(deliveries__is_current=True)
+        return self.with_due_date().filter(Q(("due_on__lt", on))).exclude(deliveries__is_current=True)
 
 
 class Submission(models.Model):

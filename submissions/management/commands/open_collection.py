@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from config.lib.text import amount
 from submissions.management.common import add_dry_run, perhaps, wrong_use
 from submissions.services.collections import open_collection
 
@@ -43,6 +44,6 @@ class Command(BaseCommand):
             f"Öppnar {collection.opens_on}, mättidpunkt {collection.measurement_day}, sista dag {collection.due_date}."
         )
         self.stdout.write(f"Postbeskrivning {collection.layout}, {lists} kodlistor, {checks} kontroller.")
-        self.stdout.write(f"{opened.submissions_added} nya inlämningar.")
+        self.stdout.write(f"{amount(opened.submissions_added, 'ny inlämning', 'nya inlämningar')}.")
         if dry_run:
             self.stdout.write("Inget är sparat (--dry-run).")

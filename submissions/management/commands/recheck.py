@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from config.lib.text import amount
 from submissions.management.common import add_dry_run, refused, wrong_use
 from submissions.models import Collection
 from submissions.services import deliver
@@ -44,11 +45,12 @@ class Command(BaseCommand):
                 self.stdout.write(f"{unit.code} {unit.name}: {_words(result.before)} → {_words(result.after)}")
             if number % 25 == 0:
                 self.stdout.write(f"{number} av {len(waiting)} …")
-        self.stdout.write(f"{len(waiting)} filer kontrollerade, {changed} med ändrat antal anmärkningar, {broken} gick inte.")
+        checked = amount(len(waiting), "fil kontrollerad", "filer kontrollerade")
+        self.stdout.write(f"{checked}, {changed} med ändrat antal anmärkningar, {broken} gick inte.")
         if dry_run:
             self.stdout.write("Inget är sparat (--dry-run).")
         if broken:
-            raise refused(f"{broken} filer kunde inte kontrolleras.")
+            raise refused(f"{amount(broken, 'fil', 'filer')} kunde inte kontrolleras.")
 
 
 def _words(counts: tuple[int, int, int]) -> str:

@@ -1,4 +1,4 @@
-"""A collection that is open, the cast, and the files they deliver."""
+"""A collection that is open, for the cast to work in."""
 
 from __future__ import annotations
 
@@ -7,13 +7,7 @@ from django.utils import timezone
 
 from submissions.models import Collection
 from submissions.services.collections import open_collection
-from tests.cast import Cast, make_cast
-
-
-@pytest.fixture
-def cast(db: None) -> Cast:
-    """Trosa's three, another kommun's one and SKR's four."""
-    return make_cast()
+from tests.cast import Cast
 
 
 @pytest.fixture
