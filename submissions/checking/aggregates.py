@@ -145,7 +145,7 @@ def watched_activity_changed(p: Prepared) -> Iterable[pl.DataFrame]:
     share, fewest = p.context.threshold("AGG09", "share"), p.context.threshold("AGG09", "persons")
     for activity in WATCHED_ACTIVITIES:
         before, now = _counts(p, pl.col("f5") == activity)
-        if max(before, now) >= fewest and abs(now - before) * 100 > share * before:
+        if before and max(before, now) >= fewest and abs(_percent(before, now)) > share:
             yield _change(before, now, field=5, value=activity)
 
 

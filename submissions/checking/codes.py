@@ -35,7 +35,7 @@ def unknown_etikett(p: Prepared) -> Iterable[Hit]:
 def other_sector(p: Prepared) -> Iterable[Hit]:
     """KOD02: the etikett belongs to the other sector."""
     aid = p.context.code_list("aid").codes.values()
-    others = [int(code.code) for code in aid if code.sector not in ("", p.context.sector)]
+    others = [int(code.code) for code in aid if code.code.isdigit() and code.sector not in ("", p.context.sector)]
     if others:
         yield Hit(pl.col("k9").is_in(others), field=9, a=pl.lit("regioner" if p.context.sector == REGION else "kommuner"))
 

@@ -143,7 +143,7 @@ def _has_position(p: Prepared, word: str) -> pl.Expr:
 def etikett_against_activity(p: Prepared) -> Iterable[Hit]:
     """LOG16: a teacher's etikett on verksamhet 512 or 513."""
     aid = p.context.code_list("aid").codes.values()
-    teachers = [int(code.code) for code in aid if "lärare" in code.label.casefold()]
+    teachers = [int(code.code) for code in aid if code.code.isdigit() and "lärare" in code.label.casefold()]
     activities = [str(int(p.context.threshold("LOG16", name))) for name in ("low", "high")]
     yield Hit(pl.col("k5").is_in(activities) & pl.col("k9").is_in(teachers), field=9)
 

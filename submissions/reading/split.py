@@ -142,7 +142,8 @@ def _split_quick(plain: bytes, layout: LayoutSpec, separator: str) -> Split | No
     is_data = ~pl.col("row").is_in(wrong["row"].implode()) & (pl.col("row") > int(has_header))
     data = _without_name(frame.filter(is_data) if wrong.height or has_header else frame)
     wrong = wrong.filter((pl.col("n") > 0) & (pl.col("row") > int(has_header)))
-    return Split(data, separator, has_header, wrong) if data.height else None
+    is_accepted = data.height and (separator == SEMICOLON or wrong.is_empty())
+    return Split(data, separator, has_header, wrong) if is_accepted else None
 
 
 def _widths(plain: bytes, frame: pl.DataFrame, odd: pl.DataFrame, separator: str) -> pl.DataFrame | None:

@@ -202,6 +202,7 @@ AGGREGATES: dict[str, tuple[list[list[str]], list[list[str]], str, bool]] = {
     "512 from 10 to 12": (rows(10, {5: "512"}), rows(12, {5: "512"}), "AGG09", False),
     "512 from 10 to 13": (rows(10, {5: "512"}), rows(13, {5: "512"}), "AGG09", True),
     "513 from 5 to 9": (rows(5, {5: "513"}), rows(9, {5: "513"}), "AGG09", False),
+    "512 from 0 to 20": (rows(20), rows(20, {5: "512"}), "AGG09", False),
     "25 percent gone": (rows(20), rows(15), "AGG10", False),
     "30 percent gone": (rows(20), rows(14), "AGG10", True),
 }

@@ -61,8 +61,10 @@ def test_separators_and_line_ends(separator: str, end: str):
 
 
 def test_another_separator_is_taken_only_where_every_row_fits():
-    broken = as_file(ROWS, separator="|").replace(b"|", b"", 1)
-    assert read(broken, LAYOUT).refusal is not None
+    for broken in (ROWS[0][:39], [*ROWS[0], "x"]):
+        for rows in ([broken, *ROWS], [*ROWS, broken]):
+            assert read(as_file(rows, separator="|"), LAYOUT).refusal is not None
+            assert read(as_file(rows), LAYOUT).refusal is None
 
 
 def test_line_numbers_are_those_of_the_file():

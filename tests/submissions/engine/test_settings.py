@@ -120,6 +120,14 @@ def test_a_year_with_fewer_checks_and_lists_than_the_shipped():
     assert messages.render(refused.frame.row(0, named=True), poor).startswith("Filen är tom.")
 
 
+@pytest.mark.parametrize("kind", sorted(set(SPEC.lists) - {"lonesystem"}))
+def test_an_empty_list_and_one_with_odd_codes_are_lived_with(kind: str):
+    some = next(iter(SPEC.lists[kind].codes.values()))
+    for codes in ({}, {"ABC": replace(some, code="ABC", label="Lärare", sector="region")}):
+        findings = check([row(key=1), hourly(key=2)], collection=with_list(kind, codes=codes), previous=LAST_YEAR, positions={})
+        assert findings.accepted
+
+
 def test_etiketter_of_the_other_sector():
     codes = SPEC.lists["aid"].codes
     mine = {**codes, "206010": replace(codes["206010"], sector="region")}
