@@ -45,6 +45,8 @@ class Situation:
 def situation_of(submission: Submission, delivery: Delivery | None, *, today: date) -> Situation:
     """The situation of a submission with its current delivery, if any."""
     status = Status(submission.status)
+    if status == Status.NOT_STARTED and today < submission.collection.opens_on:
+        return _before_opening(submission)
     meaning = states.MEANINGS[status]
     is_late = status in states.WORKING and delivery is None and today > submission.due_date
     return Situation(
@@ -59,6 +61,23 @@ def situation_of(submission: Submission, delivery: Delivery | None, *, today: da
         is_granted=submission.granted_due_date is not None,
         is_late=is_late,
         left=days_until((submission.due_date - today).days) if status in states.WORKING else "",
+    )
+
+
+def _before_opening(submission: Submission) -> Situation:
+    opens = submission.collection.opens_on.isoformat()
+    return Situation(
+        label="Inte öppen",
+        tone="neutral",
+        ball=f"Öppnar {opens}",
+        is_ours=False,
+        means="Årets insamling har inte öppnat.",
+        now=f"Ni behöver inte göra något nu. Insamlingen öppnar {opens}.",
+        step=1,
+        due_date=submission.due_date,
+        is_granted=submission.granted_due_date is not None,
+        is_late=False,
+        left="",
     )
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.access import NotAllowed
 from accounts.models import User
+from config.lib.personnummer import LOOKS_LIKE
 from submissions import receipts, states
 from submissions.models import Comment, Correction, Delivery, Receipt, Submission
 from submissions.services import deliver, storage
@@ -115,6 +116,7 @@ def approve(*, submission: Submission, by: User, at: datetime, text: str = "") -
     """SKR approves. `text` is shown to the unit."""
     locked = deliver.lock(submission)
     states.check_can_approve(by, locked)
+    _refuse_personnummer(text)
     states.move(locked, Status.APPROVED, by=by, at=at, text=_with("SKR har godkänt uppgifterna.", text))
     Submission.objects.filter(pk=locked.pk).update(return_reason="")
 
@@ -126,6 +128,7 @@ def return_to_unit(*, submission: Submission, reason: str, by: User, at: datetim
     states.check_can_return(by, locked)
     if not reason.strip():
         raise NotAllowed("Skriv vad enheten ska se över.")
+    _refuse_personnummer(reason)
     states.move(locked, Status.RETURNED, by=by, at=at, text=_with("SKR har skickat tillbaka inlämningen.", reason))
     Submission.objects.filter(pk=locked.pk).update(return_reason=reason.strip())
     _end_receipt(locked, at)
@@ -146,6 +149,12 @@ def move_due_date(*, submission: Submission, to: date | None, by: User, at: date
     audit.record(
         "submission:due_date", by=by, unit=locked.unit.code, object=f"{locked.unit.code}/{collection.year}", result=day, at=at
     )
+
+
+def _refuse_personnummer(text: str) -> None:
+    """The history is kept in clear: single persons are written about under Meddelanden only."""
+    if LOOKS_LIKE.search(text):
+        raise NotAllowed("Skriv inte personnummer här. Uppgifter om enskilda personer skrivs under Meddelanden.")
 
 
 def _with(sentence: str, text: str) -> str:

@@ -25,6 +25,7 @@ from submissions.views.common import CODE_LISTS, Room, codes_of, current_or_404,
 from submissions.views.review import entry_of
 
 ROWS_PER_PAGE = 50
+WRONG_WIDTH = "FIL02"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class FindingRow:
     error: str = ""
     is_done: bool = False
     done_text: str = ""
+    is_read: bool = True  # False: a row of the wrong width, which has no fields to show
 
     @property
     def can_correct(self) -> bool:
@@ -131,6 +133,7 @@ def row_of(room: Room, finding: Mapping[str, Any], notes: Notes) -> FindingRow:
         sentence=checking.messages.render(finding, room.spec, reveal=notes.reveal),
         draft=wrong.value if wrong else draft_of(finding["value"], shown),
         error=wrong.message if wrong else "",
+        is_read=finding["check"] != WRONG_WIDTH,
     )
 
 

@@ -20,6 +20,7 @@ from submissions.summaries import Summary
 from submissions.views.common import Room, current_or_404, enter, field_name
 
 GROUPS_PER_PAGE = 40
+SEVERAL_FIELDS = frozenset({"FMT01", "FMT02", "FMT03", "FMT04", "KOD07"})  # the heading names the field
 LEVELS = (spec.FEL, spec.VARNING, spec.INFO)
 
 
@@ -108,7 +109,7 @@ def entry_of(room: Room, group: Group, comment: Comment | None, findings: pl.Dat
     first = checking.group_rows(findings, group.check, group.field, group.value).row(0, named=True)
     return Entry(
         group=group,
-        title=checking.messages.title(group.check, room.spec, group.field),
+        title=checking.messages.title(group.check, room.spec, group.field if group.check in SEVERAL_FIELDS else None),
         where=field_name(room.spec, group.field),
         value=group.value,
         sentence=checking.messages.render(first, room.spec),

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import pytest
+import time_machine
 from django.conf import LazySettings
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts import limits
 from submissions import synthetic
@@ -46,7 +51,10 @@ def test_an_odd_but_readable_file_is_read(client: GuardedClient, cast: Cast, col
     assert [check for check in found["check"] if check.startswith("FIL")] == list(findings)
     if findings:
         group = links(answer, rf"[^\"]*/anmarkningar/{findings[0]}/[^\"#]*")[0]
-        assert client.get(group).status_code == 200
+        page = client.get(group)
+        assert page.status_code == 200
+        for row in links(page, r"[^\"]*/rad/[0-9]+/"):
+            assert client.get(row).status_code == 200
 
 
 def test_an_empty_file_and_no_file_are_answered_at_the_field(client: GuardedClient, cast: Cast, collection: Collection) -> None:
@@ -241,3 +249,28 @@ def test_submission_pages_stand_without_a_file(client: GuardedClient, cast: Cast
     assert client.post(f"{PAGE}ta-tillbaka/", follow=True).status_code == 200
     Submission.objects.filter(unit=cast.trosa).update(status="under_review")
     assert client.get(PAGE).status_code == 200
+
+
+def test_before_the_opening_the_page_says_when(
+    client: GuardedClient, cast: Cast, collection: Collection, clock: time_machine.Coordinates
+) -> None:
+    clock.move_to(datetime(2026, 10, 1, 9, 0, tzinfo=ZoneInfo("Europe/Stockholm")))
+    page = sign_in(client, cast.bo).get(PAGE).content.decode()
+    assert "Insamlingen öppnar 2026-10-12" in page
+    assert 'type="file"' not in page
+    assert send(client, files.good()).status_code == 403
+    assert not Delivery.objects.exists()
+
+
+def test_a_large_file_is_answered_also_where_the_forms_token_is_asked_for(
+    cast: Cast, collection: Collection, settings: LazySettings
+) -> None:
+    """The token is read from the body before the view sees the request, so the cap must hold there already."""
+    settings.UPLOAD_MAX_BYTES = 1_000
+    client = sign_in(GuardedClient(enforce_csrf_checks=True), cast.bo)
+    page = client.get(f"{PAGE}lamna/", secure=True)
+    token = str(page.context["csrf_token"])
+    for size, status_code in ((1_001, 413), (2_000_000, 413), (9_000_000, 413)):
+        values = {"csrfmiddlewaretoken": token, "file": SimpleUploadedFile("fil.txt", b"x" * size)}
+        answer = client.post(f"{PAGE}lamna/", values, headers={"Referer": "https://testserver/"})
+        assert answer.status_code == status_code

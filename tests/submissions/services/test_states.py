@@ -65,6 +65,8 @@ def test_skr_takes_up_returns_and_approves(trosa: Submission, cast: Cast) -> Non
         review.withdraw(submission=trosa, by=cast.bo, at=at)
     with pytest.raises(NotAllowed, match="Skriv vad enheten"):
         review.return_to_unit(submission=trosa, reason=" ", by=cast.officer, at=at)
+    with pytest.raises(NotAllowed, match="Skriv inte personnummer"):
+        review.return_to_unit(submission=trosa, reason="Se över 811218-9876.", by=cast.officer, at=at)
     review.return_to_unit(submission=trosa, reason="Se över deltiderna.", by=cast.officer, at=at)
     assert not Receipt.objects.filter(withdrawn_at=None).exists()
     review.hand_in(submission=trosa, delivery=delivery, expected_revision=0, by=cast.bo, at=at)
