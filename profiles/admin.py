@@ -163,13 +163,13 @@ class UserAdmin(PortalAdmin):
 
     position = 44
     lead = "Alla som har eller har haft ett konto. Lösenord och koder visas inte och kan inte ändras här."
-    list_display = ("shown_name", "email", "staff_role", "units", "last_login", "state")
+    list_display = ("shown_name", "email", "roles", "state", "last_login")
     list_filter = ("staff_role", "is_active")
     search_fields = ("name", "email")
     search_help_text = "Sök namn eller e-post"
     ordering = ("name", "email", "pk")
     object_template = "admin/profiles/user.html"
-    facts = ("email", "phone", "staff_role", "units", "created_at", "last_login", "state")
+    facts = ("email", "phone", "roles", "created_at", "last_login", "state")
 
     def pages(self) -> Iterable[tuple[str, Callable[..., HttpResponse], str]]:
         """Close the account and open it again."""
@@ -218,11 +218,15 @@ class UserAdmin(PortalAdmin):
         """The name, a dash before the person has given one."""
         return user.name or "–"
 
-    @admin.display(description="enheter och roller")
-    def units(self, user: Any) -> str:
-        """Roles in force, the first five."""
-        roles = [f"{one.unit.name}: {one.get_role_display()}" for one in user.roles_in_force]
-        return ", ".join(roles[:5]) + (f" och {len(roles) - 5} till" if len(roles) > 5 else "") or "–"
+    @admin.display(description="roller")
+    def roles(self, user: Any) -> str:
+        """The role at SKR, or each role in force with its first units."""
+        if user.staff_role:
+            return f"{user.get_staff_role_display()} hos SKR"
+        units: dict[str, list[str]] = {}
+        for membership in user.roles_in_force:
+            units.setdefault(membership.get_role_display(), []).append(membership.unit.name)
+        return "; ".join(f"{role}: {_first(names)}" for role, names in units.items()) or "–"
 
     @admin.display(description="läge", ordering="is_active")
     def state(self, user: User) -> SafeString:
@@ -230,6 +234,12 @@ class UserAdmin(PortalAdmin):
         if not user.is_active:
             return badge("Avstängd", "error")
         return badge("Aktiv", "success") if user.has_usable_password() else badge("Inte registrerad", "info")
+
+
+def _first(names: list[str], most: int = 5) -> str:
+    """The first few, and how many more."""
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" och {rest} till" if rest > 0 else "")
 
 
 class InvitationStateFilter(admin.SimpleListFilter):
@@ -261,7 +271,7 @@ class InvitationAdmin(PortalAdmin):
 
     position = 46
     lead = "Inbjudningar till portalen. En inbjudan innehåller ingen hemlig länk; personen visar vem hon är med sin e-post."
-    list_display = ("person", "roles", "inviter", "created_at", "expires_at", "send_count", "state")
+    list_display = ("person", "roles", "state", "inviter", "created_at", "expires_at")
     list_filter = (InvitationStateFilter,)
     search_fields = ("user__email", "user__name", "memberships__unit__name")
     search_help_text = "Sök person eller enhet"

@@ -21,6 +21,7 @@ from accounts.admin_site import Figure, FigureGroup, Panel, PanelRow, PortalAdmi
 from profiles.models import Unit
 from submissions import states
 from submissions.admin import findings
+from submissions.admin.reference import CollectionFilter
 from submissions.frames import ENCODING_LABELS
 from submissions.models import Collection, Delivery, Receipt, Submission
 from submissions.services import review
@@ -49,31 +50,24 @@ class ReturnForm(forms.Form):
     )
 
 
-class CollectionFilter(admin.SimpleListFilter):
-    """The year; the running one unless another is chosen."""
+class StatusFilter(admin.SimpleListFilter):
+    """One status, or those that are counted together on the front page."""
 
-    title = "insamling"
-    parameter_name = "insamling"
+    title = "status"
+    parameter_name = "status"
+    TOGETHER = {
+        "lamnat": ("Har lämnat fil", [value for value in Status.values if value != Status.NOT_STARTED]),
+        "klara": ("Godkända och låsta", [Status.APPROVED, Status.LOCKED]),
+    }
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        years = Collection.objects.order_by("-year").values_list("year", flat=True)
-        return [(str(year), str(year)) for year in years] + [("alla", "Alla år")]
-
-    def value(self) -> str:
-        chosen = super().value()
-        known = [str(value) for value, _ in self.lookup_choices]
-        return chosen if chosen in known else known[0]
-
-    def choices(self, changelist: Any) -> Any:
-        for value, title in self.lookup_choices:
-            yield {
-                "selected": self.value() == str(value),
-                "query_string": changelist.get_query_string({self.parameter_name: value}),
-                "display": title,
-            }
+        return [*Status.choices, *((key, label) for key, (label, _) in self.TOGETHER.items())]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Submission]) -> QuerySet[Submission]:
-        return queryset if self.value() == "alla" else queryset.filter(collection__year=self.value())
+        chosen = self.value()
+        if chosen in self.TOGETHER:
+            return queryset.filter(status__in=self.TOGETHER[chosen][1])
+        return queryset.filter(status=chosen) if chosen in Status.values else queryset
 
 
 class LateFilter(admin.SimpleListFilter):
@@ -99,7 +93,7 @@ class SubmissionAdmin(PortalAdmin):
     position = 10
     lead = "Varje enhets inlämning. Välj en rad för att granska, godkänna eller skicka tillbaka."
     list_display = ("unit_name", "unit_code", "year", "state", "due", "n_versions", "n_rows", "n_fel", "n_left", "changed")
-    list_filter = (CollectionFilter, "status", "unit__kind", LateFilter)
+    list_filter = (CollectionFilter, StatusFilter, "unit__kind", LateFilter)
     search_fields = ("unit__name", "unit__code__startswith")
     search_help_text = "Sök enhet eller kod"
     list_select_related = ("unit", "collection", "handler")
@@ -129,6 +123,10 @@ class SubmissionAdmin(PortalAdmin):
                 has_current=Subquery(current.values("pk")[:1]),
             )
         )
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        """The year only where several are shown."""
+        return tuple(name for name in self.list_display if name != "year" or request.GET.get("insamling") == "alla")
 
     def pages(self) -> Iterable[tuple[str, Callable[..., HttpResponse], str]]:
         """SKR's three steps, and the rows behind a group of findings."""
@@ -204,9 +202,10 @@ class SubmissionAdmin(PortalAdmin):
         return number(submission.left_count)
 
     @admin.display(description="ändrad", ordering="status_changed_at")
-    def changed(self, submission: Submission) -> str:
-        """When it last moved."""
-        return f"{timezone.localtime(submission.status_changed_at):%Y-%m-%d %H:%M}" if submission.status_changed_at else "–"
+    def changed(self, submission: Submission) -> SafeString:
+        """The day it last moved."""
+        moved = submission.status_changed_at
+        return format_html('<span class="nowrap">{}</span>', timezone.localdate(moved) if moved else "–")
 
     @admin.display(description="handläggare")
     def handler_name(self, submission: Submission) -> str:
@@ -237,11 +236,11 @@ class SubmissionAdmin(PortalAdmin):
 
         figures = [
             figure(count["all"], "enheter ska lämna"),
-            figure(count["received"], "har lämnat fil", status__in=",".join(s for s in Status.values if s != Status.NOT_STARTED)),
-            figure(count["handed_in"], "klarmarkerade", "warning", status__exact=Status.HANDED_IN),
-            figure(count["reviewed"], "granskas av SKR", "info", status__exact=Status.SKR_REVIEW),
-            figure(count["returned"], "återlämnade", status__exact=Status.RETURNED),
-            figure(count["approved"], "godkända", "success", status__in=f"{Status.APPROVED},{Status.LOCKED}"),
+            figure(count["received"], "har lämnat fil", status="lamnat"),
+            figure(count["handed_in"], "klarmarkerade", "warning", status=Status.HANDED_IN),
+            figure(count["reviewed"], "granskas av SKR", "info", status=Status.SKR_REVIEW),
+            figure(count["returned"], "återlämnade", status=Status.RETURNED),
+            figure(count["approved"], "godkända", "success", status="klara"),
             figure(late, "försenade", "error", forsenad="ja"),
         ]
         return [FigureGroup(f"{collection}, sista dag {collection.due_date.isoformat()}", figures)]

@@ -55,8 +55,11 @@ SEARCHES: list[tuple[str, set[str]]] = [
     ("?q=0488", {"Trosa"}),
     ("?q=nyköp", {"Nyköping"}),
     ("?insamling=2025", {"Trosa", "Nyköping"}),
-    ("?insamling=2025&status__exact=not_started", set()),
-    ("?status__exact=under_review", {"Trosa", "Nyköping"}),
+    ("?insamling=2025&status=not_started", set()),
+    ("?status=lamnat", {"Trosa", "Nyköping"}),
+    ("?status=klara", set()),
+    ("?insamling=2025&status=klara", {"Trosa", "Nyköping"}),
+    ("?status=under_review", {"Trosa", "Nyköping"}),
     ("?forsenad=ja", set()),
     ("?insamling=strunt&forsenad=strunt", {"Trosa", "Nyköping"}),
 ]
