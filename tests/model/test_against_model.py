@@ -1,0 +1,290 @@
+"""The portal against its model (STEG-02): any order of requests by owner, mailbox thief and outsider, any gaps of time.
+
+Each rule sends one request through the test client and asks the model for the answer; after each the invariants of the
+security note are checked against the database.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import transaction
+from django.utils import timezone
+from hypothesis import Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from accounts import services
+from accounts.models import EmailCode, Session, TotpDevice, User
+from tests import people
+from tests.client import GuardedClient
+from tests.model.model import START, Account, Portal
+from tests.people import Phone
+
+ACTIVE, INVITED, UNKNOWN = "aktiv@ystad.se", "inbjuden@ystad.se", "okand@ystad.se"
+PASSWORDS = {"owner": "Blå7#katt!Moln", "thief": "Röd9#uggla!Snö", "outsider": "Grå3#orre!Dimma"}
+PROFILES = {  # shrinking takes minutes: only where somebody waits for it
+    "ci": settings(max_examples=60, stateful_step_count=40, deadline=None, phases=(Phase.explicit, Phase.generate)),
+    "release": settings(max_examples=500, stateful_step_count=50, deadline=None),
+}
+
+actors = st.sampled_from(["owner", "owner", "thief", "outsider"])
+emails = st.sampled_from([ACTIVE, INVITED, UNKNOWN])
+
+
+class Sut(RuleBasedStateMachine):
+    """The system under test beside its model."""
+
+    @initialize()
+    def begin(self) -> None:
+        """An account, an invitation and an address that nobody has, in a transaction that is rolled back."""
+        self.sandbox = transaction.atomic()
+        self.sandbox._from_testcase = True  # type: ignore[attr-defined]
+        self.sandbox.__enter__()
+        self.travel = time_machine.travel(1_794_816_000, tick=False)
+        self.clock = self.travel.start()
+        active = people.made_person(ACTIVE, password=PASSWORDS["owner"])
+        services.invite_user(email=INVITED, by=None, at=timezone.now())
+        self.clients = {
+            actor: GuardedClient(REMOTE_ADDR=f"192.0.2.{number}")
+            for number, actor in enumerate(("owner", "thief", "outsider"), 1)
+        }
+        self.phones: dict[tuple[str, str], Phone] = {("owner", ACTIVE): active.phone}
+        self.model = Portal(
+            time.time(),
+            {
+                ACTIVE: Account(password=PASSWORDS["owner"], device=1, epoch=1, has_accepted=True, holder="owner"),
+                INVITED: Account(invited=True),
+            },
+        )
+        self.ids: dict[int, str] = {}
+        self.first_device = TotpDevice.objects.get().pk
+        self.values: dict[int, str] = {}
+        self.checked: dict[tuple[str, str], bool] = {}
+
+    def teardown(self) -> None:
+        """Undo all."""
+        if hasattr(self, "sandbox"):
+            transaction.set_rollback(True)
+            self.sandbox.__exit__(None, None, None)
+            self.travel.stop()
+
+    # Requests --------------------------------------------------------------------------------------------------------
+
+    @rule(seconds=st.sampled_from([1, 20, 31, 61, 61, 301, 601, 1801, 3601, 25 * 3600]))
+    def wait(self, seconds: int) -> None:
+        """Time goes by."""
+        self.clock.shift(seconds)
+        self.model.now = time.time()
+
+    @rule(actor=actors, email=emails)
+    def ask(self, actor: str, email: str) -> None:
+        """Skicka verifieringskod."""
+        before = self.model.walks
+        expected = self.model.ask(actor, email)
+        self.same(people.ask_for_code(self.clients[actor], email), expected)
+        if self.model.walks > before:
+            newest = EmailCode.objects.order_by("-pk").select_related("journey")[0]
+            self.ids[self.model.walks] = newest.journey_id
+            self.note_code(email)
+
+    @rule(actor=actors, which=st.integers(0, 3))
+    def ask_again(self, actor: str, which: int) -> None:
+        """Skicka ny kod."""
+        walk, before = self.walk(actor, which), self.model.codes
+        expected = self.model.again(actor, walk)
+        self.same(self.post(actor, "kod", walk, again="1"), expected)
+        if self.model.codes > before:
+            self.note_code(self.model.browsers[actor].walk.email)  # type: ignore[union-attr]
+
+    @rule(actor=actors, which=st.integers(0, 3), choice=st.sampled_from(["newest", "newest", "own", "older", "wrong"]))
+    def post_code(self, actor: str, which: int, choice: str) -> None:
+        """Verifiera koden, with a code that the actor has read somewhere, or any."""
+        walk, value = self.walk(actor, which), 0
+        if choice != "wrong" and actor != "outsider":
+            readable = [value for email, value in self.model.mails if value in self.values]
+            live = self.model.browsers[actor].walk
+            own = [code.value for code in live.codes if code.value in readable] if live else []
+            pool = {"newest": readable[-1:], "own": own[-1:], "older": readable[-2:-1]}[choice]
+            value = pool[0] if pool else 0
+        expected = self.model.code(actor, walk, value)
+        self.same(self.post(actor, "kod", walk, code=self.values.get(value, "x00000")), expected)
+
+    @rule(actor=actors, which=st.integers(0, 3))
+    def go_on(self, actor: str, which: int) -> None:
+        """Fortsätt."""
+        walk = self.walk(actor, which)
+        expected = self.model.go_on(actor, walk)
+        self.same(self.post(actor, "verifierad", walk), expected)
+
+    @rule(actor=actors, which=st.integers(0, 3), is_right=st.sampled_from([True, True, False]))
+    def enrol(self, actor: str, which: int, is_right: bool) -> None:
+        """Scan the QR code where there is one, and type its code."""
+        walk, token = self.walk(actor, which), "x00000"
+        page = self.clients[actor].get("/konto/qr/")
+        live = self.model.browsers[actor].walk
+        if page.status_code == 200 and b'id="nyckel"' in page.content and live:
+            phone = self.phones[actor, f"new {live.email}"] = Phone(people.key_on_page(page))
+            token = phone.code() if is_right else token
+        else:
+            is_right = False
+        self.peek(actor)
+        expected = self.model.enrol(actor, walk, is_right=is_right)
+        self.same(self.post(actor, "engangskod", walk, token=token), expected)
+
+    @rule(actor=actors, which=st.integers(0, 3), tries=st.booleans())
+    def challenge(self, actor: str, which: int, tries: bool) -> None:
+        """The code of the app there is: only who holds the phone can."""
+        walk = self.walk(actor, which)
+        live = self.model.browsers[actor].walk
+        phone = self.phones.get((actor, live.email)) if live and tries else None
+        token = phone.code() if phone else "x00000"
+        expected = self.model.challenge(actor, walk, is_right=bool(phone))
+        self.same(self.post(actor, "kontroll", walk, token=token), expected)
+
+    @rule(actor=actors, which=st.integers(0, 3))
+    def choose_password(self, actor: str, which: int) -> None:
+        """Fortsätt on the password page."""
+        walk, live = self.walk(actor, which), self.model.browsers[actor].walk
+        password = PASSWORDS[actor]
+        expected = self.model.password(actor, walk, password)
+        self.same(self.post(actor, "losenord", walk, password=password, confirmation=password), expected)
+        if expected == "/" and live and live.branch == "enrol":
+            self.phones[actor, live.email] = self.phones[actor, f"new {live.email}"]
+
+    @rule(actor=st.sampled_from(["owner", "thief"]), email=st.sampled_from([ACTIVE, INVITED]), steps=st.integers(2, 6))
+    def advance(self, actor: str, email: str, steps: int) -> None:
+        """The next steps as the pages ask for them: without this few walks would reach their end."""
+        for _ in range(steps):
+            self.next_step(actor, email)
+
+    def next_step(self, actor: str, email: str) -> None:
+        """The one step that the actor's page is for."""
+        live = self.model.browsers[actor].walk
+        if live is None or live.is_too_old(self.model.now):
+            self.ask(actor, email)
+        elif live.state == "code":
+            self.post_code(actor, 1, "own")
+        elif live.state == "verified":
+            self.go_on(actor, 1)
+        elif live.state == "enrol":
+            self.enrol(actor, 1, True)
+        elif live.state == "challenge":
+            self.challenge(actor, 1, True)
+        else:
+            self.choose_password(actor, 1)
+
+    @rule(actor=actors)
+    def accept(self, actor: str) -> None:
+        """OK."""
+        self.model.accept(actor)
+        self.clients[actor].post("/konto/integritet/")
+
+    @rule(actor=actors, email=emails, has_phone=st.booleans())
+    def sign_in(self, actor: str, email: str, has_phone: bool) -> None:
+        """Logga in and Verifiera, with one's own password."""
+        phone = self.phones.get((actor, email)) if has_phone else None
+        expected = self.model.sign_in(actor, email, PASSWORDS[actor], is_right=bool(phone))
+        client = self.clients[actor]
+        first = client.post("/", {"email": email, "password": PASSWORDS[actor]})
+        if expected in {"wait", "wrong"}:
+            text = {"wait": "Vänta en stund innan du försöker igen.", "wrong": "E-posten eller lösenordet är fel."}[expected]
+            assert text in first.content.decode()
+        elif expected == "":
+            assert first.status_code == 200
+        elif expected == "/konto/integritet/":
+            self.same(first, expected)
+        else:
+            self.same(first, "/konto/logga-in/")
+            self.same(client.post("/konto/logga-in/", {"token": phone.code() if phone else "x00000"}), expected)
+
+    @rule(actor=actors)
+    def sign_out(self, actor: str) -> None:
+        """Logga ut."""
+        expected = self.model.sign_out(actor)
+        self.same(self.clients[actor].post("/konto/logga-ut/"), expected)
+
+    # Invariants ------------------------------------------------------------------------------------------------------
+
+    @invariant()
+    def credentials_belong_to_who_proved_them(self) -> None:
+        """1, 4: device and password are the model's; the active user's device is the one she began with."""
+        if not hasattr(self, "model"):
+            return
+        users = {user.email: user for user in User.objects.order_by("pk")}
+        devices = list(TotpDevice.objects.order_by("pk").values_list("user__email", "pk", "revoked_at"))
+        for email, account in self.model.accounts.items():
+            assert users[email].session_epoch == account.epoch
+            assert self.has_password(users[email], account.password)
+            assert [owner for owner, _, revoked in devices if revoked is None].count(email) == account.device
+        assert (ACTIVE, self.first_device, None) in devices
+        assert self.model.accounts[ACTIVE].holder == "owner"
+
+    @invariant()
+    def nobody_is_signed_in_as_somebody_else(self) -> None:
+        """2, 5: sessions are the model's; the outsider has none, the thief none of a user with factors."""
+        if not hasattr(self, "model"):
+            return
+        cookies = {actor: client.cookies.get("__Host-session") for actor, client in self.clients.items()}
+        keys = {cookie.value: actor for actor, cookie in cookies.items() if cookie and cookie.value}
+        for session in Session.objects.filter(pk__in=keys, user__isnull=False).select_related("user").order_by("pk"):
+            actor, user, data = keys[session.pk], session.user, session.get_decoded()
+            browser = self.model.browsers[actor]
+            if user and data.get("_auth_user_hash") == user.get_session_auth_hash():
+                assert (browser.user, browser.user_epoch) == (user.email, user.session_epoch)
+                assert actor == self.model.accounts[user.email].holder
+        assert self.model.browsers["outsider"].user == ""
+
+    def has_password(self, user: User, password: str) -> bool:
+        """Whether the user's password is this one ("" for none); each hash is checked once."""
+        key = (user.password, password)
+        if key not in self.checked:
+            self.checked[key] = user.check_password(password) if password else not user.has_usable_password()
+        return self.checked[key]
+
+    @invariant()
+    def guesses_are_few(self) -> None:
+        """3: compared guesses per address and lane; two fixed hours may meet, so at most twice ten in any hour."""
+        if hasattr(self, "model"):
+            for times in self.model.compared.values():
+                assert all(sum(start <= at < start + 3600 for at in times) <= 20 for start in times)
+
+    # Shared ----------------------------------------------------------------------------------------------------------
+
+    def same(self, response: Any, expected: str) -> None:
+        """The portal leads where the model says."""
+        location = response.headers.get("Location", "")
+        if expected == START and response.status_code == 302:
+            assert location == START
+            return
+        assert location == expected, f"portal {location!r}, model {expected!r}"
+
+    def walk(self, actor: str, which: int) -> int:
+        """The number of the actor's own journey (mostly), of somebody else's, or of one that never was."""
+        live = self.model.browsers[actor].walk
+        if which or not self.ids:
+            return live.number if live else 0
+        return max(self.ids)
+
+    def post(self, actor: str, page: str, walk: int, **values: str) -> Any:
+        """Post a step for a journey."""
+        return self.clients[actor].post(f"/konto/{page}/", {"journey": self.ids.get(walk, "x"), **values})
+
+    def peek(self, actor: str) -> None:
+        """A GET ages the session as any request does."""
+        self.model._age(actor)
+
+    def note_code(self, email: str) -> None:
+        """Remember what the newest code reads, where it was delivered."""
+        if (email, self.model.codes) in self.model.mails:
+            self.values[self.model.codes] = people.code_in_mail(email)
+
+
+@pytest.mark.django_db
+@pytest.mark.real_clock
+def test_steg_02_the_portal_answers_as_its_model() -> None:
+    run_state_machine_as_test(Sut, settings=PROFILES[os.environ.get("MODEL_PROFILE", "ci")])
