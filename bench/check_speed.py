@@ -19,7 +19,6 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -40,17 +39,12 @@ unit, rows, seed, defects, folder = sys.argv[1], int(sys.argv[2]), int(sys.argv[
 (folder / "codes.txt").write_bytes(synthetic.position_list(unit))
 """
 
-Result = TypeVar("Result")
 
-
-def timed(work: Callable[[], Result], rounds: int) -> tuple[Result, float]:
-    """The result, and the median of the seconds it took."""
-    seconds = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        result = work()
-        seconds.append(time.perf_counter() - start)
-    return result, statistics.median(seconds)
+def seconds(work: Callable[[], object]) -> float:
+    """The seconds that the work took."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
 
 
 def read_bare(data: bytes) -> pl.DataFrame:
@@ -84,9 +78,16 @@ def main() -> None:
         positions=reading.read_positions(codes),
     )
     del before
-    _, read_csv_s = timed(lambda: read_bare(now), options.rounds)
-    read, reading_s = timed(lambda: reading.read(now, collection.layout), options.rounds)
-    findings, checks_s = timed(lambda: checking.run(read, context), options.rounds)
+    read = reading.read(now, collection.layout)
+    findings = checking.run(read, context)
+    works = (
+        lambda: read_bare(now),
+        lambda: reading.read(now, collection.layout),
+        lambda: checking.run(read, context),
+    )
+    # Side by side, so that whatever else the machine does disturbs the three alike.
+    rounds = [[seconds(work) for work in works] for _ in range(options.rounds)]
+    read_csv_s, reading_s, checks_s = (statistics.median(times) for times in zip(*rounds, strict=True))
 
     print(f"read_csv_s={read_csv_s:.4f}")
     print(f"reading_s={reading_s:.4f}")
