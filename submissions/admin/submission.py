@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -55,7 +55,7 @@ class StatusFilter(admin.SimpleListFilter):
 
     title = "status"
     parameter_name = "status"
-    TOGETHER = {
+    TOGETHER: ClassVar[dict[str, tuple[str, list[str]]]] = {
         "lamnat": ("Har lämnat fil", [value for value in Status.values if value != Status.NOT_STARTED]),
         "klara": ("Godkända och låsta", [Status.APPROVED, Status.LOCKED]),
     }
