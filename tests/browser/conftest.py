@@ -133,6 +133,7 @@ def picture(pytestconfig: pytest.Config) -> Callable[..., None]:
     def take(page: Page, name: str, **options: Any) -> None:
         if pytestconfig.getoption("--pictures"):
             PICTURES.mkdir(parents=True, exist_ok=True)
+            page.evaluate("window.scrollTo(0, 0)")  # the menu stays where it stands, also in a picture of the whole page
             page.screenshot(path=PICTURES / f"{name}.png", **{"full_page": True, "animations": "disabled", **options})
 
     return take
