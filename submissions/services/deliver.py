@@ -7,7 +7,6 @@ delivery whose check was cut short is taken up again by the next page view and b
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -101,19 +100,20 @@ def lock(submission: Submission) -> Submission:
 # Check ---------------------------------------------------------------------------------------------------------------
 
 
-def check_delivery(*, delivery: Delivery, at: datetime, clock: Callable[[], datetime] = timezone.now) -> Delivery:
+def check_delivery(*, delivery: Delivery, at: datetime, content: bytes | None = None) -> Delivery:
     """Read the bytes, run every check and store the answer in one transaction. Gives the delivery as it now stands.
 
     A received delivery that another process is checking is left alone. One that three checks could not end is refused.
-    Also for a checked delivery: its corrections are laid on and the answer is made anew.
+    Also for a checked delivery: its corrections are laid on and the answer is made anew. `content` is what was just
+    received, where the caller still holds it; else the stored bytes are opened.
     """
     if delivery.status == Status.RECEIVED and not _claim(delivery, at):
         return fresh(delivery)
-    started = fresh(delivery, with_content=True)
+    started = fresh(delivery, with_content=content is None)
     if started.status == Status.REJECTED:
         return started
-    outcome = outcome_of(started)
-    _store(started, outcome, at=clock())
+    outcome = outcome_of(started, content if content is not None else storage.content_of(started))
+    _store(started, outcome, at=timezone.now())
     return started
 
 
@@ -148,10 +148,10 @@ def _give_up(delivery: Delivery, at: datetime) -> None:
             _refused(submission, delivery, at)
 
 
-def try_check(*, delivery: Delivery, at: datetime) -> Delivery:
+def try_check(*, delivery: Delivery, at: datetime, content: bytes | None = None) -> Delivery:
     """`check_delivery`, where a check that breaks is logged and left for the next try: the bytes are safe."""
     try:
-        return check_delivery(delivery=delivery, at=at)
+        return check_delivery(delivery=delivery, at=at, content=content)
     except Exception as error:
         log.error("check failed", delivery=delivery.pk, error=type(error).__name__)
         return fresh(delivery)
@@ -160,8 +160,7 @@ def try_check(*, delivery: Delivery, at: datetime) -> Delivery:
 def fresh(delivery: Delivery, *, with_content: bool = False) -> Delivery:
     """The delivery from the database with its unit and year; the bytes only when asked for."""
     deliveries = Delivery.objects.select_related("submission__unit", "submission__collection", "uploaded_by")
-    if not with_content:
-        deliveries = deliveries.defer("content_sealed", "frame_sealed")
+    deliveries = deliveries.defer("frame_sealed") if with_content else deliveries.defer("content_sealed", "frame_sealed")
     return deliveries.get(pk=delivery.pk)
 
 
@@ -285,7 +284,7 @@ def recheck(*, delivery: Delivery, at: datetime, store: bool) -> Rechecked:
     """Check a current delivery with the year's settings of today. A file that would now be refused keeps its answer."""
     before = (delivery.fel, delivery.varning, delivery.info)
     started = fresh(delivery, with_content=True)
-    outcome = outcome_of(started)
+    outcome = outcome_of(started, storage.content_of(started))
     if not outcome.accepted:
         return Rechecked(before, before, f"filen skulle avvisas: {outcome.refusal}")
     if store:

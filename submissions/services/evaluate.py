@@ -30,10 +30,10 @@ class Outcome:
     summary: dict[str, Any]
 
 
-def outcome_of(delivery: Delivery) -> Outcome:
-    """The answer to the delivery's bytes, with its corrections laid on. Needs `content_sealed`."""
+def outcome_of(delivery: Delivery, content: bytes) -> Outcome:
+    """The answer to the delivery's bytes, with its corrections laid on."""
     collection = delivery.submission.collection.spec()
-    read = reading.read(storage.content_of(delivery), collection.layout)
+    read = reading.read(content, collection.layout)
     if read.refusal is not None:
         return _refused_outcome(read, read.refusal)
     described = describe(read)

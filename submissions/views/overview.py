@@ -115,14 +115,15 @@ def upload(request: UserRequest, code: str, year: int) -> HttpResponse:
     if not form.is_valid():
         return render(request, "submissions/upload.html", room.context(form=form), status=413 if too_large else 422)
     file = form.cleaned_data["file"]
+    content = uploads.content_of(file)
     try:
         delivery = deliver.receive_delivery(
-            submission=room.submission, content=uploads.content_of(file), name=file.name, by=request.user, at=room.now
+            submission=room.submission, content=content, name=file.name, by=request.user, at=room.now
         )
     except deliver.TooManyFiles as refusal:
         form.add_error("file", refusal.reason)
         return render(request, "submissions/upload.html", room.context(form=form), status=429)
-    return _answer(request, room, deliver.try_check(delivery=delivery, at=room.now))
+    return _answer(request, room, deliver.try_check(delivery=delivery, at=room.now, content=content))
 
 
 def _answer(request: UserRequest, room: Room, delivery: Delivery) -> HttpResponse:
