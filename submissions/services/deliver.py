@@ -7,6 +7,7 @@ delivery whose check was cut short is taken up again by the next page view and b
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -100,12 +101,14 @@ def lock(submission: Submission) -> Submission:
 # Check ---------------------------------------------------------------------------------------------------------------
 
 
-def check_delivery(*, delivery: Delivery, at: datetime, content: bytes | None = None) -> Delivery:
+def check_delivery(
+    *, delivery: Delivery, at: datetime, content: bytes | None = None, clock: Callable[[], datetime] = timezone.now
+) -> Delivery:
     """Read the bytes, run every check and store the answer in one transaction. Gives the delivery as it now stands.
 
     A received delivery that another process is checking is left alone. One that three checks could not end is refused.
     Also for a checked delivery: its corrections are laid on and the answer is made anew. `content` is what was just
-    received, where the caller still holds it; else the stored bytes are opened.
+    received, where the caller still holds it; else the stored bytes are opened. `clock` says when the answer is there.
     """
     if delivery.status == Status.RECEIVED and not _claim(delivery, at):
         return fresh(delivery)
@@ -113,7 +116,7 @@ def check_delivery(*, delivery: Delivery, at: datetime, content: bytes | None = 
     if started.status == Status.REJECTED:
         return started
     outcome = outcome_of(started, content if content is not None else storage.content_of(started))
-    _store(started, outcome, at=timezone.now())
+    _store(started, outcome, at=clock())
     return started
 
 
