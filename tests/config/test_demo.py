@@ -11,7 +11,8 @@ from typing import Any
 
 import pyotp
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
+from django.core.management.base import CommandError
 from django.test import Client
 
 from accounts import passwords
@@ -57,9 +58,9 @@ def test_demo_tells_the_whole_story(logins: Path, client: Client) -> None:
     assert run(logins, if_empty=True) == ""
     assert (User.objects.count(), Delivery.objects.count(), AuditEvent.objects.filter(code="file:uploaded").count()) == before
     assert logins.read_text() == text
-    with pytest.raises(SystemExit) as refused:
+    with pytest.raises(CommandError, match="Databasen har redan innehåll") as refused:
         run(logins)
-    assert refused.value.code == 1
+    assert refused.value.returncode == 1
 
 
 def _logins_are_as_the_contract_says(logins: Path) -> None:
@@ -138,12 +139,11 @@ def test_demo_cut_short_leaves_nothing_and_may_be_run_again(logins: Path, monkey
 
 
 @pytest.mark.django_db
-def test_demo_is_refused_outside_the_demo(logins: Path, settings: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_demo_is_refused_outside_the_demo(logins: Path, settings: Any) -> None:
     settings.DEMO = False
-    with pytest.raises(SystemExit) as refused:
+    with pytest.raises(CommandError, match="bara in med DEMO=1") as refused:
         run(logins)
-    assert refused.value.code == 1
-    assert "bara in med DEMO=1" in capsys.readouterr().err
+    assert refused.value.returncode == 1
     assert not User.objects.exists()
 
 
