@@ -45,7 +45,7 @@ class RefusableForm(forms.Form):
 class EmailForm(RefusableForm):
     """START: where to send the code."""
 
-    email = EmailAddressField(help_text="Skriv adressen som inbjudan kom till.")
+    email = EmailAddressField(help_text="Adressen som inbjudan kom till, eller den som du brukar logga in med.")
 
 
 class CodeForm(RefusableForm):

@@ -23,7 +23,7 @@ def notice(request: UserRequest) -> HttpResponse:
     if request.method == "POST":
         services.accept_notice(user=request.user, at=timezone.now())
         return redirect("start")
-    context = {"is_accepted": request.user.notice_version == NOTICE_VERSION, "menu": [], "version": NOTICE_VERSION}
+    context = {"has_read": request.user.notice_version, "is_new": request.user.notice_version != NOTICE_VERSION, "menu": []}
     return render(request, "accounts/notice.html", context)
 
 
