@@ -1,24 +1,17 @@
-"""What the commands that write share: `--dry-run`, exit statuses and how a difference is printed."""
+"""What the commands that write share: a dry run, a file's bytes and how a difference is printed."""
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from django.core.management.base import CommandError, OutputWrapper
+from django.core.management.base import OutputWrapper
 from django.db import transaction
 
+from config.lib.commands import wrong_use
 from config.lib.text import amount
 from submissions.services.collections import Difference
-
-REFUSED, WRONG_USE = 1, 2
-
-
-def add_dry_run(parser: ArgumentParser) -> None:
-    """The option that every writing command has."""
-    parser.add_argument("--dry-run", action="store_true", help="visa vad som skulle ändras utan att spara")
 
 
 @contextmanager
@@ -28,16 +21,6 @@ def perhaps(dry_run: bool) -> Iterator[None]:
         yield
         if dry_run:
             transaction.set_rollback(True)
-
-
-def wrong_use(text: str) -> CommandError:
-    """Ends the command with status 2 and one line on standard error."""
-    return CommandError(text, returncode=WRONG_USE)
-
-
-def refused(text: str) -> CommandError:
-    """Ends the command with status 1 and one line on standard error."""
-    return CommandError(text, returncode=REFUSED)
 
 
 def content(path: str) -> bytes:

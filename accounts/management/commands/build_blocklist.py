@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from accounts.passwords import BLOCKLIST, CONTEXT_WORDS, fold
+from config.lib.commands import PortalCommand, add_dry_run
 
 WORDS = BLOCKLIST.parent / "words.txt"
 UNITS = Path("submissions") / "data"
@@ -59,13 +60,13 @@ def build() -> list[str]:
     return sorted({word for word in words if len(word) >= SHORTEST})
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     """manage.py build_blocklist"""
 
     help = "Skriver listan över ord som inte får bära ett lösenord (accounts/data/blocklist.txt)."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="räkna orden utan att skriva filen")
+        add_dry_run(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         words = build()

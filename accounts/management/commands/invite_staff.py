@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 from django.db import transaction
 from django.utils import timezone
 
@@ -13,6 +13,7 @@ from accounts import services
 from accounts.access import NotAllowed
 from accounts.addresses import normalise_email
 from accounts.roles import StaffRole
+from config.lib.commands import PortalCommand, add_dry_run, refused, wrong_use
 
 ROLES = {
     "handlaggare": StaffRole.OFFICER,
@@ -20,10 +21,9 @@ ROLES = {
     "statistiker": StaffRole.STATISTICIAN,
     "systemadministrator": StaffRole.SYSTEM,
 }
-REFUSED, WRONG_USE = 1, 2
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     """manage.py invite_staff EMAIL --role ROLE [--dry-run]"""
 
     help = "Bjuder in en person på SKR. Personen skapar själv sitt lösenord med koden som kommer per e-post."
@@ -32,14 +32,14 @@ class Command(BaseCommand):
         parser.add_argument("email", metavar="EPOST", help="personens e-postadress")
         parser.add_argument("--role", required=True, choices=ROLES, metavar="ROLL", help=f"en av {', '.join(ROLES)}")
         parser.add_argument("--name", default="", metavar="NAMN", help="personens namn")
-        parser.add_argument("--dry-run", action="store_true", help="säg vad som skulle hända, utan att göra det")
+        add_dry_run(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         role: StaffRole = ROLES[options["role"]]
         try:
             email = normalise_email(options["email"])
         except ValidationError as error:
-            raise CommandError(error.messages[0], returncode=WRONG_USE) from error
+            raise wrong_use(error.messages[0]) from error
         try:
             with transaction.atomic():
                 _, invitation = services.invite_user(
@@ -52,7 +52,7 @@ class Command(BaseCommand):
                 )
                 transaction.set_rollback(options["dry_run"])
         except NotAllowed as refusal:
-            raise CommandError(refusal.reason, returncode=REFUSED) from refusal
+            raise refused(refusal.reason) from refusal
         if invitation is None:
             self.stdout.write(f"{email} har redan ett konto med rollen {role.label}. 0 inbjudningar.")
         elif options["dry_run"]:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
 from config.demo import logins, story
+from config.lib.commands import PortalCommand, add_dry_run, refused
 from messaging.models import Thread
 from submissions.models import Delivery, Submission
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     """Makes the demo in an empty database, or says why not. Run again it changes nothing."""
 
     help = (
@@ -30,7 +30,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--if-empty", action="store_true", help="gör inget, i stället för att vägra, när databasen har innehåll"
         )
-        parser.add_argument("--dry-run", action="store_true", help="gör allt och tar tillbaka det; skriver ingen fil")
+        add_dry_run(parser)
         parser.add_argument(
             "--logins", default=str(settings.BASE_DIR / "var" / "demo.json"), metavar="FIL", help="filen med inloggningar"
         )
@@ -38,12 +38,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Make it all, or nothing."""
         if not settings.DEMO:
-            _refuse("Demodata läggs bara in med DEMO=1, som produktion vägrar.")
+            raise refused("Demodata läggs bara in med DEMO=1, som produktion vägrar.")
         with transaction.atomic():
             if User.objects.exists() or Delivery.objects.exists():
                 if options["if_empty"]:
                     return
-                _refuse("Databasen har redan innehåll. Börja om från en tom databas, till exempel med bin/run --reset.")
+                raise refused("Databasen har redan innehåll. Börja om från en tom databas, till exempel med bin/run --reset.")
             cast = story.tell(timezone.now())
             counts = _counts()
             if options["dry_run"]:
@@ -63,9 +63,3 @@ def _counts() -> str:
         (Thread.objects.count(), "ärenden"),
     )
     return ", ".join(f"{number} {word}" for number, word in parts)
-
-
-def _refuse(sentence: str) -> NoReturn:
-    """One line on standard error and exit status 1."""
-    print(sentence, file=sys.stderr)
-    raise SystemExit(1)

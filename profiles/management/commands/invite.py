@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.access import NotAllowed
+from config.lib.commands import PortalCommand, add_dry_run, refused, wrong_use
 from profiles import services
 from profiles.models import Membership, Unit
 
@@ -38,7 +38,7 @@ class Refused(Exception):
     """The line cannot be carried out; str() is a Swedish sentence."""
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     """Reads lines, calls the service for each in a transaction of its own, and counts the outcomes."""
 
     help = (
@@ -51,7 +51,7 @@ class Command(BaseCommand):
         parser.add_argument("--unit", metavar="KOD", help="enhetens kod, till exempel 0488")
         parser.add_argument("--role", metavar="ROLL", help="Läsare, Uppgiftslämnare eller Kontaktperson")
         parser.add_argument("--name", metavar="NAMN", default="", help="personens namn")
-        parser.add_argument("--dry-run", action="store_true", help="visa vad som skulle hända, utan att göra det")
+        add_dry_run(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         lines = self._lines(options)
@@ -67,22 +67,22 @@ class Command(BaseCommand):
             f"Fanns redan: {counts['there']}. Gick inte: {counts['refused']}."
         )
         if counts["refused"]:
-            raise CommandError("Alla rader kunde inte genomföras, se ovan.", returncode=1)
+            raise refused("Alla rader kunde inte genomföras, se ovan.")
 
     def _lines(self, options: dict[str, Any]) -> list[Line]:
         target, unit, role = options["target"], options["unit"], options["role"]
         if "@" in target and not Path(target).is_file():
             if not unit or not role:
-                raise CommandError("Ange också --unit KOD och --role ROLL.", returncode=2)
+                raise wrong_use("Ange också --unit KOD och --role ROLL.")
             return [Line(0, target.strip(), options["name"], unit, role)]
         if unit or role or options["name"]:
-            raise CommandError("--unit, --role och --name hör ihop med en e-postadress, inte med en fil.", returncode=2)
+            raise wrong_use("--unit, --role och --name hör ihop med en e-postadress, inte med en fil.")
         try:
             return read_lines(Path(target).read_bytes())
         except OSError as error:
-            raise CommandError(f"Filen {target} går inte att läsa.", returncode=2) from error
+            raise wrong_use(f"Filen {target} går inte att läsa.") from error
         except (ValueError, csv.Error) as error:
-            raise CommandError(str(error), returncode=2) from error
+            raise wrong_use(str(error)) from error
 
     def _invite(self, line: Line, *, dry_run: bool) -> tuple[str, str]:
         try:

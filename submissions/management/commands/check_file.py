@@ -9,19 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from django.core.management.base import BaseCommand, CommandError
 from django.db import Error as DatabaseProblem
 
+from config.lib.commands import PortalCommand, wrong_use
 from profiles.models import Unit
 from submissions import builtin, checking, reading
 from submissions.checking.report import RENDERERS, Report
 from submissions.models import Collection
 from submissions.spec import CollectionSpec, LayoutSpec, UnitSpec
 
-COULD_NOT_RUN = 2
 
-
-class Command(BaseCommand):
+class Command(PortalCommand):
     """Reads a file, runs every check and prints the findings. Exit 0 no fel, 1 at least one fel, 2 could not run."""
 
     help = (
@@ -46,7 +44,7 @@ class Command(BaseCommand):
         units = _units()
         unit = units.get(options["unit"])
         if unit is None:
-            raise _problem(f"Det finns ingen enhet med koden {options['unit']}.")
+            raise wrong_use(f"Det finns ingen enhet med koden {options['unit']}.")
         data = _content(options["file"])
         previous = _previous(options["previous"], collection.layout) if options["previous"] else None
         positions = _positions(options["codes"]) if options["codes"] else None
@@ -72,10 +70,6 @@ class Command(BaseCommand):
             sys.exit(1)
 
 
-def _problem(text: str) -> CommandError:
-    return CommandError(text, returncode=COULD_NOT_RUN)
-
-
 def _collection(year: int | None) -> CollectionSpec:
     """The year's settings: the database's where it answers and has the year, else the built-in ones."""
     try:
@@ -88,7 +82,7 @@ def _collection(year: int | None) -> CollectionSpec:
     try:
         return builtin.collection_spec(builtin.LATEST if year is None else year)
     except builtin.NoBuiltinCollection as problem:
-        raise _problem(str(problem)) from problem
+        raise wrong_use(str(problem)) from problem
 
 
 def _units() -> dict[str, UnitSpec]:
@@ -105,7 +99,7 @@ def _content(path: str) -> bytes:
         with Path(path).open("rb") as handle:
             return handle.read(reading.MAX_BYTES + 1)
     except OSError as problem:
-        raise _problem(f"Filen {path} går inte att öppna: {_reason(problem)}.") from problem
+        raise wrong_use(f"Filen {path} går inte att öppna: {_reason(problem)}.") from problem
 
 
 def _reason(problem: OSError) -> str:
@@ -119,7 +113,7 @@ def _reason(problem: OSError) -> str:
 def _previous(path: str, layout: LayoutSpec) -> pl.DataFrame:
     read = reading.read(_content(path), layout)
     if read.refusal is not None:
-        raise _problem(f"Förra årets fil {path} går inte att läsa. {read.refusal.message}")
+        raise wrong_use(f"Förra årets fil {path} går inte att läsa. {read.refusal.message}")
     return read.frame
 
 
@@ -127,4 +121,4 @@ def _positions(path: str) -> dict[str, str]:
     try:
         return reading.read_positions(_content(path))
     except reading.PositionListError as problem:
-        raise _problem(f"{path}: {problem}") from problem
+        raise wrong_use(f"{path}: {problem}") from problem

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, NoReturn
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
+from config.lib.commands import PortalCommand, wrong_use
 from submissions import synthetic
 
 MOST_ROWS = 500_000
 FIRST_YEAR, LAST_YEAR = 2000, 2099
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     """Writes the bytes and nothing else; exit status 0, or 2 with one line on standard error."""
 
     help = (
@@ -35,15 +36,15 @@ class Command(BaseCommand):
         """Make the file and write it."""
         for name in ("unit", "rows", "seed"):
             if options[name] is None:
-                _refuse(f"--{name} måste anges. Se manage.py demo_file --help.")
+                raise wrong_use(f"--{name} måste anges. Se manage.py demo_file --help.")
         rows = _whole(options["rows"], "--rows", 1, MOST_ROWS)
         seed = _whole(options["seed"], "--seed", 0, 2**63 - 1)
         year = _whole(options["year"], "--year", FIRST_YEAR, LAST_YEAR)
         defects = _share(options["defects"])
         try:
             data = synthetic.delivery(options["unit"], rows, seed, defects, options["previous"], year)
-        except synthetic.UnknownUnit:
-            _refuse(f"Det finns ingen enhet med koden {options['unit']} i enheter.csv.")
+        except synthetic.UnknownUnit as unknown:
+            raise wrong_use(f"Det finns ingen enhet med koden {options['unit']} i enheter.csv.") from unknown
         try:
             sys.stdout.buffer.write(data)
             sys.stdout.buffer.flush()
@@ -58,7 +59,7 @@ def _whole(text: Any, option: str, low: int, high: int) -> int:
     except (TypeError, ValueError):
         number = low - 1
     if not low <= number <= high:
-        _refuse(f"{option} ska vara ett heltal från {low} till {high}, inte {text}.")
+        raise wrong_use(f"{option} ska vara ett heltal från {low} till {high}, inte {text}.")
     return number
 
 
@@ -69,11 +70,5 @@ def _share(text: Any) -> float:
     except ValueError:
         share = -1.0
     if not 0 <= share <= 1:
-        _refuse(f"--defects ska vara ett tal från 0 till 1, till exempel 0,02, inte {text}.")
+        raise wrong_use(f"--defects ska vara ett tal från 0 till 1, till exempel 0,02, inte {text}.")
     return share
-
-
-def _refuse(sentence: str) -> NoReturn:
-    """One line on standard error and exit status 2, without Django's English label."""
-    print(sentence, file=sys.stderr)
-    raise SystemExit(2)

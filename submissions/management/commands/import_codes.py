@@ -6,15 +6,15 @@ from argparse import ArgumentParser
 from datetime import date
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from config.lib.commands import PortalCommand, add_dry_run, refused, wrong_use
 from submissions import imports
-from submissions.management.common import add_dry_run, content, perhaps, print_difference, refused, wrong_use
+from submissions.management.common import content, perhaps, print_difference
 from submissions.services.collections import ImportRefused, import_codes
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     """The old version stays; the open years that the new one is valid for take it into use."""
 
     help = (

@@ -5,17 +5,17 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from config.lib.commands import PortalCommand, add_dry_run, refused
 from profiles.models import Unit
 from submissions import builtin, imports
-from submissions.management.common import add_dry_run, content, perhaps, print_difference, refused
+from submissions.management.common import content, perhaps, print_difference
 from submissions.services.collections import import_units
 from submissions.spec import UnitSpec
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     """Prints the difference; a file with a fault changes nothing."""
 
     help = (

@@ -5,17 +5,17 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from config.lib.commands import PortalCommand, add_dry_run, wrong_use
 from config.lib.text import amount
-from submissions.management.common import add_dry_run, perhaps, wrong_use
+from submissions.management.common import perhaps
 from submissions.services.collections import open_collection
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     """May be run again: what exists keeps its settings, and units that have come since get a submission."""
 
     help = (

@@ -5,16 +5,15 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from config.lib.commands import PortalCommand, add_dry_run, refused, wrong_use
 from config.lib.text import amount
-from submissions.management.common import add_dry_run, refused, wrong_use
 from submissions.models import Collection
 from submissions.services import deliver
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     """One line per delivery whose counts change, progress as it goes, counts last."""
 
     help = (

@@ -1,0 +1,55 @@
+"""The base of every `manage.py` command: Swedish help, exit statuses, and a refusal as one line on standard error."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+REFUSED, WRONG_USE = 1, 2
+
+
+class PortalCommand(BaseCommand):
+    """Exit status 0 done, 1 refused or findings, 2 wrong use. Called from Python it raises CommandError instead."""
+
+    suppressed_base_arguments = frozenset(
+        {"--version", "--verbosity", "--settings", "--pythonpath", "--traceback", "--no-color", "--force-color", "--skip-checks"}
+    )
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """Django's parser with Swedish headings, and without its own developer options in the help."""
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        headings = {"positional arguments": "argument", "options": "alternativ"}
+        for group in parser._action_groups:  # argparse has no public way to name its own groups
+            group.title = headings.get(group.title or "", group.title)
+        for action in parser._actions:
+            if "--help" in action.option_strings:
+                action.help = "visa den här texten och avsluta"
+        return parser
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        """Run; from the command line a refusal is one Swedish line without Django's English label."""
+        try:
+            return super().execute(*args, **options)
+        except CommandError as refusal:
+            if not getattr(self, "_called_from_command_line", False) or options.get("traceback"):
+                raise
+            print(refusal, file=sys.stderr)
+            sys.exit(refusal.returncode)
+
+
+def add_dry_run(parser: ArgumentParser) -> None:
+    """The option that every writing command has."""
+    parser.add_argument("--dry-run", action="store_true", help="visa vad som skulle ändras utan att spara")
+
+
+def refused(sentence: str) -> CommandError:
+    """Ends the command with status 1 and one line on standard error."""
+    return CommandError(sentence, returncode=REFUSED)
+
+
+def wrong_use(sentence: str) -> CommandError:
+    """Ends the command with status 2 and one line on standard error."""
+    return CommandError(sentence, returncode=WRONG_USE)

@@ -1,0 +1,28 @@
+"""What every `manage.py` command keeps: Swedish help, and a refusal as one line with its exit status."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.management import get_commands, load_command_class
+
+from config.lib.commands import PortalCommand
+
+OURS = sorted(name for name, app in get_commands().items() if app in {"accounts", "config", "messaging", "profiles", "submissions"})
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_help_is_in_swedish(name: str, capsys: pytest.CaptureFixture[str]):
+    command = load_command_class(get_commands()[name], name)
+    assert isinstance(command, PortalCommand)
+    text = command.create_parser("manage.py", name).format_help()
+    assert "alternativ:" in text
+    for english in ("options:", "positional arguments", "show this help", "--settings"):
+        assert english not in text
+
+
+def test_a_refusal_is_one_line_and_its_exit_status(capsys: pytest.CaptureFixture[str]):
+    command = load_command_class("submissions", "demo_file")
+    with pytest.raises(SystemExit) as end:
+        command.run_from_argv(["manage.py", "demo_file", "--unit", "9999", "--rows", "5", "--seed", "1"])
+    assert end.value.code == 2
+    assert capsys.readouterr().err == "Det finns ingen enhet med koden 9999 i enheter.csv.\n"
