@@ -35,9 +35,24 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     StaffRole.OFFICER: _REVIEW | _REFERENCE,
     StaffRole.COORDINATOR: _REVIEW
     | _REFERENCE
-    | {"deferrals.decide_deferral", "accounts.view_user", "accounts.view_invitation", "profiles.invite_membership", "submissions.change_calendar"},
+    | {
+        "deferrals.decide_deferral",
+        "accounts.view_user",
+        "accounts.view_invitation",
+        "profiles.invite_membership",
+        "submissions.change_calendar",
+    },
     StaffRole.STATISTICIAN: _REVIEW | _REFERENCE | {"submissions.change_reference", "submissions.export_collection"},
     StaffRole.SYSTEM: frozenset(
-        {"accounts.view_user", "accounts.view_invitation", "accounts.view_auditevent", "accounts.change_user_status", "profiles.view_unit", "profiles.view_membership", "messaging.view_outgoingmail", "submissions.view_collection"}
+        {
+            "accounts.view_user",
+            "accounts.view_invitation",
+            "accounts.view_auditevent",
+            "accounts.change_user_status",
+            "profiles.view_unit",
+            "profiles.view_membership",
+            "messaging.view_outgoingmail",
+            "submissions.view_collection",
+        }
     ),
 }

@@ -49,7 +49,9 @@ class Deferral(models.Model):
     reason = models.CharField("skäl", max_length=20, choices=Reason.choices)
     text = models.TextField("beskrivning", max_length=2000, blank=True)
     requested_at = models.DateTimeField("begärd")
-    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name="begärd av")
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name="begärd av"
+    )
     granted_date = models.DateField("beviljat datum", null=True, blank=True)
     answer = models.TextField("svar", max_length=2000, blank=True)
     decided_at = models.DateTimeField("beslutad", null=True, blank=True)
@@ -69,7 +71,9 @@ class Deferral(models.Model):
                 name="deferral_one_open_per_submission",
                 violation_error_message="Det finns redan en begäran som väntar på beslut.",
             ),
-            models.CheckConstraint(condition=~Q(status="granted") | Q(granted_date__isnull=False), name="deferral_granted_has_date"),
+            models.CheckConstraint(
+                condition=~Q(status="granted") | Q(granted_date__isnull=False), name="deferral_granted_has_date"
+            ),
             models.CheckConstraint(
                 condition=Q(status="requested", decided_at=None) | ~Q(status="requested") & Q(decided_at__isnull=False),
                 name="deferral_decision_has_time",

@@ -43,7 +43,9 @@ class Unit(models.Model):
         KOMMUNALFORBUND = "kommunalforbund", "Kommunalförbund"
         BOLAG = "bolag", "Bolag"
 
-    code = models.CharField("kod", max_length=10, unique=True, error_messages={"unique": "Koden används redan av en annan enhet."})
+    code = models.CharField(
+        "kod", max_length=10, unique=True, error_messages={"unique": "Koden används redan av en annan enhet."}
+    )
     name = models.CharField("namn", max_length=100)
     kind = models.CharField("typ", max_length=20, choices=Kind.choices)
     sort_key = models.CharField(max_length=100, editable=False, default="")
@@ -90,12 +92,18 @@ class Membership(models.Model):
         SUBMITTER = "submitter", "Uppgiftslämnare"
         CONTACT = "contact", "Kontaktperson"
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships", verbose_name="person")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships", verbose_name="person"
+    )
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="memberships", verbose_name="enhet")
     role = models.CharField("roll", max_length=20, choices=Role.choices)
-    invitation = models.ForeignKey("accounts.Invitation", on_delete=models.PROTECT, null=True, blank=True, related_name="memberships")
+    invitation = models.ForeignKey(
+        "accounts.Invitation", on_delete=models.PROTECT, null=True, blank=True, related_name="memberships"
+    )
     created_at = models.DateTimeField("skapad")
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="skapad av")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="skapad av"
+    )
     ended_at = models.DateTimeField("avslutad", null=True, blank=True)
     ended_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="avslutad av"

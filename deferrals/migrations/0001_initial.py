@@ -6,35 +6,106 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('submissions', '0001_initial'),
+        ("submissions", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Deferral',
+            name="Deferral",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('status', models.CharField(choices=[('requested', 'Begärd'), ('granted', 'Beviljad'), ('declined', 'Avslagen'), ('withdrawn', 'Återtagen')], default='requested', max_length=10, verbose_name='status')),
-                ('requested_date', models.DateField(verbose_name='önskat datum')),
-                ('reason', models.CharField(choices=[('payroll_system', 'Byte av lönesystem'), ('payroll_run', 'Försenad lönekörning'), ('illness', 'Sjukdom'), ('other', 'Annat')], max_length=20, verbose_name='skäl')),
-                ('text', models.TextField(blank=True, max_length=2000, verbose_name='beskrivning')),
-                ('requested_at', models.DateTimeField(verbose_name='begärd')),
-                ('granted_date', models.DateField(blank=True, null=True, verbose_name='beviljat datum')),
-                ('answer', models.TextField(blank=True, max_length=2000, verbose_name='svar')),
-                ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='beslutad')),
-                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='beslutad av')),
-                ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='begärd av')),
-                ('submission', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deferrals', to='submissions.submission', verbose_name='inlämning')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("requested", "Begärd"),
+                            ("granted", "Beviljad"),
+                            ("declined", "Avslagen"),
+                            ("withdrawn", "Återtagen"),
+                        ],
+                        default="requested",
+                        max_length=10,
+                        verbose_name="status",
+                    ),
+                ),
+                ("requested_date", models.DateField(verbose_name="önskat datum")),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("payroll_system", "Byte av lönesystem"),
+                            ("payroll_run", "Försenad lönekörning"),
+                            ("illness", "Sjukdom"),
+                            ("other", "Annat"),
+                        ],
+                        max_length=20,
+                        verbose_name="skäl",
+                    ),
+                ),
+                ("text", models.TextField(blank=True, max_length=2000, verbose_name="beskrivning")),
+                ("requested_at", models.DateTimeField(verbose_name="begärd")),
+                ("granted_date", models.DateField(blank=True, null=True, verbose_name="beviljat datum")),
+                ("answer", models.TextField(blank=True, max_length=2000, verbose_name="svar")),
+                ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="beslutad")),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="beslutad av",
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="begärd av",
+                    ),
+                ),
+                (
+                    "submission",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deferrals",
+                        to="submissions.submission",
+                        verbose_name="inlämning",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'uppskov',
-                'verbose_name_plural': 'uppskov',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('status', 'requested')), fields=('submission',), name='deferral_one_open_per_submission', violation_error_message='Det finns redan en begäran som väntar på beslut.'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'granted'), _negated=True), ('granted_date__isnull', False), _connector='OR'), name='deferral_granted_has_date'), models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('status', 'requested')), models.Q(models.Q(('status', 'requested'), _negated=True), ('decided_at__isnull', False)), _connector='OR'), name='deferral_decision_has_time')],
+                "verbose_name": "uppskov",
+                "verbose_name_plural": "uppskov",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "requested")),
+                        fields=("submission",),
+                        name="deferral_one_open_per_submission",
+                        violation_error_message="Det finns redan en begäran som väntar på beslut.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "granted"), _negated=True), ("granted_date__isnull", False), _connector="OR"
+                        ),
+                        name="deferral_granted_has_date",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_at", None), ("status", "requested")),
+                            models.Q(models.Q(("status", "requested"), _negated=True), ("decided_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="deferral_decision_has_time",
+                    ),
+                ],
             },
         ),
     ]

@@ -6,48 +6,125 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Unit',
+            name="Unit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(error_messages={'unique': 'Koden används redan av en annan enhet.'}, max_length=10, unique=True, verbose_name='kod')),
-                ('name', models.CharField(max_length=100, verbose_name='namn')),
-                ('kind', models.CharField(choices=[('kommun', 'Kommun'), ('region', 'Region'), ('kommunalforbund', 'Kommunalförbund'), ('bolag', 'Bolag')], max_length=20, verbose_name='typ')),
-                ('sort_key', models.CharField(default='', editable=False, max_length=100)),
-                ('is_active', models.BooleanField(default=True, verbose_name='lämnar uppgifter')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "code",
+                    models.CharField(
+                        error_messages={"unique": "Koden används redan av en annan enhet."},
+                        max_length=10,
+                        unique=True,
+                        verbose_name="kod",
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, verbose_name="namn")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("kommun", "Kommun"),
+                            ("region", "Region"),
+                            ("kommunalforbund", "Kommunalförbund"),
+                            ("bolag", "Bolag"),
+                        ],
+                        max_length=20,
+                        verbose_name="typ",
+                    ),
+                ),
+                ("sort_key", models.CharField(default="", editable=False, max_length=100)),
+                ("is_active", models.BooleanField(default=True, verbose_name="lämnar uppgifter")),
             ],
             options={
-                'verbose_name': 'enhet',
-                'verbose_name_plural': 'enheter',
-                'indexes': [models.Index(fields=['sort_key'], name='unit_sort_key')],
+                "verbose_name": "enhet",
+                "verbose_name_plural": "enheter",
+                "indexes": [models.Index(fields=["sort_key"], name="unit_sort_key")],
             },
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('reader', 'Läsare'), ('submitter', 'Uppgiftslämnare'), ('contact', 'Kontaktperson')], max_length=20, verbose_name='roll')),
-                ('created_at', models.DateTimeField(verbose_name='skapad')),
-                ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='avslutad')),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='skapad av')),
-                ('ended_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='avslutad av')),
-                ('invitation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='accounts.invitation')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to=settings.AUTH_USER_MODEL, verbose_name='person')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='profiles.unit', verbose_name='enhet')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[("reader", "Läsare"), ("submitter", "Uppgiftslämnare"), ("contact", "Kontaktperson")],
+                        max_length=20,
+                        verbose_name="roll",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(verbose_name="skapad")),
+                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="avslutad")),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="skapad av",
+                    ),
+                ),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="avslutad av",
+                    ),
+                ),
+                (
+                    "invitation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to="accounts.invitation",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to="profiles.unit",
+                        verbose_name="enhet",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'behörighet',
-                'verbose_name_plural': 'behörigheter',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('user', 'unit'), name='membership_one_per_user_and_unit', violation_error_message='Personen har redan en roll i enheten.')],
+                "verbose_name": "behörighet",
+                "verbose_name_plural": "behörigheter",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at", None)),
+                        fields=("user", "unit"),
+                        name="membership_one_per_user_and_unit",
+                        violation_error_message="Personen har redan en roll i enheten.",
+                    )
+                ],
             },
         ),
     ]
