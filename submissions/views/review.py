@@ -79,6 +79,9 @@ def review(request: UserRequest, code: str, year: int) -> HttpResponse:
             for n in summary["not_run"]
         ],
         not_run_count=len(summary["not_run"]),
+        hand_in_title=_hand_in_title(room, delivery),
+        fel_tone="error" if delivery.fel else "success",
+        varning_tone="warning" if delivery.uncommented else "success",
         warning_note=_left(delivery.uncommented),
         rows_note=f"av {number(delivery.rows or 0)}",
         rows_without=(delivery.rows or 0) - summary["rows_with_findings"],
@@ -87,6 +90,12 @@ def review(request: UserRequest, code: str, year: int) -> HttpResponse:
         warning_groups=sum(1 for g in groups if g.level == spec.VARNING),
     )
     return render(request, "submissions/review.html", context)
+
+
+def _hand_in_title(room: Room, delivery: Delivery) -> str:
+    if not room.situation.is_ours:
+        return "Klarmarkerad"
+    return "Kvar innan ni kan klarmarkera" if delivery.fel or delivery.uncommented else "Inget är kvar att göra"
 
 
 def _left(uncommented: int) -> str:
