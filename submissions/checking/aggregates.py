@@ -107,10 +107,11 @@ def mean_salary_changed(p: Prepared) -> Iterable[pl.DataFrame]:
         yield _change(before, now, field=22)
 
 
-def _full_time_share(frame: pl.DataFrame) -> float | None:
+def _full_time(frame: pl.DataFrame) -> tuple[int, int]:
+    """The monthly-paid rows with full time, and all that have a share."""
     share = pl.col("f20").cast(pl.Int64, strict=False).filter(is_monthly).drop_nulls()
-    mean: float | None = frame.select((share >= WHOLE).mean() * 100).item()
-    return mean
+    full, every = frame.select((share >= WHOLE).sum().alias("full"), share.len().alias("every")).row(0)
+    return int(full), int(every)
 
 
 @whole_check("AGG06", needs=NEEDS_PREVIOUS)
@@ -118,9 +119,11 @@ def full_time_changed(p: Prepared) -> Iterable[pl.DataFrame]:
     """AGG06: the share of full-time among the monthly-paid has moved, in percentage points."""
     if p.context.previous is None:
         return
-    before, now = _full_time_share(p.context.previous), _full_time_share(p.frame)
-    if before is not None and now is not None and abs(now - before) > p.context.threshold("AGG06", "points"):
-        yield file_finding(field=20, v=swedish(now - before), a=swedish(before), b=swedish(now))
+    (full_before, before), (full_now, now) = _full_time(p.context.previous), _full_time(p.frame)
+    # Multiplied out: two shares as fractions of 100 may differ by a hair more than they do.
+    if abs(full_now * before - full_before * now) * 100 > p.context.threshold("AGG06", "points") * before * now > 0:
+        share_before, share_now = 100 * full_before / before, 100 * full_now / now
+        yield file_finding(field=20, v=swedish(share_now - share_before), a=swedish(share_before), b=swedish(share_now))
 
 
 @whole_check("AGG07", needs=NEEDS_PREVIOUS)

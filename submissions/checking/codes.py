@@ -13,7 +13,7 @@ from submissions.spec import REGION
 REMOVED_EMPLOYMENT_FORM = "5"
 
 
-def _given(p: Prepared, number: int) -> pl.Expr:
+def given(p: Prepared, number: int) -> pl.Expr:
     """True where the field has a text of the right form."""
     if f"i{number}" in p.frame.columns:
         return pl.col(f"i{number}").is_not_null()
@@ -22,7 +22,7 @@ def _given(p: Prepared, number: int) -> pl.Expr:
 
 
 def _unlisted(p: Prepared, number: int) -> pl.Expr:
-    return _given(p, number) & pl.col(f"k{number}").is_null()
+    return given(p, number) & pl.col(f"k{number}").is_null()
 
 
 @row_check("KOD01")
@@ -49,7 +49,8 @@ def unknown_responsibility(p: Prepared) -> Iterable[Hit]:
 @row_check("KOD04")
 def unknown_specialty(p: Prepared) -> Iterable[Hit]:
     """KOD04: the specialty is not in the list; LOG02 takes its place on somebody who is known to be no doctor."""
-    yield Hit(_unlisted(p, 13) & ~is_known_as_no_doctor(p), field=13)
+    unlisted = _unlisted(p, 13)
+    yield Hit(unlisted & ~is_known_as_no_doctor(p) if p.context.is_on("LOG02") else unlisted, field=13)
 
 
 def is_known_as_no_doctor(p: Prepared) -> pl.Expr:
@@ -73,7 +74,8 @@ def removed_employment_form(p: Prepared) -> Iterable[Hit]:
 @row_check("KOD07")
 def unknown_form(p: Prepared) -> Iterable[Hit]:
     """KOD07: unknown anställningsform (but 5, which is KOD06) or avlöningsform."""
-    yield Hit(_unlisted(p, 16) & (pl.col("f16") != REMOVED_EMPLOYMENT_FORM), field=16)
+    unlisted = _unlisted(p, 16)
+    yield Hit(unlisted & (pl.col("f16") != REMOVED_EMPLOYMENT_FORM) if p.context.is_on("KOD06") else unlisted, field=16)
     yield Hit(_unlisted(p, 17), field=17)
 
 
@@ -86,13 +88,13 @@ def unknown_activity(p: Prepared) -> Iterable[Hit]:
 @row_check("KOD09", needs=NEEDS_POSITIONS)
 def position_not_explained(p: Prepared) -> Iterable[Hit]:
     """KOD09: the region's own kodförteckning lacks the befattningskod."""
-    yield Hit(_given(p, 14) & ~pl.col("f14").is_in(list(p.context.positions or {})), field=14)
+    yield Hit(given(p, 14) & ~pl.col("f14").is_in(list(p.context.positions or {})), field=14)
 
 
 @row_check("KOD10")
 def no_municipal_position(p: Prepared) -> Iterable[Hit]:
     """KOD10: a kommunal befattningskod has four digits."""
-    yield Hit(_given(p, 14) & ~is_municipal_position(), field=14)
+    yield Hit(given(p, 14) & ~is_municipal_position(), field=14)
 
 
 def is_municipal_position() -> pl.Expr:

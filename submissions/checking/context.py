@@ -12,7 +12,14 @@ from submissions.builtin import LATEST, collection_spec
 from submissions.spec import FEL, GOTLAND, KOMMUN, REGION, VARNING, CheckSpec, CodeListSpec, CollectionSpec
 
 # A code that is missing in one of these lists is no error until SKR has established the list.
-LIST_OF_CHECK = {"KOD01": "aid", "KOD04": "specialitet", "KOD08": "verksamhet"}
+LISTS_OF_CHECK = {
+    "KOD01": ("aid",),
+    "KOD03": ("ansvar",),
+    "KOD04": ("specialitet",),
+    "KOD05": ("lonekollektivavtal",),
+    "KOD07": ("anstallningsform", "avloningsform"),
+    "KOD08": ("verksamhet",),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +57,13 @@ class Context:
             return value
         return collection_spec(LATEST).checks[code].threshold[name]
 
+    def is_on(self, code: str) -> bool:
+        """True where the check is made this year; one that is not made takes no other's place."""
+        check = self.collection.checks.get(code)
+        if check is None or not check.enabled:
+            return False
+        return check.valid_until is None or self.collection.measurement_day <= check.valid_until
+
     def concerns(self, check: CheckSpec) -> bool:
         """True where the check applies to such a unit."""
         if check.applies_to == "Gotland":
@@ -64,7 +78,7 @@ def check_spec(code: str, collection: CollectionSpec) -> CheckSpec:
 
 def effective_level(code: str, collection: CollectionSpec) -> str:
     """The level a check has in this collection: a varning at most while its code list is not established."""
-    listed = collection.lists.get(LIST_OF_CHECK.get(code, ""))
+    lists = (collection.lists.get(kind) for kind in LISTS_OF_CHECK.get(code, ()))
+    is_lowered = any(listed is not None and not listed.established for listed in lists)
     level = check_spec(code, collection).level
-    is_lowered = listed is not None and not listed.established and level == FEL
-    return VARNING if is_lowered else level
+    return VARNING if is_lowered and level == FEL else level

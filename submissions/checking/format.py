@@ -42,9 +42,9 @@ def no_date(p: Prepared) -> Iterable[Hit]:
 
 @row_check("FMT05")
 def wrong_organisation_number(p: Prepared) -> Iterable[Hit]:
-    """FMT05: the organisationsnummer has too few digits or fails Luhn. Few differ, so each is tried once."""
+    """FMT05: the organisationsnummer has too few digits, fails Luhn or is zeros. Few differ, so each is tried once."""
     numbers = p.frame["i3"].drop_nulls().unique().cast(pl.Int64)
-    wrong = [number for number in numbers.to_list() if not (number >= 10**9 and _luhn(number))]
+    wrong = [number for number in numbers.to_list() if number == 0 or not _luhn(number)]
     short = (pl.col("f3").str.len_bytes() < 10) & pl.col("i3").is_not_null()
     yield Hit(pl.col("i3").is_in(wrong) | short, field=3)
 

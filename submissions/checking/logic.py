@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from submissions.checking.codes import is_known_as_no_doctor, is_municipal_position
+from submissions.checking.codes import given, is_known_as_no_doctor, is_municipal_position
 from submissions.checking.prepare import Prepared
 from submissions.checking.registry import NEEDS_POSITIONS, Hit, row_check, swedish_number
 from submissions.spec import KOMMUN
@@ -135,7 +135,7 @@ def _in_school(p: Prepared, code: int) -> bool:
 def _has_position(p: Prepared, word: str) -> pl.Expr:
     """True where field 14 is known and its plain text holds the word, whatever its case."""
     codes = [code for code, text in (p.context.positions or {}).items() if word in text.casefold()]
-    is_position = pl.col("f14").is_in(codes)
+    is_position = given(p, 14) & pl.col("f14").is_in(codes)
     return is_position & is_municipal_position() if p.context.sector == KOMMUN else is_position
 
 

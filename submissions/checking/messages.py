@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from submissions.builtin import LATEST, collection_spec
-from submissions.checking.context import LIST_OF_CHECK, check_spec, effective_level
+from submissions.checking.context import LISTS_OF_CHECK, check_spec, effective_level
 from submissions.checking.masking import mask, mask_field
 from submissions.spec import CheckSpec, CollectionSpec
 
@@ -55,7 +55,7 @@ def _parameters(finding: Mapping[str, Any], collection: CollectionSpec, value: s
 def _extra(finding: Mapping[str, Any], collection: CollectionSpec) -> str:
     """What the sentence adds: an unestablished list, last year's figure, the unit a file seems to be."""
     check = finding["check"]
-    if check in LIST_OF_CHECK and effective_level(check, collection) != check_spec(check, collection).level:
+    if check in LISTS_OF_CHECK and effective_level(check, collection) != check_spec(check, collection).level:
         return NOT_ESTABLISHED
     if check == "FIL04" and finding["row"] is None:
         name = f"{finding['b']} ({finding['value']})" if finding["b"] else f"enheten med kod {finding['value']}"

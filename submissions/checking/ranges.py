@@ -14,7 +14,9 @@ NORMAL_SHARE = 0.6745  # turns a median deviation into standard deviations
 
 
 def _is_absurd(p: Prepared) -> pl.Expr:
-    """RIM03's limits; such a salary gives RIM03 only."""
+    """RIM03's limits; such a salary gives RIM03 only. None is absurd in a year without that check."""
+    if not p.context.is_on("RIM03"):
+        return pl.lit(False)
     low, high = (p.context.threshold("RIM03", name) for name in ("low", "high"))
     return (pl.col("i22") < low) | (pl.col("i22") > high)
 

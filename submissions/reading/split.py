@@ -22,6 +22,7 @@ SEMICOLON = ";"
 SEPARATORS = (SEMICOLON, "\t", ",", "|")
 ENDS_TO_CUT = (b"\x1a", b"\n\n", b"\n\r\n")  # old systems close a file with 0x1A; blank last lines
 NOTHING = NOTHING_BUT_BLANKS
+SPACES = " \u00a0"
 HALF_LINE = MAX_LINE // 2
 
 
@@ -46,8 +47,7 @@ def split(plain: bytes, layout: LayoutSpec) -> Split | Refusal:
         plain = plain.rstrip(b"\r\n\x1a")
     if not plain.strip(NOTHING.encode()):
         return refusals.empty(had_bytes=bool(plain))
-    if b"\n" not in plain:
-        plain = plain.replace(b"\r", b"\n")
+    plain = _with_one_line_end(plain)
     long_line = _long_line(plain)
     if long_line:
         return refusals.other_kind(plain, "FIL02") or long_line
@@ -60,6 +60,13 @@ def split(plain: bytes, layout: LayoutSpec) -> Split | Refusal:
     if isinstance(result, Split) and result.rows > MAX_ROWS:
         return refusals.too_many_rows(result.rows)
     return result
+
+
+def _with_one_line_end(plain: bytes) -> bytes:
+    """CRLF, LF and CR all end a line. A file with one of the first two throughout stays as it is."""
+    if plain.count(b"\r") in (0, plain.count(b"\n")):
+        return plain
+    return plain.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
 def _long_line(plain: bytes) -> Refusal | None:
@@ -147,12 +154,14 @@ def _split_quick(plain: bytes, layout: LayoutSpec, separator: str) -> Split | No
 
 
 def _widths(plain: bytes, frame: pl.DataFrame, odd: pl.DataFrame, separator: str) -> pl.DataFrame | None:
-    """The odd lines with `n`, their number of fields. None where one is blank or holds but separators."""
+    """The odd lines with `n`, their number of fields. None where one is blank, holds but separators or is several."""
     lines = _lines(plain)
     if lines is None or lines.len() != frame.height:
         return None
     texts = odd.with_columns(lines.gather(odd["row"] - 1).alias("line"))
-    if texts.select((pl.col("line").str.strip_chars(NOTHING) == "").any() | pl.col("line").is_null().any()).item():
+    line = pl.col("line")
+    is_blank = (line.str.strip_chars(NOTHING) == "") | line.is_null()
+    if texts.select((is_blank | line.str.contains("\r", literal=True)).any()).item():
         return None
     return texts.select("row", (pl.col("line").str.count_matches(separator, literal=True) + 1).alias("n"))
 
@@ -188,7 +197,7 @@ def _counted(lines: pl.DataFrame, layout: LayoutSpec, separator: str) -> pl.Data
     wanted = len(layout)
     lines = lines.with_columns((pl.col("line").str.count_matches(separator, literal=True) + 1).alias("n"))
     ends, exact, one_more = lines.select(
-        pl.col("line").str.ends_with(separator).all().alias("ends"),
+        pl.col("line").str.strip_chars_end(SPACES).str.ends_with(separator).all().alias("ends"),
         (pl.col("n") == wanted).sum().alias("exact"),
         (pl.col("n") == wanted + 1).sum().alias("more"),
     ).row(0)
