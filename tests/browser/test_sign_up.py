@@ -34,13 +34,19 @@ def press(page: Page, name: str) -> None:
     page.keyboard.press("Enter")
 
 
+def arrive(page: Page, heading: str) -> None:
+    """Wait for the page with this heading."""
+    expect(page.get_by_role("heading", level=1, name=heading)).to_be_visible()
+
+
 def to_the_app(page: Page, person: Person, check: Callable[[Page], None]) -> None:
     """From the start page to the QR code."""
     page.get_by_role("link", name=LINK).click()
+    arrive(page, "Verifiera din e-post")
     check(page)
     page.get_by_label("E-post").fill(person.email)
     press(page, "Skicka verifieringskod")
-    expect(page.get_by_role("heading", name="Skriv verifieringskoden")).to_be_visible()
+    arrive(page, "Skriv verifieringskoden")
     check(page)
     page.get_by_label("Verifieringskod").fill("000 000")
     press(page, "Verifiera koden")
@@ -48,20 +54,22 @@ def to_the_app(page: Page, person: Person, check: Callable[[Page], None]) -> Non
     check(page)
     page.get_by_label("Verifieringskod").fill(people.code_in_mail(person.email))
     press(page, "Verifiera koden")
-    expect(page.get_by_role("heading", name="E-posten är verifierad")).to_be_visible()
+    arrive(page, "E-posten är verifierad")
     check(page)
     press(page, "Fortsätt")
 
 
 def from_the_app(page: Page, person: Person, check: Callable[[Page], None]) -> None:
     """From the QR code into the portal."""
-    expect(page.get_by_role("heading", name="Koppla Microsoft Authenticator")).to_be_visible()
+    arrive(page, "Koppla Microsoft Authenticator")
     check(page)
     person.phone = Phone(str(page.locator("#nyckel").inner_text()).replace(" ", ""))
     press(page, "Fortsätt")
+    arrive(page, "Skriv engångskoden")
     check(page)
     page.get_by_label("Engångskod").fill(person.phone.code())
     press(page, "Verifiera")
+    arrive(page, "Välj ett lösenord")
     check(page)
     page.get_by_label("Nytt lösenord").fill("Sommar2026!")
     page.get_by_label("Bekräfta lösenord").fill("Sommar2026!")
@@ -71,10 +79,10 @@ def from_the_app(page: Page, person: Person, check: Callable[[Page], None]) -> N
     page.get_by_label("Nytt lösenord").fill(PASSWORD)
     page.get_by_label("Bekräfta lösenord").fill(PASSWORD)
     press(page, "Fortsätt")
-    expect(page.get_by_role("heading", name="Så behandlar vi dina personuppgifter")).to_be_visible()
+    arrive(page, "Så behandlar vi dina personuppgifter")
     check(page)
     press(page, "OK")
-    expect(page.get_by_role("heading", level=1, name="Nästa steg")).to_be_visible()
+    arrive(page, "Nästa steg")
 
 
 def test_the_manual_with_the_keyboard_and_every_page_for_everybody(
@@ -88,7 +96,7 @@ def test_the_manual_with_the_keyboard_and_every_page_for_everybody(
     page.get_by_label("E-post").fill(invited.email)
     page.get_by_label("Lösenord", exact=True).fill(invited.password)
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Skriv engångskoden")).to_be_visible()
+    arrive(page, "Skriv engångskoden")
     axe(page)
     page.get_by_label("Engångskod").fill(invited.phone.code(1))
     page.keyboard.press("Enter")
