@@ -103,7 +103,7 @@ def _last_year(cast: Cast, unit: Unit, by: User, at: datetime) -> Receipt:
     submission = _submission(unit, LAST_YEAR)
     file = synthetic.delivery(unit.code, ROWS, 7, previous=True, year=YEAR)
     delivery = deliver.receive_delivery(submission=submission, content=file, name="nov.txt", by=by, at=at)
-    delivery = deliver.check_delivery(delivery=delivery, at=at, clock=lambda: at)
+    delivery = deliver.check_delivery(delivery=delivery, at=at)
     for group in groups.groups_of(submission.pk, storage.findings_of(delivery)):
         if group.needs_comment:
             comments.comment_group(delivery=delivery, group_key=group.key, text="Det stämmer.", by=by, at=at)
@@ -126,7 +126,7 @@ def _place(cast: Cast, unit: Unit, by: User, receipt: Receipt, *, at: datetime, 
     )
     file = synthetic.delivery(unit.code, ROWS, 7, SLIPS)
     delivery = deliver.receive_delivery(submission=submission, content=file, name=f"{mark}fil.txt", by=by, at=at)
-    delivery = deliver.check_delivery(delivery=delivery, at=at, clock=lambda: at)
+    delivery = deliver.check_delivery(delivery=delivery, at=at)
     assert delivery.is_current, delivery.refusal
     correction = _correct_one(delivery, by=by, at=at)
     delivery = deliver.fresh(delivery)

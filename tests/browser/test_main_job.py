@@ -15,11 +15,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 
 from tests.browser import steps
-from tests.browser.conftest import Complaints
+from tests.browser.conftest import Complaints, assert_accessible
 from tests.browser.steps import Stop, heading
 from tests.browser.town import Town, make_town
 
@@ -44,13 +43,8 @@ def stop(picture: Callable[..., None], complaints: Complaints) -> Stop:
 
     def look(page: Page, name: str) -> None:
         width = page.viewport_size["width"] if page.viewport_size else 0
-        for scheme in ("light", "dark") if width == DESK["width"] else ("light",):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            found = Axe().run(page)
-            assert found.violations_count == 0, f"{page.url} ({scheme}, {width} px)\n{found.generate_report()}"
-        page.emulate_media(color_scheme="light")
-        overflow = page.evaluate("document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth")
-        assert overflow <= 0, f"{page.url} rullar {overflow} px i sidled vid {width} px"
+        for scheme in ("dark", "light") if width == DESK["width"] else ("light",):
+            assert_accessible(page, scheme)
         kept = page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]")
         assert kept == [0, 0, ""], f"{page.url} har lämnat något i webbläsaren: {kept}"
         if PICTURED.match(name) and width == DESK["width"]:

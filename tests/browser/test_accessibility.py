@@ -1,0 +1,62 @@
+"""Every page that the access matrix lets somebody read, as axe and a narrow screen see it: light, dark, 320 pixels wide.
+
+Each page is looked at once, as the first of PEOPLE who may read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import BrowserContext, Page
+
+from tests import addresses
+from tests.cast import sign_in
+from tests.client import GuardedClient
+from tests.scene import Scene, make_scene
+from tests.test_access import OPEN_TO_ALL, ROUTES, expected
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PEOPLE = ("anna", "cia", "coordinator", "system")
+NOT_PAGES = frozenset({"healthz", "readyz", "admin:jsi18n"})
+LOOKED_AT_SIGNED_OUT = frozenset(OPEN_TO_ALL)
+
+
+@pytest.fixture
+def scene(transactional_db: None) -> Scene:
+    """The matrix's scene, where the live server sees it."""
+    return make_scene()
+
+
+def pages_of(name: str) -> list[str]:
+    """The routes that this person is the first to read."""
+    before = PEOPLE[: PEOPLE.index(name)]
+    return [
+        route.name
+        for route in ROUTES.values()
+        if expected(route, "GET", name) == 200
+        and route.name not in NOT_PAGES | LOOKED_AT_SIGNED_OUT
+        and not any(expected(route, "GET", other) == 200 for other in before)
+    ]
+
+
+def give_session(context: BrowserContext, scene: Scene, name: str, base_url: str) -> None:
+    """Let the browser carry a verified session of that person."""
+    client = sign_in(GuardedClient(), getattr(scene.cast, name))
+    value = client.cookies[settings.SESSION_COOKIE_NAME].value
+    secure = base_url.replace("http:", "https:")  # Chromium sends a __Host- cookie to this machine over plain http as well
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": secure, "secure": True, "httpOnly": True}])
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+def test_every_page_is_accessible(
+    context: BrowserContext, page: Page, axe: Callable[[Page], None], scene: Scene, base_url: str, name: str
+) -> None:
+    give_session(context, scene, name, base_url)
+    for route in pages_of(name):
+        answer = page.goto(addresses.address(ROUTES[route], scene.trosa))
+        assert answer is not None
+        assert answer.status == 200, route
+        axe(page)

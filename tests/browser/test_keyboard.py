@@ -1,0 +1,95 @@
+"""Bo signs in, uploads the file and corrects a value without touching the mouse: Tab, Enter and what he types."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser import steps
+from tests.browser.steps import heading
+from tests.browser.town import Town, make_town, right_value
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PATIENCE = 80  # presses of Tab before somebody gives up
+
+
+@pytest.fixture
+def town(transactional_db: None, tmp_path: Path) -> Town:
+    """Trosa in November, with Elin signed up."""
+    return make_town(tmp_path, elin_has_an_account=True)
+
+
+def tab_to(page: Page, wanted: Locator) -> None:
+    """Press Tab until the wanted thing has the focus, which must be seen at every step."""
+    for _ in range(PATIENCE):
+        page.keyboard.press("Tab")
+        page.wait_for_function(FOCUS_IS_SEEN)
+        if wanted.evaluate("(element) => element === document.activeElement"):
+            return
+    raise AssertionError(f"{wanted} nås inte med Tab")
+
+
+FOCUS_IS_SEEN = """() => {
+  const element = document.activeElement;
+  if (element === document.body) return true;
+  const shown = [element, element.parentElement].map((one) => getComputedStyle(one));
+  return shown.some((style) => style.outlineStyle !== "none" || style.boxShadow !== "none");
+}"""
+
+
+def press(page: Page, wanted: Locator, key: str = "Enter") -> None:
+    """Go to it and press."""
+    tab_to(page, wanted)
+    page.keyboard.press(key)
+
+
+def test_sign_in_upload_and_correction_by_keyboard_alone(visit: Callable[[str], Page], town: Town) -> None:
+    page = visit("/")
+    tab_to(page, page.get_by_label("E-post"))
+    page.keyboard.type(town.elin.email)
+    tab_to(page, page.get_by_label("Lösenord", exact=True))
+    page.keyboard.type(town.elin.password)
+    page.keyboard.press("Enter")
+    heading(page, "Skriv engångskoden")
+    tab_to(page, page.get_by_label("Engångskod"))
+    page.keyboard.type(town.elin.phone.code())
+    page.keyboard.press("Enter")
+
+    heading(page, "Nästa steg")
+    press(page, page.get_by_role("link", name=re.compile("^Lämna fil")))
+    heading(page, "Lämna fil för Trosa 2026")
+    tab_to(page, page.get_by_label("Välj årets fil"))
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files(town.file(0.02, "november.txt"))
+    press(page, page.get_by_role("button", name="Lämna filen"))
+    heading(page, "Granska Trosa 2026")
+
+    first = page.get_by_role("group").filter(has=page.get_by_role("heading", level=3, name="Borttagen anställningsform")).first
+    press(page, first.locator("summary"))
+    press(page, first.get_by_role("link", name="Visa och rätta raderna"))
+    heading(page, "Borttagen anställningsform")
+    box = page.get_by_label(re.compile(r"^Nytt värde på rad \d+, fält \d+$")).first
+    row, number = map(int, re.findall(r"\d+", box.get_attribute("id") or ""))
+    tab_to(page, box)
+    page.keyboard.press("Control+A")
+    page.keyboard.type(right_value(row, number))
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Rättad", exact=True)).to_be_visible()
+    press(page, page.get_by_role("link", name="Till granskningen"))
+    expect(page.get_by_text("21 anmärkningar måste rättas", exact=True)).to_be_visible()
+
+
+def test_the_menu_on_a_phone_by_keyboard(visit: Callable[[str], Page], town: Town) -> None:
+    page = visit("/")
+    page.set_viewport_size({"width": 360, "height": 740})
+    steps.sign_in(page, town.elin)
+    heading(page, "Nästa steg")
+    press(page, page.locator("summary").filter(has_text="Meny"))
+    press(page, page.get_by_role("navigation", name="Huvudmeny").get_by_role("link", name="Meddelanden"))
+    heading(page, "Meddelanden")
