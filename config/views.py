@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.access import NotAllowed, UserRequest, open_view
 from accounts.views.sign_in import sign_in
 from config.lib import context
-from config.next_steps import steps_of
+from config.next_steps import cards_of
 from messaging.models import OutgoingMail
 from messaging.outbox import read as read_mail
 from submissions import builtin, catalogue, receipts
@@ -34,8 +34,8 @@ def start(request: HttpRequest) -> HttpResponse:
 
 def next_steps_page(request: UserRequest) -> HttpResponse:
     """What each of the person's units should do next, and who has the ball."""
-    cards = steps_of(request.user, today=timezone.localdate())
-    return render(request, "start.html", {"cards": cards, "ours": sum(card.step.is_ours for card in cards)})
+    cards = cards_of(request.user, today=timezone.localdate())
+    return render(request, "start.html", {"cards": cards, "ours": sum(card.situation.is_ours for card in cards)})
 
 
 @open_view

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 from django.conf import settings as django_settings
+from django.db import connection
 from django.db import transaction
 from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker
@@ -83,6 +84,20 @@ def _no_personal_data_in_logs(request: pytest.FixtureRequest) -> Iterator[None]:
     finally:
         logging.getLogger().removeHandler(watch)
     assert not watch.caught, f"personnummer i loggen: {watch.caught}"
+
+
+@pytest.fixture(autouse=True)
+def _no_jobs_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Empty the queue after a test that really commits: Django's flush does not know procrastinate's tables."""
+    marker = request.node.get_closest_marker("django_db")
+    commits = "transactional_db" in request.fixturenames or (marker is not None and marker.kwargs.get("transaction"))
+    if not commits:
+        yield
+        return
+    request.getfixturevalue("transactional_db")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE procrastinate_jobs CASCADE")
 
 
 @pytest.fixture

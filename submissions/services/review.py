@@ -10,7 +10,9 @@ from django.utils import timezone
 from accounts import audit
 from accounts.access import NotAllowed
 from accounts.models import User
+from config.lib.mail import PortalMail
 from config.lib.personnummer import LOOKS_LIKE
+from profiles import access
 from submissions import receipts, states
 from submissions.models import Comment, Correction, Delivery, Receipt, Submission
 from submissions.services import deliver, storage
@@ -50,6 +52,7 @@ def hand_in(*, submission: Submission, delivery: Delivery, expected_revision: in
         states.move(locked, Status.UNDER_REVIEW, by=by, at=at, text="Uppgifterna är sedda över.")
     receipt = _issue(locked, current, by=by, at=at)
     states.move(locked, Status.HANDED_IN, by=by, at=at, text=f"Klarmarkerad, version {current.version}. Kvittens {receipt.code}.")
+    _tell_unit(locked, "handed_in", receipt=receipt.code)
     return receipt
 
 
@@ -89,6 +92,14 @@ def _issue(submission: Submission, delivery: Delivery, *, by: User, at: datetime
     )
 
 
+def _tell_unit(submission: Submission, template: str, **values: str) -> None:
+    """A mail without data to everybody who hands in for the unit: what happened, and the start page's address."""
+    unit = submission.unit
+    for person in access.people_with(unit, access.MAY_SUBMIT):
+        context = {"unit": unit.name, "year": submission.collection.year, **values}
+        PortalMail(f"submissions/{template}", to=person.email, context=context).send()
+
+
 def _end_receipt(submission: Submission, at: datetime) -> None:
     Receipt.objects.filter(delivery__submission=submission, withdrawn_at=None).update(withdrawn_at=at)
 
@@ -119,6 +130,7 @@ def approve(*, submission: Submission, by: User, at: datetime, text: str = "") -
     _refuse_personnummer(text)
     states.move(locked, Status.APPROVED, by=by, at=at, text=_with("SKR har godkänt uppgifterna.", text))
     Submission.objects.filter(pk=locked.pk).update(return_reason="")
+    _tell_unit(locked, "approved")
 
 
 @transaction.atomic
@@ -132,6 +144,7 @@ def return_to_unit(*, submission: Submission, reason: str, by: User, at: datetim
     states.move(locked, Status.RETURNED, by=by, at=at, text=_with("SKR har skickat tillbaka inlämningen.", reason))
     Submission.objects.filter(pk=locked.pk).update(return_reason=reason.strip())
     _end_receipt(locked, at)
+    _tell_unit(locked, "returned")
 
 
 @transaction.atomic

@@ -36,16 +36,16 @@ class Card:
 
 @require_GET
 def overview(request: UserRequest) -> HttpResponse:
-    """The units' submissions, newest year first; straight in where there is only one."""
+    """The units' submissions, newest year first; with one unit straight into its newest year (the others are listed there)."""
     submissions = (
         Submission.objects.visible_to(request.user)
         .select_related("unit", "collection")
         .order_by("-collection__year", "unit__sort_key", "pk")
     )
     page = Paginator(submissions, PER_PAGE).get_page(request.GET.get("sida"))
-    if page.paginator.count == 1:
-        only = page.object_list[0]
-        return redirect("submissions:submission", only.unit.code, only.collection.year)
+    newest = next(iter(page.object_list), None)
+    if newest is not None and len({submission.unit_id for submission in page.object_list}) == 1:
+        return redirect("submissions:submission", newest.unit.code, newest.collection.year)
     return render(request, "submissions/overview.html", {"page": page, "years": _by_year(list(page.object_list))})
 
 
@@ -73,11 +73,18 @@ def submission(request: UserRequest, code: str, year: int) -> HttpResponse:
         now_title="Gör nu" if room.situation.is_ours else "Så står det till",
         now_tone="brand" if room.situation.is_ours else "success",
         versions=_versions(room),
+        other_years=_other_years(request, room.submission),
         events=events,
         why_not_withdraw=states.reason_against(states.check_can_withdraw, request.user, room.submission, today=room.today),
         receipt=review.receipt_in_force(room.submission),
     )
     return render(request, "submissions/submission.html", context)
+
+
+def _other_years(request: UserRequest, submission: Submission) -> list[Submission]:
+    """The same unit's submissions of other years, newest first."""
+    of_unit = Submission.objects.visible_to(request.user).filter(unit=submission.unit).exclude(pk=submission.pk)
+    return list(of_unit.select_related("collection").order_by("-collection__year", "pk"))
 
 
 @dataclass(frozen=True, slots=True)
