@@ -68,10 +68,17 @@ class RevisionForm(forms.Form):
     revision = forms.IntegerField(min_value=0, max_value=2**31 - 1)
 
 
+class AnyTextField(forms.CharField):
+    """Whatever was written, as it was written: the service says what is wrong with it, at the value."""
+
+    def run_validators(self, value: Any) -> None:
+        """None: not even of NUL, which CharField refuses by itself."""
+
+
 class CorrectionForm(RevisionForm):
     """A new value, and where the person came from: the group and page of the list, or the row's own page."""
 
-    value = forms.CharField(required=False, strip=False, max_length=2000)
+    value = AnyTextField(required=False, strip=False)
     check = forms.SlugField(required=False, max_length=10)
     group = forms.SlugField(required=False, max_length=20)
     page = forms.IntegerField(required=False, min_value=1, max_value=1_000_000)

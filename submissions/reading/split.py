@@ -43,10 +43,11 @@ class Split:
 
 def split(plain: bytes, layout: LayoutSpec) -> Split | Refusal:
     """The rows, or the refusal of a file with none that fits the layout."""
+    has_bytes = bool(plain)
     if plain.endswith(ENDS_TO_CUT):
         plain = plain.rstrip(b"\r\n\x1a")
     if not plain.strip(NOTHING.encode()):
-        return refusals.empty(had_bytes=bool(plain))
+        return refusals.empty(had_bytes=has_bytes)
     plain = _with_one_line_end(plain)
     long_line = _long_line(plain)
     if long_line:

@@ -81,8 +81,7 @@ def reveal_findings(request: UserRequest, code: str, year: int, check: str, key:
     """The same page with whole personnummer; who looked, and at which group, is logged."""
     room = enter(request, code, year)
     access.check_can_reveal_personnummer(request.user, room.submission.unit)
-    number = request.POST.get("page", "1")
-    return findings_page(room, check, key, Notes(reveal=True, page=int(number) if number.isdigit() and len(number) < 7 else 1))
+    return findings_page(room, check, key, Notes(reveal=True, page=_number(request.POST.get("page")) or 1))
 
 
 def findings_page(room: Room, check: str, key: str, notes: Notes) -> HttpResponse:
@@ -253,4 +252,4 @@ def _label(room: Room, number: int, value: str | None) -> str:
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 4 else None
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 7 else None

@@ -193,6 +193,7 @@ def test_kind_reading(field: int, text: str, kind: str | None):
 REFUSED = {
     "nothing": (b"", "FIL01", "0 byte"),
     "blank lines": (b"\r\n \r\n;;;;\r\n", "FIL01", "tomma rader"),
+    "line ends": (b"\r\n\r\n", "FIL01", "tomma rader"),
     "names only": (";".join(NAMES).encode(), "FIL01", "fältnamn"),
     "PDF": (b"%PDF-1.7\n1 0 obj\n", "FIL02", "en PDF"),
     "Excel": (b"PK\x03\x04\x14\x00\x06\x00", "FIL03", "Excelfil"),

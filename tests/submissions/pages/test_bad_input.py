@@ -140,6 +140,8 @@ def form(**values: object) -> dict[str, object]:
         (3, 6, "a;b", "semikolon"),
         (3, 6, "a\nb", "semikolon"),
         (3, 6, "x" * 201, "längre än 200 tecken"),
+        (3, 6, "x" * 10_000, "längre än 200 tecken"),
+        (3, 6, "a\0b", "styrtecken"),
         (3, 8, "Namn", "går inte att rätta"),
         (3, 41, "1", "går inte att rätta"),
         (999_999, 6, "nytt", "finns inte i filen"),
@@ -235,7 +237,8 @@ def test_htmx_gets_the_row_alone(client: GuardedClient, cast: Cast, collection: 
 
 
 @pytest.mark.parametrize(
-    "address", ["9999/2026/", "0488/1999/", "0488/2026/anmarkningar/KOD06/0000/", "0488/2026/rad/99999999999999999999/"]
+    "address",
+    ["9999/2026/", "04%0088/2026/", "0488/1999/", "0488/2026/anmarkningar/KOD06/0000/", "0488/2026/rad/99999999999999999999/"],
 )
 def test_what_is_not_there_is_404(client: GuardedClient, cast: Cast, collection: Collection, address: str) -> None:
     assert sign_in(client, cast.bo).get(f"/inlamning/{address}").status_code == 404
