@@ -66,11 +66,13 @@ def one_line(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
 
 
 def add_status(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Take along the status code that Django puts beside its request log lines."""
+    """Take along the status code that Django puts beside its request log lines. A refusal is no fault: no traceback."""
     record = event.get("_record")
     status = getattr(record, "status_code", None)
     if isinstance(status, int):
         event["status"] = status
+        if status < 500:
+            event.pop("exc_info", None)
     return event
 
 

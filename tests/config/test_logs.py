@@ -123,3 +123,12 @@ def test_an_event_of_ours_carries_utc_time_request_and_user(capsys: pytest.Captu
 
 def test_django_s_status_code_comes_along() -> None:
     assert json.loads(line_of("Not Found: /x", status_code=404))["status"] == 404
+
+
+@pytest.mark.parametrize(("status", "is_fault"), [(403, False), (500, True)])
+def test_a_refusal_leaves_no_traceback(status: int, is_fault: bool) -> None:
+    try:
+        raise PermissionError("Det får du inte.")
+    except PermissionError:
+        event = json.loads(line_of("Svar", exc_info=sys.exc_info(), status_code=status))
+    assert ("exception" in event) is is_fault
