@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
     from django_htmx.middleware import HtmxDetails
 
     from accounts.models import User
@@ -31,6 +32,11 @@ class UserRequest(HttpRequest):
 
     user: User
     htmx: HtmxDetails
+
+
+def is_verified(user: User | AnonymousUser | None) -> bool:
+    """True for somebody signed in with both factors. (The OTP middleware puts `is_verified` on the user as it passes.)"""
+    return user is not None and user.is_authenticated and bool(getattr(user, "is_verified", lambda: False)())
 
 
 def open_view(view: View) -> View:

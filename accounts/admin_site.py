@@ -25,7 +25,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.views.decorators.http import require_safe
 
-from accounts.access import NotAllowed
+from accounts.access import NotAllowed, is_verified
 
 if TYPE_CHECKING:
     from accounts.access import UserRequest
@@ -98,7 +98,7 @@ class PortalAdminSite(admin.AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         """SKR's own people, active and signed in with both factors."""
         user: Any = request.user
-        return bool(user.is_authenticated and user.is_active and user.is_staff and user.is_verified())
+        return is_verified(user) and user.is_active and bool(user.is_staff)
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
         """As Django's, but for a signed-in submitter the pages do not exist."""
@@ -106,7 +106,7 @@ class PortalAdminSite(admin.AdminSite):
 
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             user: Any = request.user
-            if user.is_authenticated and user.is_verified() and not self.has_permission(request):
+            if is_verified(user) and not self.has_permission(request):
                 raise Http404
             return guarded(request, *args, **kwargs)
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts import audit, limits
-from accounts.access import NEXT_ROUTES
+from accounts.access import NEXT_ROUTES, is_verified
 from accounts.models import Session, User
 from accounts.notice import NOTICE_VERSION
 
@@ -68,7 +68,7 @@ class RequireVerified:
 
     def process_view(self, request: HttpRequest, view: View, args: object, kwargs: object) -> HttpResponse | None:
         """Send everybody else to the sign-in, with the name of the page asked for when it is a listed one."""
-        if getattr(view, "is_open", False) or (request.user.is_authenticated and request.user.is_verified()):
+        if getattr(view, "is_open", False) or is_verified(request.user):
             return None
         query = {}
         if getattr(request, "session_ended", ""):

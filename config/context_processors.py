@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
+from accounts.access import is_verified
 from messaging.models import Thread
 
 MENU = (("Inlämning", "submissions:overview"), ("Uppskov", "deferrals:overview"), ("Profil & enheter", "profiles:overview"), ("Meddelanden", "messaging:overview"))
@@ -15,7 +16,7 @@ MENU = (("Inlämning", "submissions:overview"), ("Uppskov", "deferrals:overview"
 def portal(request: HttpRequest) -> dict[str, Any]:
     """`menu` (label, url, active, badge) for a verified person; nothing for everybody else."""
     user = getattr(request, "user", None)
-    if user is None or not user.is_authenticated or not user.is_verified():
+    if user is None or not is_verified(user):
         return {"menu": []}
     unread = Thread.objects.visible_to(user).unread_by(user).count()
     menu = []

@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.access import NotAllowed, UserRequest, open_view
+from accounts.access import NotAllowed, UserRequest, is_verified, open_view
 from accounts.views.sign_in import sign_in
 from config.lib import context
 from config.next_steps import cards_of
@@ -25,7 +25,7 @@ from submissions.models import Collection
 @require_http_methods(["GET", "HEAD", "POST"])
 def start(request: HttpRequest) -> HttpResponse:
     """The sign-in; for somebody signed in "Nästa steg", for SKR's people their desk."""
-    if not (request.user.is_authenticated and request.user.is_verified()):
+    if not is_verified(request.user):
         return sign_in(request)
     if request.user.is_staff:
         return redirect("admin:index")

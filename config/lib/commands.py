@@ -9,14 +9,16 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 REFUSED, WRONG_USE = 1, 2
+DEVELOPER_OPTIONS = {
+    *("--version", "--verbosity", "--settings", "--pythonpath"),
+    *("--traceback", "--no-color", "--force-color", "--skip-checks"),
+}
 
 
 class PortalCommand(BaseCommand):
     """Exit status 0 done, 1 refused or findings, 2 wrong use. Called from Python it raises CommandError instead."""
 
-    suppressed_base_arguments = frozenset(
-        {"--version", "--verbosity", "--settings", "--pythonpath", "--traceback", "--no-color", "--force-color", "--skip-checks"}
-    )
+    suppressed_base_arguments = DEVELOPER_OPTIONS
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         """Django's parser with Swedish headings, and without its own developer options in the help."""
