@@ -94,6 +94,7 @@ VALUES: dict[str, Callable[[Place], object]] = {
     "submission_id": lambda place: place.submission.pk,
     "deferral_id": lambda place: place.deferral.pk,
     "invitation_id": lambda place: place.waiting.invitation_id,
+    "user_id": lambda place: place.colleague.user_id,
 }
 
 OBJECTS: dict[str, Callable[[Place], object]] = {

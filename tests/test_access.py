@@ -54,7 +54,7 @@ TABLE = """
   accounts:sign_in_code                      POST  302   302   302   302   302   302   302   302
   accounts:sign_out                          POST  302   302   302   302   302   302   302   302
 # Inlämning
-  submissions:overview                       GET   200   200   200   200   200   200   200   200
+  submissions:overview                       GET   302   302   302   302   200   200   200   200
   submissions:submission                     GET   200   200   200   404   200   200   200   404
   submissions:upload                         GET   200   200   200   404   200   200   200   404
   submissions:upload                         POST  403   422   422   404   403   403   403   404
@@ -114,6 +114,8 @@ TABLE = """
   admin:profiles_membership_changelist       GET   404   404   404   404   200   200   200   200
   admin:profiles_membership_change           GET   404   404   404   404   200   200   200   200
   admin:accounts_user_changelist             GET   404   404   404   404   403   200   403   200
+  admin:accounts_user_suspend                POST  404   404   404   404   403   403   403   302
+  admin:accounts_user_restore                POST  404   404   404   404   403   403   403   302
   admin:accounts_user_change                 GET   404   404   404   404   403   200   403   200
   admin:accounts_invitation_changelist       GET   404   404   404   404   403   200   403   200
   admin:accounts_invitation_resend           POST  404   404   404   404   403   302   403   403
