@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from submissions.checking.prepare import Prepared
+from submissions.checking.prepare import Prepared, amount
 from submissions.checking.registry import NEEDS_PREVIOUS, file_finding, swedish, whole_check
 
 WHOLE = 10_000  # hundredths of a percent
@@ -90,9 +90,12 @@ def persons_changed_etikett(p: Prepared) -> Iterable[pl.DataFrame]:
 
 def _mean_salary(p: Prepared, frame: pl.DataFrame) -> float | None:
     """Of the monthly-paid, without salaries that RIM03 calls absurd: one slip shall not move the whole mean."""
-    low, high = (p.context.threshold("RIM03", name) for name in ("low", "high"))
-    salary = pl.col("f22").cast(pl.Int64, strict=False)
-    mean: float | None = frame.select(salary.filter(is_monthly & salary.is_between(low, high)).mean()).item()
+    salary = amount(22)
+    counts = is_monthly
+    if p.context.is_on("RIM03"):
+        low, high = (p.context.threshold("RIM03", name) for name in ("low", "high"))
+        counts = is_monthly & salary.is_between(low, high)
+    mean: float | None = frame.select(salary.filter(counts).mean()).item()
     return mean
 
 
@@ -109,7 +112,7 @@ def mean_salary_changed(p: Prepared) -> Iterable[pl.DataFrame]:
 
 def _full_time(frame: pl.DataFrame) -> tuple[int, int]:
     """The monthly-paid rows with full time, and all that have a share."""
-    share = pl.col("f20").cast(pl.Int64, strict=False).filter(is_monthly).drop_nulls()
+    share = amount(20).filter(is_monthly).drop_nulls()
     full, every = frame.select((share >= WHOLE).sum().alias("full"), share.len().alias("every")).row(0)
     return int(full), int(every)
 
@@ -157,7 +160,7 @@ def persons_missing(p: Prepared) -> Iterable[pl.DataFrame]:
     """AGG10: the share of last year's employees that are not in the file."""
     if p.context.previous is None:
         return
-    before, now = (frame["f7"].cast(pl.Int64, strict=False).drop_nulls() for frame in (p.context.previous, p.frame))
+    before, now = (frame.select(amount(7)).to_series().drop_nulls() for frame in (p.context.previous, p.frame))
     before = before.unique()
     total, missing = before.len(), before.filter(~before.is_in(now.implode())).len()
     share = 100 * missing / total if total else 0.0

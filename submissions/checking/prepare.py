@@ -81,10 +81,12 @@ class Prepared:
     def _etiketter(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Only etiketter of the list: one that is not in it has been reported as such, on each of its rows."""
         listed = [int(code) for code in self.context.codes("aid") if code.isdigit()]
-        numbers = (
-            pl.col(name).cast(pl.Int64, strict=False).alias(alias) for name, alias in (("f7", "person"), ("f9", "etikett"))
+        return (
+            frame.select(amount(7).alias("person"), amount(9).alias("etikett"))
+            .drop_nulls("person")
+            .filter(pl.col("etikett").is_in(listed))
+            .unique()
         )
-        return frame.select(numbers).drop_nulls("person").filter(pl.col("etikett").is_in(listed)).unique()
 
 
 def prepare(frame: pl.DataFrame, context: Context) -> Prepared:
@@ -122,6 +124,12 @@ def prepare(frame: pl.DataFrame, context: Context) -> Prepared:
 def _number(n: int, longest: int) -> pl.Expr:
     kind = pl.Int32 if longest <= 9 else pl.Int64
     return pl.col(column(n)).cast(kind, strict=False)
+
+
+def amount(number: int) -> pl.Expr:
+    """The number in a field of rows that are not prepared, null where it is empty or holds something else than digits."""
+    text = pl.col(column(number))
+    return pl.when(text >= "0").then(text.cast(pl.Int64, strict=False))  # a cast takes a sign, which sorts before "0"
 
 
 def _has_sign(smallest: str | None) -> bool:

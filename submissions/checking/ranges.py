@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import polars as pl
 
 from submissions.checking.logic import is_monthly
-from submissions.checking.prepare import Prepared
+from submissions.checking.prepare import Prepared, amount
 from submissions.checking.registry import NEEDS_PREVIOUS, Hit, row_check, row_findings, swedish_number, whole_check
 
 NORMAL_SHARE = 0.6745  # turns a median deviation into standard deviations
@@ -78,8 +78,9 @@ def salary_changed(p: Prepared) -> Iterable[pl.DataFrame]:
         p.context.previous.lazy()
         .filter(pl.col("f17") == "1")
         .select(
-            *(pl.col(f"f{n}").cast(pl.Int64, strict=False).alias(f"k{n}") for n in (7, 9)),
-            pl.col("f22").cast(pl.Int64, strict=False).alias("before"),
+            amount(7).alias("k7"),
+            amount(9).alias("k9"),
+            amount(22).alias("before"),
         )
         .drop_nulls()
         .group_by("k7", "k9")
