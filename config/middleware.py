@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import secrets
+import string
 from collections.abc import Callable
 
 import structlog
@@ -35,7 +36,7 @@ class RequestContext:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request_id = secrets.token_hex(8)
+        request_id = "".join(secrets.choice(string.ascii_lowercase) for _ in range(14))  # no digits: no log masks it
         request.request_id = request_id  # type: ignore[attr-defined]
         agent = request.headers.get("User-Agent", "")[:400]
         context.set_origin(context.Origin(request_id, client_address(request), context.browser_family(agent)))

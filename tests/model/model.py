@@ -237,6 +237,19 @@ class Portal:
         self._leave(actor)
         return "/"
 
+    def home(self, actor: str) -> str:
+        """Where the pages of the sign-up lead who opens any of them."""
+        if barred := self._visit(actor):
+            return barred
+        walk = self.browsers[actor].walk
+        return START if walk is None or walk.is_too_old(self.now) else HOME[walk.state]
+
+    def invite(self, email: str, *, holds: bool) -> None:
+        """Somebody invites the address, or takes the invitation back."""
+        account = self.accounts[email]
+        if not account.password:
+            account.invited = holds
+
     # What requests share ---------------------------------------------------------------------------------------------
 
     def _age(self, actor: str) -> None:

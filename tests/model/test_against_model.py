@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from accounts import services
-from accounts.models import EmailCode, Session, TotpDevice, User
+from accounts.models import EmailCode, Invitation, Session, TotpDevice, User
 from tests import people
 from tests.client import GuardedClient
 from tests.model.model import START, Account, Portal
@@ -34,6 +35,7 @@ PROFILES = {  # shrinking takes minutes: only where somebody waits for it
 
 actors = st.sampled_from(["owner", "owner", "thief", "outsider"])
 emails = st.sampled_from([ACTIVE, INVITED, UNKNOWN])
+scripts = st.lists(st.tuples(st.sampled_from(["owner", "thief"]), st.sampled_from([False, False, True])), min_size=6, max_size=16)
 
 
 class Sut(RuleBasedStateMachine):
@@ -101,7 +103,7 @@ class Sut(RuleBasedStateMachine):
         if self.model.codes > before:
             self.note_code(self.model.browsers[actor].walk.email)  # type: ignore[union-attr]
 
-    @rule(actor=actors, which=st.integers(0, 3), choice=st.sampled_from(["newest", "newest", "own", "older", "wrong"]))
+    @rule(actor=actors, which=st.integers(0, 3), choice=st.sampled_from(["newest", "own", "older", "other", "wrong"]))
     def post_code(self, actor: str, which: int, choice: str) -> None:
         """Verifiera koden, with a code that the actor has read somewhere, or any."""
         walk, value = self.walk(actor, which), 0
@@ -109,7 +111,8 @@ class Sut(RuleBasedStateMachine):
             readable = [value for email, value in self.model.mails if value in self.values]
             live = self.model.browsers[actor].walk
             own = [code.value for code in live.codes if code.value in readable] if live else []
-            pool = {"newest": readable[-1:], "own": own[-1:], "older": readable[-2:-1]}[choice]
+            other = [value for value in readable if value not in own]
+            pool = {"newest": readable[-1:], "own": own[-1:], "older": own[-2:-1], "other": other[-1:]}[choice]
             value = pool[0] if pool else 0
         expected = self.model.code(actor, walk, value)
         self.same(self.post(actor, "kod", walk, code=self.values.get(value, "x00000")), expected)
@@ -156,11 +159,56 @@ class Sut(RuleBasedStateMachine):
         if expected == "/" and live and live.branch == "enrol":
             self.phones[actor, live.email] = self.phones[actor, f"new {live.email}"]
 
-    @rule(actor=st.sampled_from(["owner", "thief"]), email=st.sampled_from([ACTIVE, INVITED]), steps=st.integers(2, 6))
-    def advance(self, actor: str, email: str, steps: int) -> None:
-        """The next steps as the pages ask for them: without this few walks would reach their end."""
-        for _ in range(steps):
-            self.next_step(actor, email)
+    @rule(email=st.sampled_from([INVITED, INVITED, ACTIVE]), script=scripts)
+    def walk_side_by_side(self, email: str, script: list[tuple[str, bool]]) -> None:
+        """Owner and thief take the steps that their pages ask for, in any order, now and then with each other's code."""
+        self.wait(61)
+        for actor in ("owner", "thief"):
+            if self.model.browsers[actor].user:
+                self.sign_out(actor)
+        for actor, is_twisted in script:
+            live = self.model.browsers[actor].walk
+            if is_twisted and live and live.state == "code":
+                self.post_code(actor, 1, "other")
+            else:
+                self.next_step(actor, email)
+        self.look("owner")
+        self.look("thief")
+
+    @rule(actor=st.sampled_from(["owner", "thief"]), email=st.sampled_from([ACTIVE, INVITED]), rounds=st.integers(1, 3))
+    def guess_on(self, actor: str, email: str, rounds: int) -> None:
+        """Guess at code after code, then type the right one."""
+        for _ in range(rounds):
+            self.wait(61)
+            self.ask(actor, email)
+            for _ in range(4):
+                self.post_code(actor, 1, "wrong")
+        self.post_code(actor, 1, "own")
+
+    @rule(actor=actors)
+    def look(self, actor: str) -> None:
+        """Open a page of the sign-up, most often not the one that is due."""
+        expected = self.model.home(actor)
+        response = self.clients[actor].get("/konto/losenord/")
+        if response.status_code == 200:
+            assert expected == (START if self.model.browsers[actor].user else "/konto/losenord/")
+        else:
+            self.same(response, expected)
+
+    @rule(holds=st.booleans())
+    def invite(self, holds: bool) -> None:
+        """The invitation is taken back, or made anew."""
+        if self.model.accounts[INVITED].password:
+            return
+        self.model.invite(INVITED, holds=holds)
+        at = timezone.now()
+        waiting = Invitation.objects.open(at).filter(user__email=INVITED)
+        if holds and not waiting:
+            Invitation.objects.create(
+                user=User.objects.get(email=INVITED), created_at=at, expires_at=at + timedelta(days=14), last_sent_at=at
+            )
+        elif not holds:
+            waiting.update(revoked_at=at)
 
     def next_step(self, actor: str, email: str) -> None:
         """The one step that the actor's page is for."""
