@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.core.management import CommandError
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -18,6 +19,10 @@ class UserManager(BaseUserManager["User"]):
 
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(email=(username or "").strip().lower())
+
+    def create_superuser(self, **values: Any) -> User:
+        """Nobody is made with a password: `manage.py createsuperuser` ends here."""
+        raise CommandError("Konton skapas med invite_staff. Personen väljer själv sitt lösenord.")
 
 
 class User(AbstractBaseUser):

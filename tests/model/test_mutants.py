@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime
 from typing import Any
 from unittest import mock
@@ -35,7 +35,7 @@ def _start_tells() -> AbstractContextManager[Any]:
 
 def _resend_resets() -> AbstractContextManager[Any]:
     """A new code gives new tries to the old one's counters."""
-    return mock.patch.object(throttling, "take_all", lambda *arguments, **options: True)
+    return mock.patch.object(throttling, "take_all", return_value=True)
 
 
 def _stranger_voids() -> AbstractContextManager[Any]:
@@ -68,62 +68,55 @@ def _reset_enrols() -> AbstractContextManager[Any]:
 
 
 @contextmanager
-def _unchecked(journey_id: str, session: SessionBase, at: datetime, state: str, *, branch: bool) -> Iterator[Any]:
+def _together(*patches: AbstractContextManager[Any]) -> Iterator[None]:
+    with ExitStack() as stack:
+        for patch in patches:
+            stack.enter_context(patch)
+        yield
+
+
+@contextmanager
+def _unchecked(journey_id: str, at: datetime) -> Iterator[Any]:
     user_id = SignUpJourney.objects.filter(pk=journey_id).values_list("user_id", flat=True).first()
     with transaction.atomic():
         standing = journey.Standing.locked(user_id, at)
         walk = SignUpJourney.objects.select_for_update().filter(pk=journey_id).first()
-        if walk is None or (branch and walk.branch and walk.branch != journey.branch(standing)):
+        if walk is None or (walk.branch and walk.branch != journey.branch(standing)):
             raise journey.NotCurrentError
         yield walk, standing
 
 
 def _no_state_check() -> AbstractContextManager[Any]:
     """The commit believes the form about the state, and the pages let it."""
-    patches = mock.patch.object(journey, "_locked", lambda *a: _unchecked(*a, branch=True))
 
-    @contextmanager
-    def both() -> Iterator[None]:
-        with (
-            patches,
-            mock.patch.object(journey, "live", lambda session, at: SignUpJourney.objects.order_by("-created_at", "pk").first()),
-        ):
-            yield
+    def newest(session: SessionBase, at: datetime) -> SignUpJourney | None:
+        return SignUpJourney.objects.order_by("-created_at", "pk").first()
 
-    return both()
+    def locked(journey_id: str, session: SessionBase, at: datetime, state: str) -> AbstractContextManager[Any]:
+        return _unchecked(journey_id, at)
+
+    return _together(mock.patch.object(journey, "_locked", locked), mock.patch.object(journey, "live", newest))
 
 
 def _no_branch_check() -> AbstractContextManager[Any]:
     """The branch is chosen once and never again."""
-    real = journey._locked
+    real, choose = journey._locked, journey.branch
 
     @contextmanager
-    def locked(*arguments: Any) -> Iterator[Any]:
+    def locked(journey_id: str, *arguments: Any) -> Iterator[Any]:
+        kept = SignUpJourney.objects.filter(pk=journey_id).values_list("branch", flat=True).first()
         with (
-            mock.patch.object(
-                journey,
-                "branch",
-                side_effect=lambda standing: SignUpJourney.objects.get(pk=arguments[0]).branch or TRUE_BRANCH(standing),
-            ),
-            real(*arguments) as found,
+            mock.patch.object(journey, "branch", lambda standing: kept or choose(standing)),
+            real(journey_id, *arguments) as found,
         ):
             yield found
 
     return mock.patch.object(journey, "_locked", locked)
 
 
-TRUE_BRANCH = journey.branch
-
-
 def _neither() -> AbstractContextManager[Any]:
     """Neither siblings nor branch are looked at."""
-
-    @contextmanager
-    def both() -> Iterator[None]:
-        with _no_branch_check(), _siblings_live():
-            yield
-
-    return both()
+    return _together(_no_branch_check(), _siblings_live())
 
 
 def _siblings_live() -> AbstractContextManager[Any]:
