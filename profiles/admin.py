@@ -215,8 +215,8 @@ class UserAdmin(PortalAdmin):
 
     @admin.display(description="namn", ordering="name")
     def shown_name(self, user: User) -> str:
-        """The name, a dash before the person has given one."""
-        return user.name or "–"
+        """The name; the address before the person has given one."""
+        return user.name or user.email
 
     @admin.display(description="roller")
     def roles(self, user: Any) -> str:

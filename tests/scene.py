@@ -23,7 +23,7 @@ from messaging.services import start_thread
 from profiles.models import Membership, Unit
 from profiles.services import invite_member
 from submissions import builtin, synthetic
-from submissions.models import Comment, Correction, Delivery, Receipt, Submission
+from submissions.models import Collection, Comment, Correction, Delivery, Receipt, Submission
 from submissions.services import collections, comments, correct, deliver, groups, review, storage
 from submissions.services.groups import Group
 from tests.cast import Cast, Role, give_role, make_cast, make_user
@@ -90,6 +90,7 @@ def make_scene() -> Scene:
     User.objects.filter(pk=unread.pk).update(notice_version=0, notice_accepted_at=None)
     collections.open_collection(year=LAST_YEAR, by=None, at=last_year)
     receipts = [_last_year(cast, unit, by, last_year) for unit, by in ((trosa, cast.bo), (other, cast.dan))]
+    Collection.objects.filter(year=LAST_YEAR).update(closed_at=last_year)
     collections.open_collection(year=YEAR, by=None, at=now)
     places = [
         _place(cast, trosa, cast.anna, receipts[0], at=now, mark=""),

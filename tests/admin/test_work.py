@@ -313,10 +313,10 @@ def test_a_system_administrator_closes_an_account_and_opens_it_again(scene: Scen
     invite_member(
         unit=scene.trosa.unit, email="ny.person@trosa.example", name="Ny Person", role="reader", by=anna, at=timezone.now()
     )
-    assert at_work.get("/inlamning/").status_code == 200
+    assert at_work.get("/meddelanden/").status_code == 200
     done = client.post(f"/admin/accounts/user/{anna.pk}/stang-av/", follow=True).content.decode()
     assert "Kontot för Anna Ek är avstängt." in done
-    assert at_work.get("/inlamning/").status_code == 302
+    assert at_work.get("/meddelanden/").status_code == 302
     assert not Membership.objects.pending().filter(user__email="ny.person@trosa.example").exists()
     assert "Öppna igen" in done
     opened = client.post(f"/admin/accounts/user/{anna.pk}/oppna/", follow=True).content.decode()
