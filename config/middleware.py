@@ -90,6 +90,6 @@ class SecurityHeaders:
             response.content = render_to_string("405.html", request=request)
             response.headers["Content-Type"] = "text/html; charset=utf-8"
             response.headers["Content-Length"] = str(len(response.content))
-        if not request.path.startswith(settings.STATIC_URL):
+        if response.status_code >= 400 or not request.path.startswith(settings.STATIC_URL):
             response.headers.setdefault("Cache-Control", "no-store")
         return response

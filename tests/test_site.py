@@ -92,6 +92,12 @@ def test_web_01_a_failure_has_the_headers_and_tells_nothing() -> None:
     assert "Traceback" not in text
 
 
+def test_web_06_a_static_file_that_is_not_there_is_kept_in_no_cache(client: GuardedClient) -> None:
+    answer = client.get("/static/css/finns-inte.css")
+    assert answer.status_code == 404
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
 def test_web_01_static_files_have_the_headers_and_set_no_cookie(client: GuardedClient) -> None:
     answer = client.get("/static/css/00-tokens.css")
     assert answer.status_code == 200
