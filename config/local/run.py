@@ -117,7 +117,8 @@ def run_processes(environment: dict[str, str], host: str, port: int, url: str, *
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     gunicorn = [paths.PYTHON, "-m", "gunicorn", "-c", "config/gunicorn.conf.py", "--bind", bind, "--graceful-timeout", "3"]
     runserver = [paths.PYTHON, "manage.py", "runserver", "--skip-checks", bind]
-    worker = [paths.PYTHON, "manage.py", "procrastinate", "worker", "--shutdown-graceful-timeout", "3"]
+    worker = [paths.PYTHON, "-m", "config.local.keep", paths.PYTHON, "manage.py", "procrastinate", "worker"]
+    worker += ["--shutdown-graceful-timeout", "3"]
     log_place = "här nedan" if is_dev else f"var/{paths.LOG.name}"
     watch = processes.Watch(url, lambda: print(welcome(url, read_demo(), log_place), flush=True))
     commands = {"webb": runserver if is_dev else gunicorn, "jobb": worker}
