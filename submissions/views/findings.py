@@ -93,17 +93,19 @@ def findings_page(room: Room, check: str, key: str, notes: Notes) -> HttpRespons
     group = find_group(room, frame, check, key)
     if group is None:
         return redirect("submissions:review", *room.address)
-    rows = checking.group_rows(frame, group.check, group.field, group.value)
-    page = Paginator(range(rows.height), ROWS_PER_PAGE).get_page(notes.page or room.request.GET.get("sida"))
-    shown = rows.slice(page.start_index() - 1, len(page))
+    found = checking.group_rows(frame, group.check, group.field, group.value)
+    page = Paginator(range(found.height), ROWS_PER_PAGE).get_page(notes.page or room.request.GET.get("sida"))
+    shown = found.slice(page.start_index() - 1, len(page))
     if notes.reveal:
         _log_reading(room, delivery, f"{group.check}, {len(page)} rader")
     comment = live_comments(room.submission).get(group.key)
+    rows = [row_of(room, finding, notes) for finding in shown.iter_rows(named=True)]
     context = room.context(
         delivery=delivery,
         entry=entry_of(room, group, comment, frame, delivery),
         page=page,
-        rows=[row_of(room, finding, notes) for finding in shown.iter_rows(named=True)],
+        rows=rows,
+        shared_sentence=_shared_sentence(rows),
         codes=codes_of(room.spec, group.field),
         codes_id=f"koder-{group.field}",
         reveal=notes.reveal,
@@ -112,6 +114,12 @@ def findings_page(room: Room, check: str, key: str, notes: Notes) -> HttpRespons
         comment_label="Ny förklaring" if comment else "Förklaring",
     )
     return render(room.request, "submissions/findings.html", context, status=notes.status)
+
+
+def _shared_sentence(rows: list[FindingRow]) -> str:
+    """What is said of every row alike, so that it can be said once; empty where the rows differ or there is one."""
+    sentences = {row.sentence for row in rows}
+    return sentences.pop() if len(rows) > 1 and len(sentences) == 1 else ""
 
 
 def find_group(room: Room, frame: pl.DataFrame, check: str, key: str) -> Group | None:
