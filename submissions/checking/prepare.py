@@ -81,8 +81,11 @@ class Prepared:
     def _etiketter(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Only etiketter of the list: one that is not in it has been reported as such, on each of its rows."""
         listed = [int(code) for code in self.context.codes("aid") if code.isdigit()]
+        # A malformed number is still somebody: else one wrong form in field 7 would empty every etikett.
+        text = pl.col("f7")
+        person = pl.coalesce(amount(7), pl.when(text.is_not_null()).then(text.hash().reinterpret(signed=True)))
         return (
-            frame.select(amount(7).alias("person"), amount(9).alias("etikett"))
+            frame.select(person.alias("person"), amount(9).alias("etikett"))
             .drop_nulls("person")
             .filter(pl.col("etikett").is_in(listed))
             .unique()

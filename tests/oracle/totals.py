@@ -76,7 +76,7 @@ def _same_people(now: Raw, then: Raw, year: CollectionSpec) -> Found:
     etiketter_now, etiketter_then = defaultdict(set), defaultdict(set)
     for its, etiketter in ((now, etiketter_now), (then, etiketter_then)):
         for row in its.values():
-            if digits(row.get(7, "")) and row.get(9) in listed:
+            if 7 in row and row.get(9) in listed:
                 etiketter[row[7]].add(row[9])
     both = [person for person in etiketter_now if person in etiketter_then]
     moved = [person for person in both if not etiketter_now[person] & etiketter_then[person]]

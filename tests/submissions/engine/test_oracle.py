@@ -132,3 +132,13 @@ def _some_of(rows: list[list[str]], chance: Random) -> bytes:
         for row in chance.sample(some, size // chance.choice(SHARES)):
             row[number - 1] = value
     return "\n".join(";".join(row) for row in some).encode()
+
+
+def test_one_wrong_form_in_field_7_changes_no_counts():
+    rows = [line.split(";") for line in delivery(TROSA, 400).decode("cp1252").splitlines()]
+    for row in rows:
+        row[6] = f"{row[6][:6]}-{row[6][6:]}"
+    data = "\n".join(";".join(row) for row in rows).encode()
+    ask = oracle.Ask(TROSA, "kommun", YEAR, delivery(TROSA, 400))
+    agree(data, ask)
+    assert {finding.check for finding in oracle.findings(data, ask)} == {"FMT01", "AGG10"}
