@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import structlog
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.loader import render_to_string
 
 from config import logs
@@ -50,10 +50,15 @@ class RequestContext:
         return response
 
     def process_view(self, request: HttpRequest, *_: object) -> None:
-        """Write who is signed in on the log lines to come, where the session has been read already."""
+        """Write who is signed in on the log lines to come, where the session has been read already.
+
+        An address with a NUL in it is none of ours, and the database would not take it.
+        """
         user = getattr(request, "_cached_user", None)
         if user is not None and user.pk:
             logs.bind_user(user.pk)
+        if "\0" in request.path_info:
+            raise Http404
 
 
 def csp_header() -> str:
