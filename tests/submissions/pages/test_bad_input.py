@@ -218,6 +218,7 @@ def test_an_upload_to_a_handed_in_submission_is_refused(client: GuardedClient, c
     answer = send(client, files.good())
     assert answer.status_code == 403
     assert "Ta tillbaka den först" in answer.content.decode()
+    assert "behörighet" not in answer.content.decode()
     assert Delivery.objects.count() == 1
 
 
