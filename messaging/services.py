@@ -7,7 +7,7 @@ the other side says only that there is a message, and is sent once per person un
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max, Q
@@ -31,7 +31,7 @@ TEXT_LENGTH = 10_000
 def start_thread(
     *, unit: Unit, category: str, subject: str, text: str, by: User, at: datetime, nonce: UUID, year: int | None = None
 ) -> Thread:
-    """A new matter with its first message. The same `nonce` again gives the thread that it made. Raises NotAllowed."""
+    """A new matter with its first message. The same `nonce` and text again give the thread that they made. Raises NotAllowed."""
     check_can_write(by, unit)
     subject, text = " ".join(subject.split()), _cleaned(text)
     if not subject or len(subject) > SUBJECT_LENGTH:
@@ -57,12 +57,16 @@ def start_thread(
             audit.record("thread:opened", by=by, unit=unit.code, object=f"ärende {thread.pk}", at=at)
             _notify(thread, by=by, earlier=None)
     except IntegrityError:
-        return _posted_before(nonce, by).thread
+        before = _posted_before(nonce, by)
+        if read_text(before) == text:
+            return before.thread
+        anew = uuid4()  # the same form, filled in with other words
+        return start_thread(unit=unit, category=category, subject=subject, text=text, by=by, at=at, nonce=anew, year=year)
     return thread
 
 
 def reply(*, thread: Thread, text: str, by: User, at: datetime, nonce: UUID) -> Message:
-    """An answer; it opens a thread that was done. The same `nonce` again gives the message that it made."""
+    """An answer; it opens a thread that was done. The same `nonce` and text again give the message that they made."""
     check_can_write(by, thread.unit)
     text = _cleaned(text)
     try:
@@ -76,7 +80,10 @@ def reply(*, thread: Thread, text: str, by: User, at: datetime, nonce: UUID) -> 
             audit.record("message:sent", by=by, unit=thread.unit.code, object=f"ärende {thread.pk}", at=at)
             _notify(locked, by=by, earlier=earlier)
     except IntegrityError:
-        return _posted_before(nonce, by)
+        before = _posted_before(nonce, by)
+        if before.thread_id == thread.pk and read_text(before) == text:
+            return before
+        return reply(thread=thread, text=text, by=by, at=at, nonce=uuid4())  # the same form, with other words
     thread.refresh_from_db()
     return message
 

@@ -197,6 +197,18 @@ def test_the_same_answer_posted_twice_is_one_message(bo: GuardedClient):
     assert Message.objects.filter(thread=thread).count() == 2
 
 
+def test_the_same_form_filled_in_anew_loses_nothing(bo: GuardedClient):
+    """Back in the browser, other words, send: the form still carries its old nonce."""
+    form = asked()
+    first = bo.post(url("new"), form).headers["Location"]
+    second = bo.post(url("new"), {**form, "text": "Något helt annat"}).headers["Location"]
+    assert first != second
+    answer = {"text": "Hej igen", "nonce": str(uuid4())}
+    for text in ("Hej igen", "Och en sak till"):
+        page = bo.post(first, {**answer, "text": text}, follow=True)
+        assert text in page.content.decode()
+
+
 def test_a_nonce_of_somebody_else_s_gives_nothing_away(cast: Cast, bo: GuardedClient):
     start(bo)
     nonce = Message.objects.get().nonce
