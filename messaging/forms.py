@@ -7,6 +7,7 @@ import uuid
 from django import forms
 
 from config.lib import personnummer
+from config.lib.text import one_line
 from messaging.models import Thread
 from messaging.services import SUBJECT_LENGTH, TEXT_LENGTH
 from profiles.models import Unit, UnitQuerySet
@@ -69,7 +70,9 @@ class ThreadForm(ReplyForm):
 
     def clean_subject(self) -> str:
         """One line without a personnummer: the subject stands in lists."""
-        subject = " ".join(self.cleaned_data["subject"].split())
+        subject = one_line(self.cleaned_data["subject"])
+        if not subject:
+            raise forms.ValidationError("Skriv ett ämne.")
         if personnummer.LOOKS_LIKE.search(subject):
             raise forms.ValidationError(
                 "Ämnet ser ut att innehålla ett personnummer. Skriv det i meddelandet i stället, där det skyddas."

@@ -7,6 +7,7 @@ import re
 from django import forms
 
 from config.lib import personnummer
+from config.lib.text import one_line
 from profiles.models import Membership
 from profiles.services import NAME_LENGTH
 
@@ -25,7 +26,9 @@ class NameMixin(forms.Form):
 
     def clean_name(self) -> str:
         """One line, and no personnummer in it."""
-        name = " ".join(self.cleaned_data["name"].split())
+        name = one_line(self.cleaned_data["name"])
+        if not name:
+            raise forms.ValidationError("Skriv namnet.")
         if personnummer.LOOKS_LIKE.search(name):
             raise forms.ValidationError("Namnet ser ut att innehålla ett personnummer. Skriv bara namnet.")
         return name

@@ -1,4 +1,4 @@
-"""Swedish text: a sort key that needs no database collation."""
+"""Swedish text: a sort key that needs no database collation, a number with its word, and one clean line."""
 
 from __future__ import annotations
 
@@ -18,3 +18,8 @@ def sort_key(text: str) -> str:
 def amount(count: int, one: str, many: str) -> str:
     """A number and its word: "1 rad", "2 104 rader" with the thousands apart."""
     return f"{count:,}".replace(",", "\N{NARROW NO-BREAK SPACE}") + f" {one if count == 1 else many}"
+
+
+def one_line(text: str) -> str:
+    """`text` on one line, without the signs that do not show: they can turn what stands after them around."""
+    return " ".join("".join(sign if sign.isprintable() else " " if sign.isspace() else "" for sign in text).split())

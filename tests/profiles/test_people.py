@@ -87,6 +87,7 @@ def test_own_details_are_changed_and_nothing_else_in_the_form_counts(anna: Guard
         ({"name": "Anna", "phone": "ring mig"}, "Skriv numret med siffror"),
         ({"name": "Anna", "phone": "0" * 31}, "högst 30 tecken"),
         ({"name": "An\x00na", "phone": ""}, "null"),
+        ({"name": "\u202e\u200b", "phone": ""}, "Skriv namnet."),
     ],
 )
 def test_details_that_are_wrong_are_told_where_they_stand(anna: GuardedClient, form: dict[str, str], sentence: str):
