@@ -56,6 +56,7 @@ def receive_delivery(*, submission: Submission, content: bytes, name: str, by: U
     with transaction.atomic():
         locked = lock(submission)
         states.check_can_upload(by, locked, today=timezone.localdate(at))
+        check_daily_limit(submission.unit, size=len(content), at=at)  # again: others may have come in meanwhile
         version = (Delivery.objects.filter(submission=locked).aggregate(last=Max("version"))["last"] or 0) + 1
         delivery = Delivery(submission=locked, version=version, uploaded_at=at, uploaded_by=by, size=len(content), sha256=sha256)
         delivery.name_sealed = crypto.seal_text(name[-NAME_LENGTH:], purpose=storage.NAME, owner=delivery.owner)

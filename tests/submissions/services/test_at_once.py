@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from accounts import limits
 from submissions import synthetic
 from submissions.models import Correction, Delivery, Receipt, Submission, SubmissionEvent
 from submissions.services import deliver, review
@@ -54,6 +55,15 @@ def test_of_two_uploads_at_once_both_are_kept_and_the_last_is_current(trosa: Sub
     rows = list(Delivery.objects.order_by("version").values_list("version", "status", "is_current"))
     assert rows == [(1, "checked", False), (2, "checked", False), (3, "checked", True)]
     assert Submission.objects.get(pk=trosa.pk).status == "under_review"
+
+
+def test_uploads_at_once_do_not_pass_the_limit_of_the_day(trosa: Submission, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "UPLOADS_PER_UNIT_AND_DAY", 2)
+    content = synthetic.delivery("0488", 120, 1)
+    answers = at_once(*[lambda: delivered(trosa, cast, content)] * 5)
+    assert sum(isinstance(answer, Delivery) for answer in answers) == 2
+    assert sum(isinstance(answer, deliver.TooManyFiles) for answer in answers) == 3
+    assert Delivery.objects.count() == 2
 
 
 def test_the_second_to_correct_the_same_value_is_told_what_the_other_wrote(trosa: Submission, cast: Cast) -> None:
