@@ -1,4 +1,8 @@
-"""gunicorn: one process with threads; scale by running more of them. The log is ours, one JSON line per request."""
+"""gunicorn: one process with threads; scale by running more of them. The log is ours, one JSON line per request.
+
+It stands behind a proxy that takes the whole request before it passes it on (nginx: `proxy_request_buffering on`, its
+temporary directory in memory): a body that comes slowly holds a thread here until it has come.
+"""
 
 import logging
 import os

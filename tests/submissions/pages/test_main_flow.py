@@ -148,6 +148,11 @@ def test_personnummer_are_masked_until_revealed_and_the_reveal_is_logged(
     assert wrong in client.post(f"{PAGE}rad/5/visa/").content.decode()
     assert AuditEvent.objects.filter(code="data:read", actor_id=cast.bo.pk, unit="0488").count() == 5
 
+    officer = sign_in(GuardedClient(), cast.officer)
+    for address in (group, f"{PAGE}rad/5/"):
+        assert wrong not in officer.get(address).content.decode()
+    assert AuditEvent.objects.filter(code="data:read", actor_id=cast.officer.pk, result__endswith="maskat").count() == 2
+
 
 @pytest.mark.parametrize("address", ["", "lamna/", "granska/", "klarmarkera/", "rattelser/", "kvittens/", "version/1/", "rad/1/"])
 def test_anothers_unit_does_not_exist(client: GuardedClient, cast: Cast, collection: Collection, address: str) -> None:
