@@ -160,7 +160,9 @@ class Collection(models.Model):
         lists = {}
         for code_list in self.code_lists.prefetch_related("codes").order_by("kind", "pk"):
             codes = {c.code: c.spec() for c in sorted(code_list.codes.all(), key=lambda c: c.code)}
-            lists[code_list.kind] = spec.CodeListSpec(code_list.kind, code_list.version, code_list.established, codes, code_list.name)
+            lists[code_list.kind] = spec.CodeListSpec(
+                code_list.kind, code_list.version, code_list.established, codes, code_list.name
+            )
         return spec.CollectionSpec(
             year=self.year,
             opens_on=self.opens_on,

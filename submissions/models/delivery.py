@@ -44,7 +44,9 @@ class Delivery(models.Model):
     is_current = models.BooleanField("aktuell", default=False)
     is_test = models.BooleanField("testfil", default=False)
     uploaded_at = models.DateTimeField("mottagen")
-    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name="uppladdad av")
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name="uppladdad av"
+    )
     name_sealed = models.BinaryField()  # the file's own name
     size = models.PositiveIntegerField("storlek")
     sha256 = models.CharField("SHA-256", max_length=64)
@@ -71,8 +73,12 @@ class Delivery(models.Model):
         verbose_name_plural = "leveranser"
         constraints = [
             models.UniqueConstraint(fields=["submission", "version"], name="delivery_one_per_version"),
-            models.UniqueConstraint(fields=["submission"], condition=Q(is_current=True), name="delivery_one_current_per_submission"),
-            models.CheckConstraint(condition=~Q(status="checked") | Q(checked_at__isnull=False), name="delivery_checked_has_time"),
+            models.UniqueConstraint(
+                fields=["submission"], condition=Q(is_current=True), name="delivery_one_current_per_submission"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="checked") | Q(checked_at__isnull=False), name="delivery_checked_has_time"
+            ),
             models.CheckConstraint(condition=~(Q(is_current=True) & Q(is_test=True)), name="delivery_test_is_never_current"),
         ]
         indexes = [models.Index(fields=["status"], name="delivery_unchecked", condition=Q(status="received"))]

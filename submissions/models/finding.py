@@ -34,7 +34,9 @@ class Comment(models.Model):
         verbose_name = "förklaring"
         verbose_name_plural = "förklaringar"
         constraints = [
-            models.UniqueConstraint(fields=["submission", "group"], condition=Q(replaced_at=None), name="comment_one_live_per_group")
+            models.UniqueConstraint(
+                fields=["submission", "group"], condition=Q(replaced_at=None), name="comment_one_live_per_group"
+            )
         ]
 
     def __str__(self) -> str:

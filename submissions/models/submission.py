@@ -91,7 +91,9 @@ class SubmissionEvent(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(from_status="", to_status="") | ~Q(to_status=""), name="submission_event_states_in_pairs")
+            models.CheckConstraint(
+                condition=Q(from_status="", to_status="") | ~Q(to_status=""), name="submission_event_states_in_pairs"
+            )
         ]
 
     def __str__(self) -> str:
