@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 from config.lib import personnummer
 from submissions.frames import PERSONAL_NUMBER_FIELD
+
+LONG_NUMBER = re.compile(r"(?<![0-9])([0-9]{6})([0-9]{5,})", re.ASCII)
+"""Longer than any number of the layout: most likely a personnummer with a sign too many before or after it."""
 
 
 def mask(text: str) -> str:
     """The text with whatever looks like a personnummer masked; keys and free texts may hold one too."""
-    return personnummer.mask_all(text)
+    return LONG_NUMBER.sub(lambda found: found[1] + "*" * len(found[2]), personnummer.mask_all(text))
 
 
 def mask_field(field: int | None, text: str | None) -> str | None:

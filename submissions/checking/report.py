@@ -5,16 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from submissions.checking.findings import Findings, group_rows, groups
+from submissions.checking.masking import mask_field
 from submissions.checking.messages import advice, level_label, render, shown_key, shown_value, title
 from submissions.frames import Reading
 from submissions.spec import FEL, INFO, VARNING, CollectionSpec, UnitSpec
 
 ROWS_SHOWN = 10
+CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")  # a terminal would obey them
 CSV_COLUMNS = ("check", "level", "row", "field", "key", "value", "message")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run such a cell
 
@@ -48,9 +51,8 @@ def as_json(report: Report) -> str:
         "accepted": report.findings.accepted,
         "counts": report.findings.counts,
         "findings": list(_rows(report)),
-        "not_run": [{"check": skipped.check, "reason": skipped.reason} for skipped in report.findings.not_run],
     }
-    return json.dumps(whole, ensure_ascii=False, indent=1)
+    return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
 
 
 def as_csv(report: Report) -> str:
@@ -88,7 +90,7 @@ def as_text(report: Report) -> str:
     if report.findings.not_run:
         lines += ["", "Kontroller som inte kunde göras:"]
         lines += _not_run(report)
-    return "\n".join(lines) + "\n"
+    return CONTROL.sub("\ufffd", "\n".join(lines)) + "\n"
 
 
 def _not_run(report: Report) -> list[str]:
@@ -129,7 +131,8 @@ def _counts(report: Report) -> list[str]:
 def _group(report: Report, group: dict[str, Any]) -> Iterator[str]:
     check, collection = group["check"], report.collection
     rows = group_rows(report.findings.frame, check, group["field"], group["value"])
-    about = f": {group['value']}" if group["value"] is not None and group["field"] else ""
+    value = group["value"] if report.reveal else mask_field(group["field"], group["value"])
+    about = f": {value}" if value is not None and group["field"] else ""
     is_whole_file = rows["row"].null_count() == rows.height
     count = "hela filen" if is_whole_file else f"{_number(rows.height)} rader" if rows.height > 1 else "1 rad"
     yield f"[{group['level']}] {check} {title(check, collection, group['field'])}{about} ({count})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from config.lib import personnummer
 from submissions.frames import Reading, Refusal, Sample, column, empty_frame, no_wrong_rows
 from submissions.reading import refusals
 from submissions.reading.decode import Decoded, decode
@@ -65,7 +66,7 @@ def _refused(refusal: Refusal, encoding: str = "") -> Reading:
 
 
 def _samples(frame: pl.DataFrame) -> tuple[Sample, ...]:
-    """Up to five different values with å, ä or ö, never from fields 7 and 8."""
+    """Up to five different values with å, ä or ö, never from fields 7 and 8, and without personnummer in the texts."""
     texts = [pl.col(column(number)).str for number in SAMPLE_FIELDS]
     found = frame.select((text.len_bytes().sum() != text.len_chars().sum()).alias(str(i)) for i, text in enumerate(texts)).row(0)
     samples: list[Sample] = []
@@ -74,7 +75,8 @@ def _samples(frame: pl.DataFrame) -> tuple[Sample, ...]:
             continue
         name = column(number)
         hits = frame.filter(pl.col(name).str.contains(SWEDISH_LETTERS)).unique(name, keep="first", maintain_order=True)
-        samples += [Sample(row, number, value) for row, value in hits.select("row", name).head(SAMPLES).iter_rows()]
+        found_here = hits.select("row", name).head(SAMPLES).iter_rows()
+        samples += [Sample(row, number, personnummer.mask_all(value)) for row, value in found_here]
         if len(samples) >= SAMPLES:
             break
     return tuple(samples[:SAMPLES])

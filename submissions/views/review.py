@@ -120,7 +120,7 @@ def entry_of(room: Room, group: Group, comment: Comment | None, findings: pl.Dat
         group=group,
         title=checking.messages.title(group.check, room.spec, group.field if group.check in SEVERAL_FIELDS else None),
         where=field_name(room.spec, group.field),
-        value=group.value,
+        value=checking.masking.mask_field(group.field, group.value),
         sentence=checking.messages.render(first, room.spec),
         advice=checking.messages.advice(group.check, room.spec),
         comment=comment,
