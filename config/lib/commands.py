@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from argparse import ArgumentParser
-from typing import Any
+from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -13,6 +14,32 @@ DEVELOPER_OPTIONS = {
     *("--version", "--verbosity", "--settings", "--pythonpath"),
     *("--traceback", "--no-color", "--force-color", "--skip-checks"),
 }
+
+
+USAGE_ERRORS = (
+    (r"the following arguments are required: (.+)", r"\1 måste anges."),
+    (r"unrecognized arguments: (.+)", r"Okänt argument: \1."),
+    (r"argument (\S+): invalid int value: '(.*)'", r"\1 ska vara ett heltal, inte \2."),
+    (r"argument (\S+): invalid choice: '(.*)' \(choose from (.+)\)", r"\1 ska vara något av \3, inte \2."),
+    (r"argument (\S+): expected .*argument.*", r"\1 saknar värde."),
+    (r"argument (\S+): ignored explicit argument .*", r"\1 tar inget värde."),
+    (r"argument (\S+): not allowed with argument (\S+)", r"\1 kan inte användas tillsammans med \2."),
+)
+"""What argparse says, and what we say."""
+
+
+class PortalParser(CommandParser):
+    """Wrong arguments are answered with one Swedish line on standard error and exit status 2, without the usage."""
+
+    def error(self, message: str) -> NoReturn:
+        """End the command, or raise CommandError where it is called from Python."""
+        if not self.called_from_command_line:
+            super().error(message)
+        for pattern, sentence in USAGE_ERRORS:
+            if found := re.fullmatch(pattern, message, re.DOTALL):
+                message = found.expand(sentence).replace("'", "")
+                break
+        self.exit(WRONG_USE, f"{message} Se {self.prog} --help.\n")
 
 
 class PortalCommand(BaseCommand):
@@ -24,6 +51,7 @@ class PortalCommand(BaseCommand):
         """Django's parser with Swedish headings, and without its own developer options in the help."""
         parser = super().create_parser(prog_name, subcommand, **kwargs)
         headings = {"positional arguments": "argument", "options": "alternativ"}
+        parser.__class__ = PortalParser  # Django makes its own class and cannot be told of another
         for group in parser._action_groups:  # argparse has no public way to name its own groups
             group.title = headings.get(group.title or "", group.title)
         for action in parser._actions:

@@ -7,7 +7,9 @@ from django.core.management import get_commands, load_command_class
 
 from config.lib.commands import PortalCommand
 
-OURS = sorted(name for name, app in get_commands().items() if app in {"accounts", "config", "messaging", "profiles", "submissions"})
+OURS = sorted(
+    name for name, app in get_commands().items() if app in {"accounts", "config", "messaging", "profiles", "submissions"}
+)
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -18,6 +20,26 @@ def test_help_is_in_swedish(name: str, capsys: pytest.CaptureFixture[str]):
     assert "alternativ:" in text
     for english in ("options:", "positional arguments", "show this help", "--settings"):
         assert english not in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["fil.txt"], "--unit måste anges."),
+        (["--unit", "0488"], "FIL måste anges."),
+        (["fil.txt", "--unit", "0488", "--year", "i år"], "--year ska vara ett heltal, inte i år."),
+        (["fil.txt", "--unit", "0488", "--format", "xml"], "--format ska vara något av csv, json, text, inte xml."),
+        (["fil.txt", "--unit"], "--unit saknar värde."),
+        (["fil.txt", "--unit", "0488", "--tyst"], "Okänt argument: --tyst."),
+        (["fil.txt", "--unit", "0488", "--show-personnummer=ja"], "--show-personnummer tar inget värde."),
+    ],
+)
+def test_wrong_arguments_are_one_line_in_swedish(arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]):
+    command = load_command_class("submissions", "check_file")
+    with pytest.raises(SystemExit) as end:
+        command.run_from_argv(["manage.py", "check_file", *arguments])
+    assert end.value.code == 2
+    assert capsys.readouterr().err == f"{sentence} Se manage.py check_file --help.\n"
 
 
 def test_a_refusal_is_one_line_and_its_exit_status(capsys: pytest.CaptureFixture[str]):

@@ -46,8 +46,8 @@ class Command(PortalCommand):
         if unit is None:
             raise wrong_use(f"Det finns ingen enhet med koden {options['unit']}.")
         data = _content(options["file"])
-        previous = _previous(options["previous"], collection.layout) if options["previous"] else None
-        positions = _positions(options["codes"]) if options["codes"] else None
+        previous = _previous(options["previous"], collection.layout) if options["previous"] is not None else None
+        positions = _positions(options["codes"]) if options["codes"] is not None else None
         read = reading.read(data, collection.layout)
         context = checking.Context(
             unit_code=unit.code,
@@ -95,6 +95,8 @@ def _units() -> dict[str, UnitSpec]:
 
 def _content(path: str) -> bytes:
     """The bytes of a file, one more than the limit at most; more is refused by the reading."""
+    if not path:
+        raise wrong_use("Ange en fil; det angivna filnamnet är tomt.")
     try:
         with Path(path).open("rb") as handle:
             return handle.read(reading.MAX_BYTES + 1)
