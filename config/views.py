@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import cast
 
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import NotAllowed, UserRequest, is_verified, open_view
+from accounts.middleware import redirect_to
 from accounts.views.sign_in import sign_in
 from config.lib import context
 from config.next_steps import cards_of
@@ -98,7 +101,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """400."""
+    """400; a session that was ended while the request ran, in another tab say, leads to the sign-in."""
+    if isinstance(exception, SessionInterrupted):
+        return redirect_to(request, f"{reverse('start')}?besked=avbruten")
     return render(request, "400.html", status=400)
 
 

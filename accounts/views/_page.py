@@ -28,6 +28,9 @@ TOO_SOON = "Vänta en stund innan du begär en ny kod."
 TOO_MANY_TOKENS = "Du har skrivit fel engångskod för många gånger. Börja om."
 SIGN_IN_AGAIN = "Det gick för lång tid. Logga in igen."
 SIGNED_OUT_BY_AGE = "Du har varit inaktiv eller inloggad länge och har därför loggats ut. Logga in igen."
+SIGNED_OUT_MEANWHILE = (
+    "Du loggades ut medan sidan arbetade, kanske i en annan flik. Det du skickade kan ha hunnit sparas. Logga in och se efter."
+)
 
 TOKEN_REFUSALS = {
     Outcome.WRONG: "Engångskoden är fel eller redan använd. Vänta på nästa kod i appen och försök igen.",

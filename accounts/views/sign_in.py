@@ -17,7 +17,7 @@ from accounts.views.sign_up import token_form
 
 WRONG = "E-posten eller lösenordet är fel."
 WAIT = "Det har blivit många försök. Vänta en stund innan du försöker igen."
-NOTICES = {"logga-in-igen": _page.SIGN_IN_AGAIN, "utloggad": _page.SIGNED_OUT_BY_AGE}
+NOTICES = {"logga-in-igen": _page.SIGN_IN_AGAIN, "utloggad": _page.SIGNED_OUT_BY_AGE, "avbruten": _page.SIGNED_OUT_MEANWHILE}
 
 
 @_page.anonymous_page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,9 +12,10 @@ from django.conf import LazySettings
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts import limits
+from accounts.models import Session
 from submissions import synthetic
 from submissions.models import Collection, Correction, Delivery, Submission
-from submissions.services import storage
+from submissions.services import deliver, storage
 from tests import files
 from tests.cast import Cast, sign_in
 from tests.client import GuardedClient
@@ -220,6 +222,25 @@ def test_an_upload_to_a_handed_in_submission_is_refused(client: GuardedClient, c
     assert "Ta tillbaka den först" in answer.content.decode()
     assert "behörighet" not in answer.content.decode()
     assert Delivery.objects.count() == 1
+
+
+def test_signed_out_elsewhere_during_an_upload_the_person_is_not_told_that_nothing_was_saved(
+    client: GuardedClient, cast: Cast, collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in(client, cast.bo)
+
+    def ended_meanwhile(**values: Any) -> Delivery:
+        Session.objects.all().delete()
+        return received(**values)
+
+    received = deliver.try_check
+    monkeypatch.setattr(deliver, "try_check", ended_meanwhile)
+    answer = send(client, files.good(), follow=True)
+    assert answer.redirect_chain == [("/?besked=avbruten", 302)]
+    page = answer.content.decode()
+    assert "Du loggades ut medan sidan arbetade" in page
+    assert "Ingenting har ändrats" not in page
+    assert Delivery.objects.get().is_current
 
 
 def test_htmx_gets_the_row_alone(client: GuardedClient, cast: Cast, collection: Collection) -> None:
