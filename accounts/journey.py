@@ -96,7 +96,7 @@ def secret_of(journey: SignUpJourney) -> bytes:
     return _open(journey.secret_sealed, "journey-totp", journey)
 
 
-def _open(sealed: bytes | None, purpose: str, journey: SignUpJourney) -> bytes:
+def _open(sealed: bytes | memoryview | None, purpose: str, journey: SignUpJourney) -> bytes:
     """What a journey keeps sealed; a journey that does not open any more is over."""
     try:
         return crypto.open_sealed(sealed or b"", purpose=purpose, owner=journey.pk)

@@ -10,7 +10,12 @@ from django.urls import reverse
 from accounts.access import is_verified
 from messaging.models import Thread
 
-MENU = (("Inlämning", "submissions:overview"), ("Uppskov", "deferrals:overview"), ("Profil & enheter", "profiles:overview"), ("Meddelanden", "messaging:overview"))
+MENU = (
+    ("Inlämning", "submissions:overview"),
+    ("Uppskov", "deferrals:overview"),
+    ("Profil & enheter", "profiles:overview"),
+    ("Meddelanden", "messaging:overview"),
+)
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:

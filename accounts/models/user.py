@@ -25,7 +25,7 @@ class UserManager(BaseUserManager["User"]):
         raise CommandError("Konton skapas med invite_staff. Personen väljer själv sitt lösenord.")
 
 
-class User(AbstractBaseUser):
+class User(AbstractBaseUser):  # type: ignore[django-manager-missing] # django-otp's devices have a manager of their own
     """One person. The password is unusable until the sign-up's last step sets it."""
 
     email = models.EmailField("e-post", max_length=254, unique=True, error_messages={"unique": "Adressen har redan ett konto."})
@@ -39,7 +39,7 @@ class User(AbstractBaseUser):
     created_at = models.DateTimeField("skapad", default=timezone.now, editable=False)
 
     USERNAME_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: list[str] = []  # type: ignore[misc] # an instance variable to mypy, a class variable to Django
 
     objects = UserManager()
 

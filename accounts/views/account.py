@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -23,7 +25,11 @@ def notice(request: UserRequest) -> HttpResponse:
     if request.method == "POST":
         services.accept_notice(user=request.user, at=timezone.now())
         return redirect("start")
-    context = {"has_read": request.user.notice_version, "is_new": request.user.notice_version != NOTICE_VERSION, "menu": []}
+    context: dict[str, Any] = {
+        "has_read": request.user.notice_version,
+        "is_new": request.user.notice_version != NOTICE_VERSION,
+        "menu": [],
+    }
     return render(request, "accounts/notice.html", context)
 
 

@@ -31,7 +31,14 @@ def set_origin(origin: Origin | None) -> None:
 def browser_family(user_agent: str) -> str:
     """'Edge på Windows' from a User-Agent header: coarse on purpose, enough to recognise one's own browser."""
     families = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
-    systems = (("Windows", "Windows"), ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Mac OS", "Mac"), ("Linux", "Linux"))
+    systems = (
+        ("Windows", "Windows"),
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Mac OS", "Mac"),
+        ("Linux", "Linux"),
+    )
     family = next((name for mark, name in families if mark in user_agent), "Okänd webbläsare")
     system = next((name for mark, name in systems if mark in user_agent), "")
     return f"{family} på {system}" if system else family

@@ -12,7 +12,6 @@ from typing import Any
 import pyotp
 import pytest
 from django.core.management import CommandError, call_command
-from django.core.management.base import CommandError
 from django.test import Client
 
 from accounts import passwords
