@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.admin_site import PortalAdmin, portal_admin
-from accounts.audit_words import AREAS, words
+from accounts.audit_words import AREAS, result_words, words
 from accounts.models import AuditEvent
 
 
@@ -32,15 +32,24 @@ class AuditEventAdmin(PortalAdmin):
 
     position = 90
     lead = "Vem som gjorde vad och när. Loggen kan inte ändras."
-    list_display = ("at", "what", "actor", "unit", "object", "result")
+    list_display = ("at", "what", "actor", "unit", "object", "outcome")
     list_filter = (AreaFilter, ("at", admin.DateFieldListFilter))
     search_fields = ("actor", "unit__exact", "code", "object")
     search_help_text = "Sök person, enhetskod eller händelse"
     ordering = ("-at", "-pk")
     list_per_page = 100
-    facts = ("at", "what", "code", "actor", "subject_id", "unit", "object", "result", "request_id")
+    facts = ("at", "what", "code", "actor", "subject_id", "unit", "object", "outcome", "request_id")
 
     @admin.display(description="händelse", ordering="code")
     def what(self, event: AuditEvent) -> str:
         """The code in words."""
         return words(event.code)
+
+    @admin.display(description="utfall")
+    def outcome(self, event: AuditEvent) -> str:
+        """The result in words."""
+        return result_words(event.result)
+
+    def heading(self, obj: AuditEvent) -> str:
+        """The event in words, not its code."""
+        return words(obj.code)

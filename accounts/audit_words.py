@@ -80,6 +80,33 @@ WORDS = {
     "operation:alarm": "Larm",
 }
 
+RESULTS = {
+    "sent": "skickad",
+    "withheld": "inte skickad",
+    "wait": "måste vänta",
+    "closed": "stängd",
+    "broken": "går inte att öppna",
+    "replayed": "använd förut",
+    "enrolment": "vid registreringen",
+    "totp_failures": "för många fel engångskoder",
+    "password": "fel lösenord",
+    "sign_out": "loggade ut",
+    "idle": "inte använd på en stund",
+    "age": "för gammal",
+    "too_many": "för många samtidigt",
+    "enrol": "nytt konto",
+    "reset": "nytt lösenord",
+    "added": "tillagd",
+    "invited": "inbjuden",
+    "revoked": "återkallad",
+    "ended": "avslutad",
+}
+
+
+def result_words(result: str) -> str:
+    """The outcome in words; what is not one of our own marks stays as it is."""
+    return RESULTS.get(result, result)
+
 
 def words(code: str) -> str:
     """ "account:sign_in:failed" is "Misslyckad inloggning"; a code without words stays as it is."""

@@ -237,6 +237,10 @@ class OutgoingMailAdmin(PortalAdmin):
     ordering = ("-created_at", "-pk")
     facts = ("template", "recipient", "created_at", "expires_at", "sent_at", "attempts", "state", "last_error")
 
+    def heading(self, obj: OutgoingMail) -> str:
+        """To whom; the text stays sealed."""
+        return f"Mejl till {obj.recipient}" if obj.recipient else "Mejl"
+
     @admin.display(description="läge")
     def state(self, mail: OutgoingMail) -> SafeString:
         """Sent, waiting, stopped."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import structlog
 from asgiref.sync import sync_to_async
 from django.utils import timezone
-from procrastinate import RetryStrategy
+from procrastinate import JobContext, RetryStrategy, builtin_tasks
 from procrastinate.contrib.django import app
 
 from messaging import outbox
@@ -26,6 +26,13 @@ def send_mail(mail_id: int) -> None:
         outbox.note_failure(mail_id, str(error))
         log.warning("mail_not_sent", mail=mail_id, reason=str(error))
         raise
+
+
+@app.periodic(cron="30 3 * * *")
+@app.task(name="messaging.tasks.forget_old_jobs", queueing_lock="forget-old-jobs", pass_context=True)
+async def forget_old_jobs(context: JobContext, timestamp: int) -> None:
+    """Delete jobs that ended well more than three days ago; failed ones stay for whoever looks into them."""
+    await builtin_tasks.remove_old_jobs(context, max_hours=72)
 
 
 @app.periodic(cron="*/5 * * * *")

@@ -98,7 +98,7 @@ def change_role(*, membership: Membership, role: str, by: User, at: datetime) ->
     if chosen is not Role.CONTACT:
         _check_not_last_contact(membership)
     Membership.objects.filter(pk=membership.pk).update(role=chosen)
-    _role_lost(membership, result=f"{membership.role}>{chosen}", by=by, at=at)
+    _role_lost(membership, result=f"{Role(membership.role).label} → {chosen.label}", by=by, at=at)
     membership.role = chosen
     _tell_person(membership, "role_changed")
 

@@ -100,7 +100,7 @@ def move(submission: Submission, to: Status, *, by: User | None, at: datetime, t
         by=by,
         unit=submission.unit.code,
         object=f"{submission.unit.code}/{submission.collection.year}",
-        result=f"{start}>{to}",
+        result=f"{start.label} → {to.label}",
         at=at,
     )
 

@@ -54,7 +54,7 @@ TABLE = """
   accounts:sign_in_code                      POST  302   302   302   302   302   302   302   302
   accounts:sign_out                          POST  302   302   302   302   302   302   302   302
 # Inlämning
-  submissions:overview                       GET   302   302   302   302   200   200   200   200
+  submissions:overview                       GET   302   302   302   302   302   302   302   302
   submissions:submission                     GET   200   200   200   404   200   200   200   404
   submissions:upload                         GET   200   200   200   404   200   200   200   404
   submissions:upload                         POST  403   422   422   404   403   403   403   404

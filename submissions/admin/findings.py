@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import polars as pl
 from django.core.paginator import Paginator
 
 from submissions import checking
@@ -24,23 +25,31 @@ class ShownGroup:
     title: str
     value: str | None
     comment: Comment | None
+    is_whole_file: bool
 
 
 def groups_for(submission: Submission, delivery: Delivery) -> list[ShownGroup]:
     """The groups of the current file, worst first."""
     collection = submission.collection.spec()
     comments = live_comments(submission)
-    groups = groups_of(submission.pk, storage.findings_of(delivery))
-    return [_shown(group, collection, comments.get(group.key)) for group in groups]
+    findings = storage.findings_of(delivery)
+    whole_file = _whole_file_checks(findings)
+    return [_shown(group, collection, comments.get(group.key), whole_file) for group in groups_of(submission.pk, findings)]
 
 
-def _shown(group: Group, collection: CollectionSpec, comment: Comment | None) -> ShownGroup:
+def _whole_file_checks(findings: pl.DataFrame) -> set[str]:
+    """The checks whose findings concern the file and no row of it."""
+    return set(findings.filter(pl.col("row").is_null())["check"])
+
+
+def _shown(group: Group, collection: CollectionSpec, comment: Comment | None, whole_file: set[str]) -> ShownGroup:
     finding = {"check": group.check, "field": group.field, "value": group.value}
     return ShownGroup(
         group=group,
         title=checking.messages.title(group.check, collection, group.field),
         value=checking.messages.shown_value(finding) if group.value is not None else None,
         comment=comment,
+        is_whole_file=group.check in whole_file,
     )
 
 
@@ -66,7 +75,12 @@ def group_rows(submission: Submission, delivery: Delivery, key: str, page: str) 
         )
     comment = live_comments(submission).get(key)
     field = collection.layout[group.field] if group.field else None
-    return {**vars_of(_shown(group, collection, comment)), "field": field, "page": shown, "rows": rows}
+    return {
+        **vars_of(_shown(group, collection, comment, _whole_file_checks(findings))),
+        "field": field,
+        "page": shown,
+        "rows": rows,
+    }
 
 
 def vars_of(shown: ShownGroup) -> dict[str, Any]:

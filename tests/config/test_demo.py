@@ -115,7 +115,7 @@ def _a_login_works(logins: Path, client: Client) -> None:
     person = next(p for p in json.loads(logins.read_text()) if p["email"].startswith("anna."))
     client.post("/", {"email": person["email"], "password": person["password"]})
     client.post("/konto/logga-in/", {"token": pyotp.TOTP(person["totp_secret"]).now()})
-    answer = client.get("/inlamning/")
+    answer = client.get("/inlamning/", follow=True)
     assert answer.status_code == 200
     assert "Trosa" in answer.content.decode()
 

@@ -25,7 +25,7 @@ def test_only_listed_moves_are_made(trosa: Submission, cast: Cast, start: Status
     if to in states.TRANSITIONS[start]:
         states.move(trosa, to, by=cast.bo, at=timezone.now(), text="flyttad")
         assert SubmissionEvent.objects.get().to_status == to
-        assert AuditEvent.objects.get(code="submission:moved").result == f"{start}>{to}"
+        assert AuditEvent.objects.get(code="submission:moved").result == f"{start.label} → {to.label}"
     else:
         with pytest.raises(states.Moved):
             states.move(trosa, to, by=cast.bo, at=timezone.now(), text="flyttad")
