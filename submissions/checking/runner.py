@@ -88,9 +88,10 @@ def _run_row_checks(prepared: Prepared, entries: Iterable[Entry], parts: dict[st
         return
     masks = prepared.frame.select(hit.where.fill_null(False).alias(str(place)) for place, (_, hit) in enumerate(hits))
     counts = masks.select(pl.all().any()).row(0)
+    lazy = prepared.frame.lazy()
     for place, ((code, hit), is_found) in enumerate(zip(hits, counts, strict=True)):
         if is_found:
-            rows = prepared.frame.filter(masks[str(place)])
+            rows = lazy.filter(pl.lit(masks[str(place)]))  # lazy: only the columns that the finding asks for are filtered
             found = row_findings(rows, field=hit.field, value=hit.value, v=hit.v, a=hit.a, b=hit.b, n=hit.n)
             parts.setdefault(code, []).append(found)
 

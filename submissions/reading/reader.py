@@ -14,6 +14,7 @@ from submissions.reading.split import Split, split
 from submissions.spec import LayoutSpec
 
 SAMPLES = 5
+FIRST_LINES = 5_000
 # Fields of text; never the personnummer (7), and the name (8) is not even in the frame.
 SAMPLE_FIELDS = (2, 4, 5, 6, 14, 40)
 SWEDISH_LETTERS = "[åäöÅÄÖ]"
@@ -39,7 +40,9 @@ def read(data: bytes, layout: LayoutSpec) -> Reading:
 
 def _reading(decoded: Decoded, rows: Split) -> Reading:
     is_ascii = decoded.is_ascii
-    has_rare_blanks = b"\t" in decoded.data or (not is_ascii and (b"\xa0" in decoded.data or b"\xef\xbb\xbf" in decoded.data))
+    # One byte is found by a machine instruction, three bytes are not: look for the mark's first byte before the mark.
+    has_mark = b"\xef" in decoded.data and b"\xef\xbb\xbf" in decoded.data
+    has_rare_blanks = b"\t" in decoded.data or (not is_ascii and (b"\xa0" in decoded.data or has_mark))
     frame = kind_frame(rows.frame, look_for_rare_blanks=has_rare_blanks)
     return Reading(
         frame=frame,
@@ -47,7 +50,7 @@ def _reading(decoded: Decoded, rows: Split) -> Reading:
         separator=rows.separator,
         has_header=rows.has_header,
         rows=rows.rows,
-        samples=() if is_ascii else _samples(frame),
+        samples=() if is_ascii else _first_samples(frame),
         wrong_rows=rows.wrong_rows,
     )
 
@@ -63,6 +66,12 @@ def _refused(refusal: Refusal, encoding: str = "") -> Reading:
         wrong_rows=no_wrong_rows(),
         refusal=refusal,
     )
+
+
+def _first_samples(frame: pl.DataFrame) -> tuple[Sample, ...]:
+    """The samples of the file's first lines, or of the whole file where those do not give enough."""
+    first = _samples(frame.head(FIRST_LINES))
+    return first if len(first) == SAMPLES or frame.height <= FIRST_LINES else _samples(frame)
 
 
 def _samples(frame: pl.DataFrame) -> tuple[Sample, ...]:
