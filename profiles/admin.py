@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -271,7 +272,7 @@ class InvitationAdmin(PortalAdmin):
 
     position = 46
     lead = "Inbjudningar till portalen. En inbjudan innehåller ingen hemlig länk; personen visar vem hon är med sin e-post."
-    list_display = ("person", "roles", "state", "inviter", "created_at", "expires_at")
+    list_display = ("person", "roles", "state", "inviter", "expires_on")
     list_filter = (InvitationStateFilter,)
     search_fields = ("user__email", "user__name", "memberships__unit__name")
     search_help_text = "Sök person eller enhet"
@@ -290,6 +291,11 @@ class InvitationAdmin(PortalAdmin):
         "revoked_at",
         "state",
     )
+
+    @admin.display(description="går ut", ordering="expires_at")
+    def expires_on(self, invitation: Invitation) -> date:
+        """The day only: the list is read across."""
+        return timezone.localdate(invitation.expires_at)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Invitation]:
         """With what was offered."""
