@@ -23,7 +23,7 @@ pytestmark = pytest.mark.urls(__name__)
 
 def nothing(request: HttpRequest) -> HttpResponse:
     """The addresses that the frame names; never called."""
-    raise NotImplementedError
+    raise AssertionError(request.path)
 
 
 accounts = ([path("logga-ut/", nothing, name="sign_out")], "accounts")
