@@ -10,6 +10,10 @@ if __name__ == "__main__":
         from config import local
 
         local.attach()
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as problem:  # the settings say in a sentence what is missing
+        sys.exit(str(problem))

@@ -25,11 +25,19 @@ if PRODUCTION and (DEBUG or DEMO):
     raise ImproperlyConfigured("DEBUG och DEMO får inte vara på i produktion.")
 
 
+def needed(name: str) -> str:
+    """The variable `name`, or a sentence that says that it is missing."""
+    value = str(env.str(name, ""))
+    if not value:
+        raise ImproperlyConfigured(f"Miljövariabeln {name} saknas. Se .env.example.")
+    return value
+
+
 def secret(name: str) -> str:
     """The secret `name` from the environment, or from the file that `name_FILE` names (one secret a file, 0600)."""
     path = env.str(f"{name}_FILE", "")
     if not path:
-        return str(env.str(name))
+        return needed(name)
     try:
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
@@ -104,7 +112,7 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
-DATABASES = {"default": env.db("DATABASE_URL")}
+DATABASES = {"default": env.db_url_config(needed("DATABASE_URL"))}
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", 60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
