@@ -86,6 +86,8 @@ RESULTS = {
     "wait": "måste vänta",
     "closed": "stängd",
     "broken": "går inte att öppna",
+    "wrong": "fel",
+    "clock": "telefonens klocka går fel",
     "replayed": "använd förut",
     "enrolment": "vid registreringen",
     "totp_failures": "för många fel engångskoder",

@@ -22,7 +22,6 @@ _REVIEW = frozenset(
         "messaging.answer_thread",
         "submissions.view_collection",
         "submissions.view_submission",
-        "submissions.view_delivery",
         "submissions.review_submission",
         "submissions.view_rows",
         "submissions.reveal_personnummer",
@@ -40,9 +39,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "accounts.view_user",
         "accounts.view_invitation",
         "profiles.invite_membership",
-        "submissions.change_calendar",
     },
-    StaffRole.STATISTICIAN: _REVIEW | _REFERENCE | {"submissions.change_reference", "submissions.export_collection"},
+    StaffRole.STATISTICIAN: _REVIEW | _REFERENCE,
     StaffRole.SYSTEM: frozenset(
         {
             "accounts.view_user",
