@@ -70,6 +70,18 @@ class TokenForm(RefusableForm):
     )
 
 
+class StepUpForm(TokenForm):
+    """Both factors anew, of somebody who is signed in."""
+
+    password = forms.CharField(
+        label="Lösenord",
+        strip=False,
+        error_messages={"required": "Skriv ditt lösenord."},
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    field_order = ("password", "token")
+
+
 class NewPasswordForm(forms.Form):
     """NEW_PASSWORD: the password twice, exactly as typed."""
 
@@ -118,4 +130,4 @@ class SignInForm(forms.Form):
     )
 
 
-__all__ = ["REFUSAL", "CodeForm", "EmailForm", "NewPasswordForm", "SignInForm", "TokenForm"]
+__all__ = ["REFUSAL", "CodeForm", "EmailForm", "NewPasswordForm", "SignInForm", "StepUpForm", "TokenForm"]

@@ -22,7 +22,7 @@ from config.lib import context, crypto
 from config.lib.mail import PortalMail
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
-PENDING = "sign_in"
+PENDING, CONFIRMED_AT = "sign_in", "confirmed_at"  # what the session keeps; the second is the time of `accounts.step_up`
 
 
 class TooManyTriesError(Exception):
@@ -90,6 +90,7 @@ def open_session(request: HttpRequest, user: User, device: TotpDevice, *, at: da
         request.session.pop(PENDING, None)
         login(request, user, backend=BACKEND)
         django_otp.login(request, device)
+        request.session[CONFIRMED_AT] = at.isoformat()
         request.session.save()
         audit.record("account:sign_in:succeeded", by=user, subject=user, at=at)
         others = Session.objects.filter(user=user, expire_date__gt=at).exclude(pk=request.session.session_key)

@@ -15,5 +15,6 @@ urlpatterns = [
     path("losenord/", sign_up.new_password, name="new_password"),
     path("integritet/", account.notice, name="notice"),
     path("logga-in/", sign_in.sign_in_code, name="sign_in_code"),
+    path("bekrafta/", account.step_up, name="step_up"),
     path("logga-ut/", account.sign_out, name="sign_out"),
 ]

@@ -125,3 +125,21 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}, {self.get_role_display()} i {self.unit}"
+
+
+class PeopleConfirmation(models.Model):
+    """Once a year a Kontaktperson says who shall still have a role at the unit (security note, attack E9)."""
+
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="people_confirmations", verbose_name="enhet")
+    at = models.DateTimeField("bekräftad")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name="bekräftad av")
+    kept = models.PositiveSmallIntegerField("kvar")
+    ended = models.PositiveSmallIntegerField("avslutade")
+
+    class Meta:
+        verbose_name = "bekräftelse av personer"
+        verbose_name_plural = "bekräftelser av personer"
+        indexes = [models.Index(fields=["unit", "-at"], name="people_confirmation_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.unit}, {self.at:%Y-%m-%d}"

@@ -19,6 +19,7 @@ from accounts import totp
 from accounts.models import TotpDevice, User
 from accounts.notice import NOTICE_VERSION
 from accounts.roles import StaffRole
+from accounts.sign_in import CONFIRMED_AT
 from profiles.models import Membership, Unit
 
 PASSWORD = "Xk7#qpLm2v"
@@ -89,6 +90,7 @@ def sign_in(client: Client, user: User) -> Client:
     store[SESSION_KEY] = str(user.pk)
     store[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     store[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    store[CONFIRMED_AT] = timezone.now().isoformat()
     store[DEVICE_ID_SESSION_KEY] = TotpDevice.objects.get(user=user, revoked_at=None).persistent_id
     store.create()
     store.save()

@@ -52,6 +52,8 @@ TABLE = """
   accounts:notice                            POST  302   302   302   302   302   302   302   302
   accounts:sign_in_code                      GET   200   200   200   200   200   200   200   200
   accounts:sign_in_code                      POST  302   302   302   302   302   302   302   302
+  accounts:step_up                           GET   200   200   200   200   200   200   200   200
+  accounts:step_up                           POST  200   200   200   200   200   200   200   200
   accounts:sign_out                          POST  302   302   302   302   302   302   302   302
 # Inlämning
   submissions:overview                       GET   302   302   302   302   302   302   302   302

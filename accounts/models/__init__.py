@@ -1,19 +1,28 @@
 """Who you are: users, invitations, the sign-up journey, second factor, sessions, throttles and the audit trail."""
 
 from accounts.models.audit import AuditEvent, AuditOrigin
+from accounts.models.changes import AddressChange, DeviceSwap
+from accounts.models.draft import Draft
 from accounts.models.invitation import Invitation
 from accounts.models.journey import EmailCode, SignUpJourney
+from accounts.models.recovery import RecoveryBatch, RecoveryCase, RecoveryCode
 from accounts.models.second_factor import TotpDevice
 from accounts.models.session import Session
 from accounts.models.throttle import RateLimit
 from accounts.models.user import User
 
 __all__ = [
+    "AddressChange",
     "AuditEvent",
     "AuditOrigin",
+    "DeviceSwap",
+    "Draft",
     "EmailCode",
     "Invitation",
     "RateLimit",
+    "RecoveryBatch",
+    "RecoveryCase",
+    "RecoveryCode",
     "Session",
     "SignUpJourney",
     "TotpDevice",

@@ -1,4 +1,4 @@
-"""The audit trail: append-only (a database trigger refuses UPDATE and early DELETE), no foreign keys, no secrets."""
+"""The audit trail: append-only (database triggers refuse UPDATE, TRUNCATE and early DELETE), no foreign keys, no secrets."""
 
 from __future__ import annotations
 
@@ -38,3 +38,15 @@ class AuditOrigin(models.Model):
 
     def __str__(self) -> str:
         return self.client
+
+
+class AuditLink(models.Model):
+    """One link of the chain over the audit trail; `accounts.audit_chain` is the only writer. Never changed, never deleted."""
+
+    position = models.BigIntegerField(primary_key=True)  # 1, 2, 3 … without gaps, in the order of sealing
+    event_id = models.BigIntegerField(unique=True)
+    digest = models.CharField(max_length=64)  # SHA-256 of the digest before and the event, hexadecimal
+    at = models.DateTimeField()  # when it was sealed
+
+    def __str__(self) -> str:
+        return f"Länk {self.position}"

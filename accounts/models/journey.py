@@ -22,6 +22,7 @@ class SignUpJourney(models.Model):
 
         CODE = "code", "Verifieringskod"
         VERIFIED = "verified", "Verifierad"
+        CURRENT_PASSWORD = "current_password", "Nuvarande lösenord"
         ENROL = "enrol", "QR-kod"
         CHALLENGE = "challenge", "Engångskod"
         NEW_PASSWORD = "new_password", "Nytt lösenord"
@@ -33,6 +34,7 @@ class SignUpJourney(models.Model):
 
         ENROL = "enrol", "Nytt konto"
         RESET = "reset", "Glömt lösenord"
+        REENROL = "reenrol", "Ny telefon"
 
     id = models.CharField(primary_key=True, max_length=32, default=new_journey_id, editable=False)
     session_hmac = models.CharField(max_length=64)

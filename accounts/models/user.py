@@ -33,6 +33,7 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing] # django-o
     phone = models.CharField("telefon", max_length=30, blank=True)
     staff_role = models.CharField("roll hos SKR", max_length=20, choices=StaffRole.choices, blank=True)
     is_active = models.BooleanField("aktiv", default=True)
+    bounced_at = models.DateTimeField("mejl kom tillbaka", null=True, editable=False)
     session_epoch = models.PositiveIntegerField(default=0, editable=False)
     notice_version = models.PositiveIntegerField("godkänd informationstext", null=True, editable=False)
     notice_accepted_at = models.DateTimeField("godkänd", null=True, editable=False)

@@ -10,11 +10,22 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import audit, services
+from accounts import audit, services, sign_in
+from accounts import step_up as stepping_up
 from accounts.access import UserRequest, before_notice, open_view
+from accounts.forms import StepUpForm
 from accounts.notice import NOTICE_VERSION
+from accounts.second_factor import Outcome
+from accounts.views import _page
+
+STEP_UP_REFUSALS = {
+    Outcome.WRONG: "Lösenordet eller engångskoden är fel, eller så är koden redan använd. Vänta på nästa kod i appen.",
+    Outcome.CLOCK: _page.TOKEN_REFUSALS[Outcome.CLOCK],
+    Outcome.WAIT: "Det har blivit många försök. Vänta en stund innan du försöker igen.",
+}
 
 
 @before_notice
@@ -31,6 +42,23 @@ def notice(request: UserRequest) -> HttpResponse:
         "menu": [],
     }
     return render(request, "accounts/notice.html", context)
+
+
+@never_cache
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def step_up(request: UserRequest) -> HttpResponse:
+    """Password and one-time code once more, before something that a borrowed session must not do."""
+    form = StepUpForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            outcome = stepping_up.confirm(request, at=timezone.now(), **form.cleaned_data)
+        except sign_in.TooManyTriesError:
+            outcome = Outcome.WAIT
+        if outcome == Outcome.RIGHT:
+            return HttpResponseRedirect(stepping_up.return_address(request))
+        form.add_error(None, STEP_UP_REFUSALS[outcome])
+    return render(request, "accounts/step_up.html", {"form": form})
 
 
 @open_view
