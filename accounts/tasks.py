@@ -9,7 +9,7 @@ from asgiref.sync import sync_to_async
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from accounts import services
+from accounts import audit_chain, services
 from accounts.models import User
 
 log = structlog.get_logger("accounts")
@@ -29,3 +29,11 @@ async def tidy(timestamp: int) -> None:
     counts = await sync_to_async(services.delete_expired)(at=datetime.fromtimestamp(timestamp, UTC))
     if any(counts.values()):
         log.info("accounts_tidied", **counts)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="accounts.tasks.seal_audit_trail", queueing_lock="seal-audit-trail", pass_context=False)
+async def seal_audit_trail(timestamp: int) -> None:
+    """Link new events to the chain, and write its head in the log, which is shipped off the host and so anchors it."""
+    sealed = await sync_to_async(audit_chain.seal)(timezone.now())
+    log.info("audit_chain_sealed", sealed=sealed, head=str(await sync_to_async(audit_chain.head)() or ""))

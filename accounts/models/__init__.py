@@ -1,6 +1,6 @@
 """Who you are: users, invitations, the sign-up journey, second factor, sessions, throttles and the audit trail."""
 
-from accounts.models.audit import AuditEvent, AuditOrigin
+from accounts.models.audit import AuditEvent, AuditLink, AuditOrigin
 from accounts.models.changes import AddressChange, DeviceSwap
 from accounts.models.draft import Draft
 from accounts.models.invitation import Invitation
@@ -14,6 +14,7 @@ from accounts.models.user import User
 __all__ = [
     "AddressChange",
     "AuditEvent",
+    "AuditLink",
     "AuditOrigin",
     "DeviceSwap",
     "Draft",
