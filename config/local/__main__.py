@@ -1,13 +1,13 @@
-"""`python -m config.local run|test|lint`: what bin/run, bin/test and bin/lint do once the environment stands."""
+"""`python -m config.local run|test|lint|asvs`: what the commands of bin/ do once the environment stands."""
 
 from __future__ import annotations
 
 import sys
 
-from config.local import lint, run, suite
+from config.local import asvs, lint, run, suite
 from config.local.paths import Unable
 
-COMMANDS = {"run": run.main, "test": suite.main, "lint": lint.main}
+COMMANDS = {"run": run.main, "test": suite.main, "lint": lint.main, "asvs": asvs.main}
 
 
 def main(arguments: list[str]) -> int:
