@@ -13,7 +13,11 @@ if __name__ == "__main__":
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
+    from config import safe_start
+
     try:
+        if {"procrastinate", "worker"} <= set(sys.argv):
+            safe_start.refuse_unsafe()
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as problem:  # the settings say in a sentence what is missing
         sys.exit(str(problem))

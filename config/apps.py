@@ -1,5 +1,7 @@
 """Django's handle on the composition root (its commands, template tags and checks)."""
 
+import importlib
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,7 @@ class ConfigConfig(AppConfig):
 
     name = "config"
     verbose_name = "Portalen"
+
+    def ready(self) -> None:
+        """Enter the system checks."""
+        importlib.import_module("config.checks")  # it needs the models, which now are there

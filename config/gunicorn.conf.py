@@ -6,6 +6,8 @@ temporary directory in memory): a body that comes slowly holds a thread here unt
 
 import logging
 import os
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -42,6 +44,12 @@ class JsonLogger(Logger):
             ms=round(request_time.total_seconds() * 1000),
             request_id=headers.get("x-request-id", ""),
         )
+
+
+def on_starting(_arbiter: Any) -> None:
+    """In production, and before the port is opened: end with one line a fault where a setting is unsafe."""
+    if subprocess.run([sys.executable, "-m", "config.safe_start"], check=False).returncode:
+        sys.exit(1)
 
 
 wsgi_app = "config.wsgi:application"

@@ -3,14 +3,13 @@
 Every variable is described in .env.example. Sources of the security settings: docs/sakerhet (headers, cookies, hashing).
 """
 
-import base64
-import json
 from pathlib import Path
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from config import logs
+from config.lib import keys
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -33,28 +32,33 @@ def needed(name: str) -> str:
     return value
 
 
-def secret(name: str) -> str:
+def whole_number(name: str, default: int) -> int:
+    """The variable `name` as a whole number of at least 0."""
+    value = env.str(name, "") or str(default)
+    if not (value.isascii() and value.isdigit()):
+        raise ImproperlyConfigured(f"Miljövariabeln {name} ska vara ett heltal.")
+    return int(value)
+
+
+def secret(name: str, *, is_needed: bool = True) -> str:
     """The secret `name` from the environment, or from the file that `name_FILE` names (one secret a file, 0600)."""
     path = env.str(f"{name}_FILE", "")
-    if not path:
-        return needed(name)
-    try:
-        return Path(path).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise ImproperlyConfigured(f"Filen för {name} går inte att läsa.") from error
+    if path:
+        return keys.read_secret_file(name, path)
+    return needed(name) if is_needed else str(env.str(name, ""))
 
 
 SECRET_KEY = secret("SECRET_KEY")
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-FIELD_KEYS = {int(key): base64.b64decode(value) for key, value in json.loads(secret("FIELD_KEYS")).items()}
-FIELD_KEY_ACTIVE = env.int("FIELD_KEY_ACTIVE", max(FIELD_KEYS))
-HMAC_KEY = base64.b64decode(secret("HMAC_KEY"))
-if FIELD_KEY_ACTIVE not in FIELD_KEYS or any(len(key) != 32 for key in FIELD_KEYS.values()) or len(HMAC_KEY) < 32:
-    raise ImproperlyConfigured("FIELD_KEYS ska ha nycklar på 32 byte, en av dem aktiv, och HMAC_KEY minst 32 byte.")
+SECRET_KEY_FALLBACKS = secret("SECRET_KEY_FALLBACKS", is_needed=False).replace(",", " ").split()
+FIELD_KEYS = keys.decode_field_keys("FIELD_KEYS", secret("FIELD_KEYS"))
+FIELD_KEY_ACTIVE = whole_number("FIELD_KEY_ACTIVE", max(FIELD_KEYS))
+HMAC_KEY = keys.decode_key("HMAC_KEY", secret("HMAC_KEY"))
+if FIELD_KEY_ACTIVE not in FIELD_KEYS:
+    raise ImproperlyConfigured("FIELD_KEY_ACTIVE är inget av numren i FIELD_KEYS.")
 
 PORTAL_BASE_URL = env.str("PORTAL_BASE_URL", "https://personalstatistik.skr.se").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["personalstatistik.skr.se"])
-TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 1 if PRODUCTION else 0)
+TRUSTED_PROXY_COUNT = whole_number("TRUSTED_PROXY_COUNT", 1 if PRODUCTION else 0)
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -114,7 +118,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 DATABASES = {"default": env.db_url_config(needed("DATABASE_URL"))}
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
-DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", 60)
+DATABASES["default"]["CONN_MAX_AGE"] = whole_number("CONN_MAX_AGE", 60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -132,6 +136,7 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_FAILURE_VIEW = "config.views.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+SIGNED_COOKIE_LEGACY_SALT_FALLBACK = False  # the salt of before 5.2.19 let one cookie's value pass as another's
 if PORTAL_ENV == "local":  # plain http on this machine: a browser accepts no Secure cookie there
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME, DEVICE_COOKIE_NAME = "session", "csrf", "device"
 else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import subprocess
 import sys
@@ -12,13 +13,13 @@ from pathlib import Path
 from config.local import paths
 from config.local.installation import NO_SUCH_DATABASE
 
-UNUSED = base64.b64encode(b"-" * 32).decode()
 PRODUCTION = {
     "PORTAL_ENV": "production",
-    "DATABASE_URL": NO_SUCH_DATABASE,
+    "DATABASE_URL": f"{NO_SUCH_DATABASE}&sslmode=verify-full",
     "SECRET_KEY": "-".join(str(number) for number in range(60)),
-    "FIELD_KEYS": f'{{"1": "{UNUSED}"}}',
-    "HMAC_KEY": UNUSED,
+    "FIELD_KEYS": json.dumps({"1": base64.b64encode(b"f" * 32).decode()}),
+    "HMAC_KEY": base64.b64encode(b"h" * 32).decode(),
+    "SMTP_URL": "smtps://smtp.example",
 }
 
 
@@ -59,6 +60,7 @@ def main(arguments: list[str]) -> int:
         "DEBUG",
         "DEMO",
         "SECRET_KEY_FILE",
+        "SECRET_KEY_FALLBACKS_FILE",
         "FIELD_KEYS_FILE",
         "HMAC_KEY_FILE",
         "DJANGO_SETTINGS_MODULE",

@@ -6,11 +6,12 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from django.conf import settings
 
-READ = re.compile(r"""(?:\benv\.\w+|os\.environ\.get|secret|needed)\(\s*"([A-Z_]+)\"""")
+READ = re.compile(r"""(?:\benv\.\w+|os\.environ\.get|secret|needed|whole_number)\(\s*"([A-Z_]+)\"""")
 DESCRIBED = re.compile(r"^#? ?([A-Z_]+?)(?:_FILE)?=", re.MULTILINE)
 READERS = ("config/settings.py", "config/gunicorn.conf.py", "config/probe.py")
 
@@ -35,14 +36,34 @@ WHOLE = {
     [
         ({"SECRET_KEY": ""}, "Miljövariabeln SECRET_KEY saknas. Se .env.example."),
         ({"DATABASE_URL": ""}, "Miljövariabeln DATABASE_URL saknas. Se .env.example."),
-        ({"HMAC_KEY_FILE": "/finns/inte"}, "Filen för HMAC_KEY går inte att läsa."),
+        ({"FIELD_KEY_ACTIVE": "2"}, "FIELD_KEY_ACTIVE är inget av numren i FIELD_KEYS."),
+        ({"TRUSTED_PROXY_COUNT": "en"}, "Miljövariabeln TRUSTED_PROXY_COUNT ska vara ett heltal."),
         ({"DEMO": "1"}, "DEBUG och DEMO får inte vara på i produktion."),
         ({"DEBUG": "1"}, "DEBUG och DEMO får inte vara på i produktion."),
     ],
 )
+@pytest.mark.asvs("13.4.2")
 def test_drift_08_an_unsafe_or_missing_setting_stops_the_start(changes: dict[str, str], sentence: str) -> None:
+    assert start(changes) == (1, f"{sentence}\n")
+
+
+def start(changes: dict[str, str]) -> tuple[int, str]:
+    """The exit status and standard error of manage.py in production with a whole environment but for the changes."""
     environment = {"PATH": os.environ["PATH"], "PORTAL_ENV": "production", **WHOLE, **changes}
     ended = subprocess.run(
         [sys.executable, "manage.py", "check"], cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True
     )
-    assert (ended.returncode, ended.stderr) == (1, f"{sentence}\n")
+    return ended.returncode, ended.stderr
+
+
+@pytest.mark.asvs("13.3.1", "13.3.2", "13.3.4")
+def test_kry_03_a_key_file_that_others_can_read_stops_the_start(tmp_path: Path) -> None:
+    file = tmp_path / "hmac"
+    file.write_text(KEY)
+    file.chmod(0o644)
+    assert start({"HMAC_KEY_FILE": str(file)}) == (
+        1,
+        "Filen för HMAC_KEY kan läsas av andra än portalen. Stäng den med chmod 600.\n",
+    )
+    file.chmod(0o600)
+    assert start({"HMAC_KEY_FILE": str(file)}) == (0, "")
