@@ -5,7 +5,7 @@
 | the clock stands at Monday 2026-11-16 09:00 | the collection is open and nothing is late; a test moves it by `clock` |
 | no network but this machine | a test that needs another is neither quick nor repeatable |
 | a warning is an error (pyproject.toml) | tomorrow's breakage, for free |
-| undefined template variable, unordered rows, reads that write, HTML, logs, on-commit | see tests/guards/ |
+| undefined template variable, unordered rows, reads that write, HTML, logs, mails, on-commit | see tests/guards/ |
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pytest_django import DjangoDbBlocker
 
 from tests.cast import Cast, make_cast
 from tests.client import GuardedClient
-from tests.guards import database, logs
+from tests.guards import database, logs, mails, secrets
 from tests.scene import Scene, make_scene
 
 NOW = datetime(2026, 11, 16, 9, 0, tzinfo=ZoneInfo("Europe/Stockholm"))
@@ -62,6 +62,7 @@ def _database_guards() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         database.run_callbacks_on_commit(patch)
         database.shuffle_unordered_rows(patch)
+        database.empty_the_audit_trail_too(patch)
         yield
 
 
@@ -73,7 +74,7 @@ def _real_outbox(django_test_environment: None) -> None:
 
 @pytest.fixture(autouse=True)
 def _no_personal_data_in_logs(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Fail the test whose code hands a personnummer to the log."""
+    """Fail the test whose code hands a personnummer or a secret to the log."""
     if request.node.get_closest_marker("logs_personal_data"):
         yield
         return
@@ -83,7 +84,26 @@ def _no_personal_data_in_logs(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
     finally:
         logging.getLogger().removeHandler(watch)
-    assert not watch.caught, f"personnummer i loggen: {watch.caught}"
+    assert not watch.caught, f"personnummer eller hemlighet i loggen: {watch.caught}"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _secrets_are_remembered() -> Iterator[None]:
+    """Codes, passwords, keys: whatever is made or typed in a test is looked for in its logs and mails."""
+    with pytest.MonkeyPatch.context() as patch:
+        secrets.watch(patch)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _nothing_secret_in_mails() -> Iterator[None]:
+    """Fail the test that writes a mail with a personnummer, a secret or a foreign address in it."""
+    watch = mails.MailWatch()
+    with pytest.MonkeyPatch.context() as patch:
+        watch.put_in_place(patch)
+        yield
+    secrets.known.forget()
+    assert watch.faults == []
 
 
 @pytest.fixture(autouse=True)

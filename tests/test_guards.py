@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 import pytest
@@ -11,11 +12,16 @@ from django.db import connection, transaction
 from django.template import engines
 from django.utils import timezone
 
+from accounts import codes, passwords, totp
+from accounts.sessions import SessionStore
 from config.lib import personnummer
 from tests.conftest import NOW
 from tests.guards.database import WroteWhileReadingError, reads_only
 from tests.guards.html import faults_in
 from tests.guards.logs import PersonalDataWatch
+from tests.guards.mails import faults_in as faults_in_mail
+from tests.guards.secrets import known
+from tests.people import Phone
 
 PAGE = '<!doctype html><html lang="sv"><head><title>Sida</title></head><body><h1>Rubrik</h1>{}</body></html>'
 
@@ -101,3 +107,52 @@ def test_a_personnummer_handed_to_the_log_is_seen() -> None:
     logger.warning("rad 17: %s", personnummer.build(date(1981, 12, 18), 987))
     logger.removeHandler(watch)
     assert len(watch.caught) == 1
+
+
+@pytest.mark.logs_personal_data
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: codes.new_code(),
+        lambda: totp.secret_text(totp.new_secret()).replace(" ", ""),
+        lambda: totp.new_secret().hex(),
+        lambda: SessionStore()._get_new_session_key(),  # type: ignore[attr-defined] # not in the stubs
+        lambda: Phone("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP").code(),
+        lambda: passwords.encode("Månljus#7 över taken") and "Månljus#7 över taken",
+    ],
+)
+@pytest.mark.django_db
+def test_log_02_a_secret_handed_to_the_log_is_seen(make: Callable[[], str]) -> None:
+    secret, watch = make(), PersonalDataWatch()
+    logger = logging.getLogger("tests.watched")
+    logger.addHandler(watch)
+    logger.warning("svar: %s", secret[:-1] + "x")
+    assert watch.caught == []
+    logger.warning("svar: %s", {"kod": secret})
+    logger.removeHandler(watch)
+    assert len(watch.caught) == 1
+
+
+def test_log_02_the_digits_of_a_code_within_a_longer_number_are_none() -> None:
+    known.add("306903")
+    assert known.found_in("id 1306903, sha256 a306903b") == []
+    assert known.found_in("koden 306903.") == ["306903"]
+
+
+@pytest.mark.parametrize(
+    ("template", "subject", "body", "fault"),
+    [
+        ("accounts/code", "Din kod", "Din kod är\n\n306903\n\nhttps://testserver/", ""),
+        ("accounts/code", "Din kod 306903", "Koden:\n\n306903", "i ämnesraden"),
+        ("accounts/code", "Din kod", "306903 eller 306904", "2 koder"),
+        ("accounts/invitation", "Hej", "Din kod är 306 903", "306 903"),
+        ("x", "Hej", "811218-9876", "personnummer"),
+        ("x", "Hej", "Öppna https://testserver/", ""),
+        ("x", "Hej", "Öppna https://testserver.evil.example/", "testserver.evil.example"),
+        ("x", "Hej", "Öppna HTTP://evil.example", "främmande adress"),
+        ("x", "Hej", "Gå till www.evil.example", "www.evil.example"),
+    ],
+)
+def test_mej_03_a_mail_that_tells_too_much_is_seen(template: str, subject: str, body: str, fault: str) -> None:
+    found = faults_in_mail(template, subject, body)
+    assert any(fault in one for one in found) if fault else found == []

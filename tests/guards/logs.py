@@ -1,4 +1,4 @@
-"""No log record holds a personnummer, masked or not by the formatter: it should not have been handed over at all (LOG-02)."""
+"""No log record holds a personnummer or a secret, masked or not by the formatter: it should not have been handed over (LOG-02)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 
 from config.lib.orgnr import check_digit
 from config.lib.personnummer import LOOKS_LIKE
+from tests.guards.secrets import known
 
 
 def personnummer_in(text: str) -> list[str]:
@@ -15,7 +16,7 @@ def personnummer_in(text: str) -> list[str]:
 
 
 class PersonalDataWatch(logging.Handler):
-    """Remembers the names of the loggers that were handed a personnummer."""
+    """Remembers the names of the loggers that were handed a personnummer, or a secret that the test knows of."""
 
     def __init__(self) -> None:
         super().__init__(logging.NOTSET)
@@ -23,5 +24,6 @@ class PersonalDataWatch(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
-        if personnummer_in(f"{record.getMessage()} {error or ''}"):
+        text = f"{record.getMessage()} {error or ''}"
+        if personnummer_in(text) or known.found_in(text):
             self.caught.append(f"{record.name} ({record.pathname}:{record.lineno})")
