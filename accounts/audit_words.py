@@ -102,6 +102,12 @@ RESULTS = {
     "invited": "inbjuden",
     "revoked": "återkallad",
     "ended": "avslutad",
+    "totp": "telefonen",
+    "both": "telefonen och lösenordet",
+    "reenrol": "ny telefon",
+    "replaced": "ersatt av en ny",
+    "recovery": "på grund av ett återställningsärende",
+    "sign_in": "personen loggade in",
 }
 
 

@@ -135,22 +135,32 @@ def write_enrolment(user: User, secret: bytes, encoded: str, *, last_t: int, at:
 
     `last_t` is the time step of the code that proved the app: it is not accepted again.
     """
-    TotpDevice.objects.filter(user=user, revoked_at=None).update(
-        revoked_at=at, confirmed=False, secret_sealed=None, reason="replaced"
-    )
-    device = TotpDevice.objects.create(
-        user=user, name="Authenticator", secret_sealed=totp.seal_device_secret(secret, user.pk), last_t=last_t, created_at=at
-    )
+    device = write_device(user, secret, last_t=last_t, at=at)
     invitations = list(Invitation.objects.open(at).filter(user=user).select_related("inviter").order_by("pk"))
     Invitation.objects.filter(pk__in=[invitation.pk for invitation in invitations]).update(accepted_at=at)
     _write_password(user, encoded, at)
-    audit.record("account:totp:registered", by=user, subject=user, at=at)
     audit.record("account:password:set", by=user, subject=user, at=at)
     audit.record("invitation:accepted", by=user, subject=user, at=at)
     PortalMail("accounts/account_ready", to=user.email, context={"at": at}).send()
     for inviter in {i.inviter.pk: i.inviter for i in invitations if i.inviter and i.inviter.is_active}.values():
         PortalMail("accounts/invitation_accepted", to=inviter.email, context={"person": user, "at": at}).send()
     return device
+
+
+def write_device(user: User, secret: bytes, *, last_t: int, at: datetime) -> TotpDevice:
+    """The user's only app from now on; an older one is revoked. The caller holds the user's lock."""
+    revoke_devices(user, reason="replaced", by=user, at=at)
+    sealed = totp.seal_device_secret(secret, user.pk)
+    device = TotpDevice.objects.create(user=user, name="Authenticator", secret_sealed=sealed, last_t=last_t, created_at=at)
+    audit.record("account:totp:registered", by=user, subject=user, at=at)
+    return device
+
+
+def revoke_devices(user: User, *, reason: str, by: User, at: datetime) -> None:
+    """End the user's app and wipe its secret; its row stays. The caller holds the user's lock."""
+    devices = TotpDevice.objects.filter(user=user, revoked_at=None)
+    if devices.update(revoked_at=at, confirmed=False, secret_sealed=None, reason=reason):
+        audit.record("account:totp:revoked", by=by, subject=user, result=reason, at=at)
 
 
 def write_reset(user: User, encoded: str, *, at: datetime) -> TotpDevice:

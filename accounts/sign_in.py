@@ -15,7 +15,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
 from django.http import HttpRequest
 
-from accounts import audit, device_cookie, limits, passwords, throttling
+from accounts import audit, device_cookie, limits, passwords, recovery, throttling
 from accounts.models import Session, TotpDevice, User
 from accounts.networks import prefix_of
 from config.lib import context, crypto
@@ -83,7 +83,10 @@ def next_route(session: SessionBase) -> str:
 
 
 def open_session(request: HttpRequest, user: User, device: TotpDevice, *, at: datetime) -> None:
-    """Sign a person in with both factors under a new session key, and end her oldest sessions beyond the number allowed."""
+    """Sign a person in with both factors under a new session key, and end her oldest sessions beyond the number allowed.
+
+    Whoever can do this has lost nothing: a case about both factors is cancelled.
+    """
     allowed = limits.STAFF_SESSIONS_AT_ONCE if user.is_staff else limits.SESSIONS_AT_ONCE
     with transaction.atomic():
         User.objects.select_for_update().filter(pk=user.pk).first()
@@ -93,6 +96,7 @@ def open_session(request: HttpRequest, user: User, device: TotpDevice, *, at: da
         request.session[CONFIRMED_AT] = at.isoformat()
         request.session.save()
         audit.record("account:sign_in:succeeded", by=user, subject=user, at=at)
+        recovery.cancel_by_sign_in(user, at=at)
         others = Session.objects.filter(user=user, expire_date__gt=at).exclude(pk=request.session.session_key)
         surplus = list(others.order_by("-created_at", "pk").values_list("pk", flat=True)[allowed - 1 :])
         if surplus:
