@@ -38,7 +38,7 @@ class AuditEventAdmin(PortalAdmin):
     search_help_text = "Sök person, enhetskod eller händelse"
     ordering = ("-at", "-pk")
     list_per_page = 100
-    facts = ("at", "what", "code", "actor", "subject_id", "unit", "object", "outcome", "request_id")
+    facts = ("at", "what", "code", "actor", "subject_id", "unit", "object", "outcome", "purpose", "request_id")
 
     @admin.display(description="händelse", ordering="code")
     def what(self, event: AuditEvent) -> str:

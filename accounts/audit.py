@@ -23,6 +23,7 @@ def record(
     unit: str = "",
     object: str = "",  # the audit's own word for its target
     result: str = "",
+    purpose: str = "",  # why, in the person's own words; not in the log, since people write names
     at: datetime | None = None,
 ) -> AuditEvent:
     """Append an event ("account:sign_in:succeeded"); it is also a log line once the transaction commits."""
@@ -36,6 +37,7 @@ def record(
         unit=unit,
         object=object[:120],
         result=result[:120],
+        purpose=purpose[:200],
         request_id=origin.request_id,
     )
     if origin.address or origin.client:

@@ -25,7 +25,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import AuditEvent, AuditLink
 
-COLUMNS = ("id", "at", "code", "actor_id", "actor", "subject_id", "unit", "object", "result", "request_id")
+COLUMNS = ("id", "at", "code", "actor_id", "actor", "subject_id", "unit", "object", "result", "purpose", "request_id")
 """Every column of an event, in the order of the digest."""
 
 BEGINNING = "0" * 64  # what stands before the first link

@@ -16,6 +16,7 @@ class AuditEvent(models.Model):
     unit = models.CharField("enhet", max_length=10, blank=True, db_index=True)
     object = models.CharField("vad", max_length=120, blank=True)
     result = models.CharField("utfall", max_length=120, blank=True)
+    purpose = models.CharField("ändamål", max_length=200, blank=True)  # why somebody read or exported, in her own words
     request_id = models.CharField("anrop", max_length=32, blank=True)
 
     class Meta:
