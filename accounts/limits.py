@@ -54,12 +54,15 @@ INVITATION_LIFETIME = timedelta(days=14)
 INVITATION_TOTAL = timedelta(days=30)
 INVITATION_RESENDS = 3
 INVITATION_RESEND_INTERVAL = timedelta(hours=1)
+BULK_MAILS = (60, timedelta(minutes=1))  # how fast mails to many at once are handed over
+PEOPLE_CONFIRMED = timedelta(days=300)  # how long a unit's yearly review of its people counts
 
 SESSION_IDLE, SESSION_ABSOLUTE, SESSIONS_AT_ONCE = timedelta(minutes=30), timedelta(hours=8), 3
 STAFF_SESSION_IDLE, STAFF_SESSION_ABSOLUTE, STAFF_SESSIONS_AT_ONCE = timedelta(minutes=15), timedelta(hours=4), 1
 SESSION_WARNING = timedelta(minutes=5)  # before the end
 DRAFT_KEPT = timedelta(hours=24)
-DORMANT = timedelta(days=400)
+DORMANT, DORMANT_WARNING = timedelta(days=400), timedelta(days=30)  # without a sign-in; the warning that long before
+RESTORED_GRACE = timedelta(days=30)  # a dormant account that SKR has opened again waits so long for its owner
 IDLE_STAMP = timedelta(seconds=60)
 
 ALARM_SENDS = (1_000, timedelta(hours=1))  # of the whole portal

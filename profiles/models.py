@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -26,6 +27,14 @@ class UnitQuerySet(models.QuerySet["Unit"]):
         if user.has_perm("profiles.view_unit"):
             return self
         return self.filter(pk__in=Membership.objects.in_force().filter(user=user).values("unit"))
+
+    def without_contact(self) -> UnitQuerySet:
+        """Those that hand in but have no Kontaktperson who can be reached: nobody can let a colleague in."""
+        return self.filter(is_active=True).exclude(pk__in=Membership.objects.able_contacts().values("unit"))
+
+    def confirmed_since(self, at: datetime) -> UnitQuerySet:
+        """Those whose people a Kontaktperson has gone through at that time or later."""
+        return self.filter(pk__in=PeopleConfirmation.objects.filter(at__gte=at).values("unit"))
 
     def in_order(self) -> UnitQuerySet:
         """By Swedish name."""
@@ -76,6 +85,10 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def pending(self) -> MembershipQuerySet:
         """Invited and not yet accepted, revoked or ended."""
         return self.filter(invitation__accepted_at=None, invitation__isnull=False, invitation__revoked_at=None, ended_at=None)
+
+    def able_contacts(self) -> MembershipQuerySet:
+        """Kontaktpersoner in force whose account is open and whose mail arrives."""
+        return self.in_force().filter(role=Membership.Role.CONTACT, user__is_active=True, user__bounced_at=None)
 
     def visible_to(self, user: User | AnonymousUser) -> MembershipQuerySet:
         """Those at the units one sees."""
