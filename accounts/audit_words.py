@@ -36,6 +36,8 @@ WORDS = {
     "account:password:wrong": "Fel lösenord",
     "account:recovery_code:created": "Återställningskoder skapade",
     "account:recovery_code:used": "Återställningskod använd",
+    "account:recovery_code:wrong": "Fel återställningskod",
+    "account:recovery_code:blocked": "Återställningskod spärrad",
     "account:sign_in:succeeded": "Inloggning",
     "account:sign_in:failed": "Misslyckad inloggning",
     "account:sign_in:new_client": "Inloggning från ny webbläsare",

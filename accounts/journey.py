@@ -23,6 +23,7 @@ from accounts import audit, codes, limits, passwords, second_factor, services, t
 from accounts.models import Invitation, SignUpJourney, TotpDevice, User
 from accounts.networks import prefix_of
 from accounts.second_factor import Outcome
+from accounts.sessions import session_digest
 from config.lib import context, crypto, jobs
 
 State, Branch = SignUpJourney.State, SignUpJourney.Branch
@@ -66,11 +67,6 @@ def branch(standing: Standing) -> str:
     if user.has_usable_password():
         return Branch.RESET if standing.has_device and not user.is_staff else ""
     return Branch.ENROL if standing.has_invitation else ""
-
-
-def session_digest(session: SessionBase) -> str:
-    """How a journey remembers its browser."""
-    return crypto.digest("session", session.session_key or "")
 
 
 def is_too_old(journey: SignUpJourney, at: datetime) -> bool:

@@ -5,11 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.utils import timezone
 
 from accounts.models import Session
-from config.lib import context
+from config.lib import context, crypto
+
+
+def session_digest(session: SessionBase) -> str:
+    """How a row of something under way remembers its browser: a keyed digest, never the key itself."""
+    return crypto.digest("session", session.session_key or "")
 
 
 class SessionStore(DatabaseStore):
