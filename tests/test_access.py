@@ -257,10 +257,12 @@ def user_of(scene: Scene, name: str) -> User:
 # Every address has its row -------------------------------------------------------------------------------------------
 
 
-def test_every_address_has_a_row_and_every_row_an_address() -> None:
+@pytest.mark.asvs("6.1.3", "6.3.3", "6.3.4", "8.2.1", "8.3.1")
+def test_beh_01_every_address_has_a_row_and_every_row_an_address() -> None:
     assert {name for name, _ in EXPECTED} == set(ROUTES)
 
 
+@pytest.mark.asvs("6.1.3", "6.3.3", "6.3.4", "8.2.1", "8.3.1")
 def test_beh_01_only_the_listed_views_are_open() -> None:
     assert {route.name for route in ROUTES.values() if getattr(route.view, "is_open", False)} == set(OPEN_TO_ALL)
 
@@ -268,8 +270,9 @@ def test_beh_01_only_the_listed_views_are_open() -> None:
 # Everybody everywhere ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.asvs("8.1.1", "8.1.2", "8.2.1", "8.2.2", "8.4.1")
 @pytest.mark.parametrize("name", NAMES)
-def test_the_table_holds(scene: Scene, name: str) -> None:
+def test_beh_02_the_table_holds(scene: Scene, name: str) -> None:
     asked = [
         (route, method, addresses.address(route, scene.trosa), expected(route, method, name))
         for route in ROUTES.values()
@@ -278,6 +281,7 @@ def test_the_table_holds(scene: Scene, name: str) -> None:
     assert misses(Visitor(user_of(scene, name)), asked) == []
 
 
+@pytest.mark.asvs("6.1.3", "6.3.3", "6.3.4", "8.2.1", "8.3.1")
 def test_beh_01_a_visitor_gets_the_open_pages_and_is_led_to_the_sign_in_from_all_others(scene: Scene) -> None:
     visitor, start = Visitor(), reverse("start")
     for route in ROUTES.values():
@@ -291,6 +295,7 @@ def test_beh_01_a_visitor_gets_the_open_pages_and_is_led_to_the_sign_in_from_all
                 assert answer.headers["Location"].partition("?")[0] == start, (method, address)
 
 
+@pytest.mark.asvs("6.1.3", "6.3.3", "6.3.4", "8.2.1", "8.3.1")
 def test_beh_01_without_the_second_factor_nothing_that_needs_a_session_answers(scene: Scene) -> None:
     visitor, start = Visitor(scene.cast.anna, has_second_factor=False), reverse("start")
     staff = Visitor(scene.cast.system, has_second_factor=False)
@@ -319,6 +324,7 @@ def test_beh_01_until_the_notice_is_accepted_every_address_leads_to_it(scene: Sc
 # Another's things ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.asvs("8.1.1", "8.2.2", "8.4.1")
 @pytest.mark.parametrize("name", ["cia", "bo", "anna"])
 def test_beh_02_another_units_addresses_do_not_exist_and_change_nothing(scene: Scene, name: str) -> None:
     visitor = Visitor(user_of(scene, name))
@@ -335,6 +341,7 @@ def test_beh_02_another_units_addresses_do_not_exist_and_change_nothing(scene: S
     assert misses(visitor, asked) == []
 
 
+@pytest.mark.asvs("8.2.2", "8.4.1")
 def test_beh_02_the_own_code_opens_no_key_of_another_unit(scene: Scene) -> None:
     """/uppskov/0488/<the other's request>/ta-tillbaka/ and its like: the key is looked for among the unit's own."""
     visitor = Visitor(scene.cast.anna)
@@ -347,6 +354,7 @@ def test_beh_02_the_own_code_opens_no_key_of_another_unit(scene: Scene) -> None:
             assert visitor.ask(method, address, changes_nothing=True).status_code == status, (method, address)
 
 
+@pytest.mark.asvs("8.1.1", "8.2.2", "8.4.1", "16.3.2")
 def test_beh_02_a_refused_unit_is_in_the_audit_trail(scene: Scene) -> None:
     client = sign_in(GuardedClient(), scene.cast.dan)
     assert client.get(reverse("submissions:review", args=["0488", 2026])).status_code == 404
@@ -356,6 +364,7 @@ def test_beh_02_a_refused_unit_is_in_the_audit_trail(scene: Scene) -> None:
     assert AuditEvent.objects.filter(code="access:denied").latest("pk") == event
 
 
+@pytest.mark.asvs("8.2.2", "8.4.1")
 @pytest.mark.parametrize("name", ["cia", "bo", "anna"])
 def test_beh_03_nothing_that_another_unit_wrote_is_on_any_page(scene: Scene, name: str) -> None:
     visitor, read = Visitor(user_of(scene, name)), 0
@@ -381,6 +390,7 @@ def test_beh_03_the_canaries_do_sing_at_home(scene: Scene) -> None:
     assert [word for word in CANARIES if word.lower() not in seen] == []
 
 
+@pytest.mark.asvs("8.1.2", "8.2.1", "8.3.1")
 def test_beh_09_a_reader_can_post_nothing_on_the_units_data() -> None:
     reader = {key: codes["cia"] for key, codes in EXPECTED.items() if key[1] == "POST" and ROUTES[key[0]].is_of_a_unit}
     assert len(reader) > 12

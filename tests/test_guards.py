@@ -109,6 +109,7 @@ def test_a_personnummer_handed_to_the_log_is_seen() -> None:
     assert len(watch.caught) == 1
 
 
+@pytest.mark.asvs("16.2.5")
 @pytest.mark.logs_personal_data
 @pytest.mark.parametrize(
     "make",
@@ -133,6 +134,7 @@ def test_log_02_a_secret_handed_to_the_log_is_seen(make: Callable[[], str]) -> N
     assert len(watch.caught) == 1
 
 
+@pytest.mark.asvs("16.2.5")
 def test_log_02_the_digits_of_a_code_within_a_longer_number_are_none() -> None:
     known.add("306903")
     assert known.found_in("id 1306903, sha256 a306903b") == []

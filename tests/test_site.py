@@ -44,12 +44,14 @@ def assert_headers(answer: HttpResponse, *, is_dynamic: bool = True) -> None:
 # Headers -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.asvs("3.4.2", "3.4.3", "3.4.4", "3.4.6", "3.4.8", "3.5.8", "3.6.1", "13.4.6", "14.2.3")
 def test_web_01_every_page_has_the_headers(scene: Scene) -> None:
     for client in (GuardedClient(), sign_in(GuardedClient(), scene.cast.anna), sign_in(GuardedClient(), scene.cast.system)):
         for route in ROUTES:
             assert_headers(client.get(addresses.address(route, scene.trosa)))
 
 
+@pytest.mark.asvs("3.4.2", "3.4.3", "3.4.4", "3.4.6", "3.4.8", "3.5.8", "3.6.1", "13.4.6", "14.2.3")
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
@@ -67,12 +69,14 @@ def test_web_01_every_kind_of_answer_has_the_headers(client: GuardedClient, meth
     assert_headers(answer)
 
 
+@pytest.mark.asvs("3.4.2", "3.4.3", "3.4.4", "3.4.6", "3.4.8", "3.5.8", "3.6.1", "13.4.6", "14.2.3")
 def test_web_01_a_refusal_has_the_headers(scene: Scene, client: GuardedClient) -> None:
     answer = sign_in(client, scene.cast.cia).post(reverse("submissions:upload", args=["0488", 2026]))
     assert answer.status_code == 403
     assert_headers(answer)
 
 
+@pytest.mark.asvs("3.4.2", "3.4.3", "3.4.4", "3.4.6", "3.4.8", "3.5.8", "3.6.1", "13.4.6", "14.2.3")
 def test_web_01_a_forged_form_and_a_foreign_host_get_the_headers() -> None:
     client = GuardedClient(enforce_csrf_checks=True)
     answer = client.post("/konto/", {"email": "a@b.se"})
@@ -83,6 +87,7 @@ def test_web_01_a_forged_form_and_a_foreign_host_get_the_headers() -> None:
     assert_headers(answer)
 
 
+@pytest.mark.asvs("3.4.3", "16.5.1")
 def test_web_01_a_failure_has_the_headers_and_tells_nothing() -> None:
     answer = RequestContext(SecurityHeaders(views.server_error))(RequestFactory().get("/"))
     assert answer.status_code == 500
@@ -97,12 +102,14 @@ def test_an_address_with_a_nul_is_not_there(scene: Scene, client: GuardedClient,
     assert sign_in(client, scene.cast.coordinator if "admin" in address else scene.cast.anna).get(address).status_code == 404
 
 
+@pytest.mark.asvs("14.2.5")
 def test_web_06_a_static_file_that_is_not_there_is_kept_in_no_cache(client: GuardedClient) -> None:
     answer = client.get("/static/css/finns-inte.css")
     assert answer.status_code == 404
     assert answer.headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.asvs("3.4.3", "3.4.4", "3.5.8", "13.4.6")
 def test_web_01_static_files_have_the_headers_and_set_no_cookie(client: GuardedClient) -> None:
     answer = client.get("/static/css/00-tokens.css")
     assert answer.status_code == 200
@@ -111,6 +118,7 @@ def test_web_01_static_files_have_the_headers_and_set_no_cookie(client: GuardedC
     assert not answer.cookies
 
 
+@pytest.mark.asvs("13.4.7", "14.2.5")
 def test_web_06_an_address_that_looks_like_a_file_is_not_one(scene: Scene, client: GuardedClient) -> None:
     assert sign_in(client, scene.cast.anna).get("/inlamning/x.css").status_code == 404
 
@@ -118,6 +126,7 @@ def test_web_06_an_address_that_looks_like_a_file_is_not_one(scene: Scene, clien
 # Methods -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.asvs("4.1.4", "13.4.4")
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "TRACE", "OPTIONS"])
 def test_web_12_no_other_method_is_answered(scene: Scene, method: str) -> None:
     for client in (sign_in(GuardedClient(), scene.cast.anna), sign_in(GuardedClient(), scene.cast.coordinator)):
@@ -131,6 +140,7 @@ def test_web_12_no_other_method_is_answered(scene: Scene, method: str) -> None:
 # Forms from elsewhere ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.asvs("3.5.1", "3.5.3")
 def test_web_04_no_form_is_taken_without_its_token(scene: Scene) -> None:
     """Everywhere a POST is answered at all, for a visitor and for those with most rights, wherever they got in."""
     before = AuditEvent.objects.count(), Delivery.objects.count(), OutgoingMail.objects.count()
@@ -145,6 +155,7 @@ def test_web_04_no_form_is_taken_without_its_token(scene: Scene) -> None:
     assert (AuditEvent.objects.count(), Delivery.objects.count(), OutgoingMail.objects.count()) == before
 
 
+@pytest.mark.asvs("3.5.1", "3.5.3")
 @pytest.mark.parametrize("origin", ["null", "https://evil.example", "http://testserver"])
 def test_web_04_a_right_token_from_another_origin_is_refused(origin: str) -> None:
     client = GuardedClient(enforce_csrf_checks=True)
@@ -170,6 +181,7 @@ def sign_in_through(client: GuardedClient, next_route: str, *, by_form: bool) ->
     return client.post("/konto/logga-in/", {"token": person.phone.code(), "next": next_route})
 
 
+@pytest.mark.asvs("1.1.1", "1.2.2", "3.7.2")
 @pytest.mark.parametrize("by_form", [True, False])
 @pytest.mark.parametrize(
     "elsewhere",
@@ -180,6 +192,7 @@ def test_web_07_only_listed_names_are_followed(client: GuardedClient, elsewhere:
     assert sign_in_through(client, elsewhere, by_form=by_form).headers["Location"] == "/"
 
 
+@pytest.mark.asvs("3.7.2")
 def test_web_07_the_page_asked_for_is_where_the_sign_in_leads(client: GuardedClient) -> None:
     asked = client.get("/meddelanden/")
     assert asked.headers["Location"] == "/?next=messaging%3Aoverview"
@@ -190,6 +203,7 @@ def test_web_07_the_page_asked_for_is_where_the_sign_in_leads(client: GuardedCli
 # Foreign hosts -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.asvs("3.5.4")
 @pytest.mark.parametrize(
     "host", ["evil.example", "testserver.evil.example", "testserver:80@evil.example", "evil.example:443", ""]
 )
@@ -201,6 +215,7 @@ def test_web_08_a_foreign_host_gets_400_and_no_mail_is_written(client: GuardedCl
     assert OutgoingMail.objects.count() == before
 
 
+@pytest.mark.asvs("1.2.2")
 def test_web_08_a_mail_names_the_portals_own_address_whoever_asked(client: GuardedClient) -> None:
     person = made_person("anna@trosa.se")
     client.post("/konto/", {"email": person.email}, headers={"host": "localhost", "x-forwarded-host": "evil.example"})

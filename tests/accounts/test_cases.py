@@ -122,6 +122,7 @@ def test_ater_08_a_case_about_both_waits_for_a_second_person_and_a_day(active: P
         assert "SKR frågar aldrig efter koden" in letter.body
 
 
+@pytest.mark.asvs("2.3.5")
 def test_ater_08_an_approval_comes_within_a_week(active: Person, opener: User, second: User, clock: Traveller) -> None:
     case = opened(active.user, opener, "both")
     clock.shift(7 * DAY + 1)

@@ -42,6 +42,7 @@ def wrong_for(email: str) -> str:
     return f"{(int(people.code_in_mail(email)) + 1) % 1_000_000:06d}"
 
 
+@pytest.mark.asvs("6.5.3", "6.5.4")
 def test_kod_01_codes_are_six_even_digits() -> None:
     made = [codes.new_code() for _ in range(20_000)]
     assert all(len(code) == 6 and code.isascii() and code.isdigit() for code in made)
@@ -52,6 +53,7 @@ def test_kod_01_codes_are_six_even_digits() -> None:
         assert chi_square < 45.08  # 9 degrees of freedom, p = 10^-6
 
 
+@pytest.mark.asvs("14.2.2")
 def test_kod_02_the_code_stands_in_no_table(client: Client, invited: Person) -> None:
     people.ask_for_code(client, INVITED)
     code = people.code_in_mail(INVITED)
@@ -63,6 +65,7 @@ def test_kod_02_the_code_stands_in_no_table(client: Client, invited: Person) -> 
                 assert f": {code}" not in row
 
 
+@pytest.mark.asvs("6.4.1", "6.5.5")
 @pytest.mark.parametrize(("seconds", "accepted"), [(9 * 60 + 59, True), (10 * 60 + 1, False)])
 def test_kod_03_ten_minutes(client: Client, invited: Person, clock: Traveller, seconds: int, accepted: bool) -> None:
     people.ask_for_code(client, INVITED)
@@ -70,6 +73,7 @@ def test_kod_03_ten_minutes(client: Client, invited: Person, clock: Traveller, s
     assert try_code(client, people.code_in_mail(INVITED)) is accepted
 
 
+@pytest.mark.asvs("6.5.1")
 def test_kod_04_a_used_code_is_refused_here_and_elsewhere(client: Client, other_client: Client, invited: Person) -> None:
     people.ask_for_code(client, INVITED)
     code = people.code_in_mail(INVITED)
@@ -81,6 +85,7 @@ def test_kod_04_a_used_code_is_refused_here_and_elsewhere(client: Client, other_
     assert not try_code(other_client, code)
 
 
+@pytest.mark.asvs("6.6.2")
 def test_kod_05_a_code_works_only_in_its_own_browser(client: Client, other_client: Client, invited: Person) -> None:
     people.ask_for_code(client, INVITED)
     code = people.code_in_mail(INVITED)
@@ -90,6 +95,7 @@ def test_kod_05_a_code_works_only_in_its_own_browser(client: Client, other_clien
     assert try_code(client, code)
 
 
+@pytest.mark.asvs("2.1.3", "2.3.2", "6.6.3")
 def test_kod_06_the_right_code_after_five_wrong_is_refused(client: Client, invited: Person) -> None:
     people.ask_for_code(client, INVITED)
     wrong = wrong_for(INVITED)
@@ -98,6 +104,7 @@ def test_kod_06_the_right_code_after_five_wrong_is_refused(client: Client, invit
     assert not try_code(client, people.code_in_mail(INVITED))
 
 
+@pytest.mark.asvs("2.1.3", "2.3.2", "6.6.3")
 def test_kod_07_a_new_code_replaces_the_first(client: Client, invited: Person, clock: Traveller) -> None:
     people.ask_for_code(client, INVITED)
     first = people.code_in_mail(INVITED)
@@ -107,6 +114,7 @@ def test_kod_07_a_new_code_replaces_the_first(client: Client, invited: Person, c
     assert try_code(client, people.code_in_mail(INVITED))
 
 
+@pytest.mark.asvs("2.1.3", "2.3.2", "6.1.1", "6.3.1", "6.6.3")
 def test_kod_08_ten_wrong_over_three_codes_close_the_hour(invited: Person, clock: Traveller) -> None:
     for tries in (4, 4, 2):
         client = GuardedClient()
@@ -121,6 +129,7 @@ def test_kod_08_ten_wrong_over_three_codes_close_the_hour(invited: Person, clock
     assert try_code(client, people.code_in_mail(INVITED))
 
 
+@pytest.mark.asvs("2.1.3", "2.3.2", "6.1.1", "6.3.1", "6.6.3")
 def test_kod_08_after_fifty_the_lane_is_paused_and_people_are_told(clock: Traveller) -> None:
     inviter = people.made_person("kontakt@ystad.se").user
     people.made_person("samordnare@skr.example", staff_role="coordinator")
@@ -156,6 +165,7 @@ def test_kod_08_after_fifty_the_lane_is_paused_and_people_are_told(clock: Travel
     assert try_code(client, people.code_in_mail(INVITED))
 
 
+@pytest.mark.asvs("2.1.3", "2.3.2", "2.4.1", "6.6.3")
 def test_kod_09_sends_are_limited(client: Client, invited: Person, clock: Traveller) -> None:
     def sent() -> int:
         return len(people.mails(INVITED, "accounts/code"))
@@ -181,6 +191,7 @@ def test_kod_09_sends_are_limited(client: Client, invited: Person, clock: Travel
     assert sent() <= 10
 
 
+@pytest.mark.asvs("2.3.2", "6.6.3")
 def test_kod_09_four_new_codes_in_a_journey(client: Client, invited: Person, clock: Traveller) -> None:
     people.ask_for_code(client, INVITED)
     for _ in range(6):
@@ -189,6 +200,7 @@ def test_kod_09_four_new_codes_in_a_journey(client: Client, invited: Person, clo
     assert EmailCode.objects.count() <= limits.CODES_PER_JOURNEY
 
 
+@pytest.mark.asvs("2.2.1")
 @pytest.mark.parametrize("shape", ["{} {}", "{}{}\n", " {}{} ", "{}\u00a0{}"])
 def test_kod_11_spaces_in_a_code_are_let_off(client: Client, invited: Person, shape: str) -> None:
     people.ask_for_code(client, INVITED)
@@ -196,6 +208,7 @@ def test_kod_11_spaces_in_a_code_are_let_off(client: Client, invited: Person, sh
     assert try_code(client, shape.format(code[:3], code[3:]))
 
 
+@pytest.mark.asvs("2.2.1")
 @pytest.mark.parametrize("change", ["wide", "plus", "short", "arabic", "long"])
 def test_kod_11_odd_digits_are_wrong_and_counted(client: Client, invited: Person, change: str) -> None:
     people.ask_for_code(client, INVITED)
@@ -211,6 +224,7 @@ def test_kod_11_odd_digits_are_wrong_and_counted(client: Client, invited: Person
     assert EmailCode.objects.get().attempts == 1
 
 
+@pytest.mark.asvs("16.5.3")
 def test_kod_12_a_fault_after_the_reservation_leaves_it_counted(client: Client, invited: Person) -> None:
     people.ask_for_code(client, INVITED)
     client.raise_request_exception = False
@@ -221,6 +235,7 @@ def test_kod_12_a_fault_after_the_reservation_leaves_it_counted(client: Client, 
     assert not try_code(client, people.code_in_mail(INVITED))
 
 
+@pytest.mark.asvs("2.4.1", "4.1.3", "15.3.4")
 def test_kod_13_a_forged_forwarded_for_changes_nothing(invited: Person, active: Person) -> None:
     for number in range(3):
         client = GuardedClient(HTTP_X_FORWARDED_FOR=f"198.51.100.{number}")
@@ -252,6 +267,7 @@ def test_kod_15_the_mail_says_what_was_asked_and_warns(invited: Person) -> None:
     assert OutgoingMail.objects.get(template="accounts/code").expires_at == timezone.now() + limits.CODE_LIFETIME
 
 
+@pytest.mark.asvs("6.1.1", "6.3.1", "8.2.4")
 def test_kod_16_a_stranger_neither_voids_the_owners_code_nor_burns_her_lane(clock: Traveller) -> None:
     person = people.made_person(ACTIVE)
     owner = GuardedClient(REMOTE_ADDR="192.0.2.1")

@@ -35,6 +35,7 @@ def make_everybody() -> list[str]:
             "skr@skr.example", UNKNOWN]  # fmt: skip
 
 
+@pytest.mark.asvs("6.3.8")
 def test_enu_01_every_kind_of_address_gets_the_same_answers() -> None:
     seen = set()
     for email in make_everybody():
@@ -48,6 +49,7 @@ def test_enu_01_every_kind_of_address_gets_the_same_answers() -> None:
     assert len(seen) == 1
 
 
+@pytest.mark.asvs("6.3.8")
 def test_enu_02_known_and_unknown_cost_the_same_statements_in_the_same_order(invited: Person, active: Person) -> None:
     seen = set()
     for number in range(100):
@@ -61,6 +63,7 @@ def test_enu_02_known_and_unknown_cost_the_same_statements_in_the_same_order(inv
     assert len(seen) == 1
 
 
+@pytest.mark.asvs("6.3.8")
 def test_enu_03_a_wrong_password_answers_alike_and_hashes_once(active: Person) -> None:
     services.invite_user(email=INVITED, by=None, at=timezone.now())
     people.made_person("avstangd@ystad.se")
@@ -78,6 +81,7 @@ def test_enu_03_a_wrong_password_answers_alike_and_hashes_once(active: Person) -
     assert len(seen) == 1
 
 
+@pytest.mark.asvs("6.3.8")
 def test_enu_04_a_full_bucket_answers_alike(invited: Person, clock: object) -> None:
     seen = set()
     for email in (INVITED, UNKNOWN):
@@ -91,6 +95,7 @@ def test_enu_04_a_full_bucket_answers_alike(invited: Person, clock: object) -> N
     assert len(seen) == 1
 
 
+@pytest.mark.asvs("6.3.8")
 def test_enu_05_one_known_and_one_unknown_give_one_mail(client: Client, invited: Person) -> None:
     before = OutgoingMail.objects.filter(deliver=True).count()
     people.ask_for_code(GuardedClient(), INVITED)
@@ -100,12 +105,14 @@ def test_enu_05_one_known_and_one_unknown_give_one_mail(client: Client, invited:
     assert withheld.recipient == ""
 
 
+@pytest.mark.asvs("1.1.1", "2.1.1", "6.3.8")
 @pytest.mark.parametrize("typed", ["ANNA.BERG@Ystad.se", "  anna.berg@ystad.se  ", "\u00a0Anna.Berg@YSTAD.SE\t"])
 def test_enu_06_case_and_outer_spaces_reach_the_account(client: Client, invited: Person, typed: str) -> None:
     people.ask_for_code(client, typed)
     assert len(people.mails(INVITED, "accounts/code")) == 1
 
 
+@pytest.mark.asvs("1.1.1", "2.1.1", "6.3.8")
 @pytest.mark.parametrize(
     "typed",
     [

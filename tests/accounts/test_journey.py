@@ -63,6 +63,7 @@ def is_refused(client: Client, address: str, journey_id: str, **values: str) -> 
     return START_OVER in client.get(response.headers["Location"]).content.decode()
 
 
+@pytest.mark.asvs("2.2.2", "2.3.1")
 @pytest.mark.parametrize("state", ["none", "code", "verified", "enrol", "challenge", "new_password", "done"])
 @pytest.mark.parametrize("page", PAGES)
 def test_steg_01_a_page_out_of_turn_leads_home_and_its_post_is_refused(
@@ -101,6 +102,7 @@ def test_steg_01_a_page_out_of_turn_leads_home_and_its_post_is_refused(
     assert client.get("/konto/").status_code == 200
 
 
+@pytest.mark.asvs("2.2.2", "2.3.1")
 @pytest.mark.parametrize("method", ["put", "patch", "delete", "options", "trace"])
 def test_steg_01_other_methods_are_refused(client: Client, invited: Person, method: str) -> None:
     walk_to(client, invited, "code")
@@ -159,6 +161,7 @@ def session_key(client: Client) -> str:
     return client.cookies["__Host-session"].value if "__Host-session" in client.cookies else ""
 
 
+@pytest.mark.asvs("7.2.4")
 def test_steg_08_each_proof_brings_a_new_session_key_and_the_old_one_is_dead(client: Client, invited: Person) -> None:
     keys = []
     people.ask_for_code(client, INVITED)
@@ -180,6 +183,7 @@ def test_steg_08_each_proof_brings_a_new_session_key_and_the_old_one_is_dead(cli
         assert thief.get("/inlamning/").headers["Location"] == "/?next=submissions%3Aoverview"
 
 
+@pytest.mark.asvs("7.2.4")
 def test_steg_09_a_planted_cookie_is_worth_nothing_once_the_code_is_verified(client: Client, invited: Person) -> None:
     people.ask_for_code(client, INVITED)
     attacker = GuardedClient()
@@ -189,6 +193,7 @@ def test_steg_09_a_planted_cookie_is_worth_nothing_once_the_code_is_verified(cli
         assert attacker.get(f"/konto/{page}/").headers["Location"] == "/konto/"
 
 
+@pytest.mark.asvs("11.5.1")
 def test_steg_10_a_foreign_journey_id_is_refused(client: Client, other_client: Client, invited: Person, active: Person) -> None:
     walk_to(client, invited, "verified")
     walk_to(other_client, active, "verified")
@@ -196,6 +201,7 @@ def test_steg_10_a_foreign_journey_id_is_refused(client: Client, other_client: C
     assert [walk.state for walk in journeys(INVITED) + journeys(ACTIVE)] == ["verified", "verified"]
 
 
+@pytest.mark.asvs("3.5.3")
 def test_steg_11_reading_writes_nothing(client: Client, invited: Person) -> None:
     # the guarded client refuses every write on GET and HEAD but the session's stamp
     for state in ("code", "verified", "enrol", "new_password"):
@@ -244,6 +250,7 @@ def test_steg_13_a_staff_member_s_admin_waits_too(client: Client) -> None:
     assert client.get("/admin/").headers["Location"] == "/konto/integritet/"
 
 
+@pytest.mark.asvs("8.3.2")
 @pytest.mark.parametrize("state", ["code", "verified", "enrol", "new_password"])
 @pytest.mark.parametrize("change", ["revoked", "suspended", "expired"])
 def test_steg_15_revoked_or_suspended_midway_the_next_step_is_refused(

@@ -46,6 +46,7 @@ def twin(client: GuardedClient) -> GuardedClient:
     return other
 
 
+@pytest.mark.asvs("2.3.2", "2.3.4", "6.6.3")
 def test_kod_10_parallel_guesses_are_compared_five_times_at_most() -> None:
     services.invite_user(email=INVITED, by=None, at=timezone.now())
     client = GuardedClient()
@@ -63,6 +64,7 @@ def test_a_bucket_counts_every_parallel_try() -> None:
     assert sum(results) == 10
 
 
+@pytest.mark.asvs("2.3.4", "6.5.1", "15.4.2")
 def test_totp_03_one_code_lets_one_of_twelve_in() -> None:
     person = people.made_person(ACTIVE)
     clients = [GuardedClient() for _ in range(12)]
@@ -74,6 +76,7 @@ def test_totp_03_one_code_lets_one_of_twelve_in() -> None:
     assert AuditEvent.objects.filter(code="account:sign_in:succeeded").count() == 1
 
 
+@pytest.mark.asvs("2.3.4", "15.4.2")
 def test_steg_05_two_browsers_post_the_password_and_one_commits() -> None:
     services.invite_user(email=INVITED, by=None, at=timezone.now())
     walkers = []
@@ -95,6 +98,7 @@ def test_steg_05_two_browsers_post_the_password_and_one_commits() -> None:
     assert loser.get("/konto/losenord/").headers["Location"] == "/konto/"
 
 
+@pytest.mark.asvs("2.3.3", "15.4.2")
 def test_inb_02_revocation_against_commit_is_all_or_nothing() -> None:
     by = people.made_person("kontakt@ystad.se").user
     for number in range(4):
@@ -123,6 +127,7 @@ def test_inb_02_revocation_against_commit_is_all_or_nothing() -> None:
         assert TotpDevice.objects.filter(user__email=email).exists() is has_account
 
 
+@pytest.mark.asvs("2.3.3")
 def test_steg_14_a_fault_before_any_statement_of_the_commit_leaves_nothing_and_the_journey_usable() -> None:
     services.invite_user(email=INVITED, by=people.made_person("kontakt@ystad.se").user, at=timezone.now())
     client, person = GuardedClient(), Person(INVITED)

@@ -44,6 +44,7 @@ def test_los_01_a_good_password_may_be_used(password: str) -> None:
     assert passwords.faults(password, passwords.own_words("anna.berg@ystad.se", "Anna Berg")) == []
 
 
+@pytest.mark.asvs("6.2.5")
 @pytest.mark.parametrize(
     ("password", "missing"),
     [
@@ -59,12 +60,14 @@ def test_los_01_a_missing_class_is_named(password: str, missing: str) -> None:
     assert passwords.faults(password) == [f"Lösenordet saknar {missing}."]
 
 
+@pytest.mark.asvs("6.2.1", "6.2.9")
 @pytest.mark.parametrize(("length", "accepted"), [(7, False), (8, True), (128, True), (129, False)])
 def test_los_02_eight_to_128_characters(length: int, accepted: bool) -> None:
     password = ("Xk7#qpLm2v" + "tr5!Gw" * 30)[:length]
     assert (passwords.faults(password) == []) is accepted
 
 
+@pytest.mark.asvs("6.2.4", "6.2.12")
 @pytest.mark.parametrize("password", WEAK)
 def test_los_03_a_weak_password_that_keeps_the_rule_is_refused_with_a_reason(password: str) -> None:
     assert passwords.missing_classes(password) == [], password
@@ -72,6 +75,7 @@ def test_los_03_a_weak_password_that_keeps_the_rule_is_refused_with_a_reason(pas
     assert reason.startswith("Lösenordet ")
 
 
+@pytest.mark.asvs("6.2.4")
 def test_los_03_random_passwords_are_almost_never_refused() -> None:
     dice, refused, tried = random.Random(2026), 0, 0
     signs = string.ascii_letters + string.digits + "!#%&/()=?+-_.,"
@@ -84,6 +88,7 @@ def test_los_03_random_passwords_are_almost_never_refused() -> None:
     assert refused < 10
 
 
+@pytest.mark.asvs("6.1.2", "6.2.11")
 @pytest.mark.parametrize(
     "password", ["Anna.berg1!", "Ystad2026!", "Personalstatistik1!", "AnnaBerg#19", "Bergs#anna1", "Ystads-kommun-2026!"]
 )
@@ -96,6 +101,7 @@ def sign_in_page(client: Client, password: str, email: str = ACTIVE) -> bool:
     return client.post("/", {"email": email, "password": password}).headers.get("Location") == "/konto/logga-in/"
 
 
+@pytest.mark.asvs("6.2.8")
 @pytest.mark.django_db
 def test_los_05_the_password_counts_as_typed_in_either_unicode_form() -> None:
     password = "Blå7#katt! "
@@ -106,6 +112,7 @@ def test_los_05_the_password_counts_as_typed_in_either_unicode_form() -> None:
         assert not sign_in_page(GuardedClient(), wrong)
 
 
+@pytest.mark.asvs("11.4.2")
 @pytest.mark.django_db
 def test_los_06_argon2id_and_old_parameters_are_upgraded(active: Person) -> None:
     strong = BoundedArgon2PasswordHasher()
@@ -118,6 +125,7 @@ def test_los_06_argon2id_and_old_parameters_are_upgraded(active: Person) -> None
     assert "m=128" not in stored
 
 
+@pytest.mark.asvs("6.2.6", "6.2.7")
 @pytest.mark.django_db
 def test_los_08_the_fields_help_password_managers_and_phones(client: Client, invited: Person) -> None:
     page = client.get("/").content.decode()
@@ -136,6 +144,7 @@ def test_los_08_the_fields_help_password_managers_and_phones(client: Client, inv
     assert "onpaste" not in page
 
 
+@pytest.mark.asvs("6.1.1", "6.3.1", "8.2.4")
 @pytest.mark.django_db
 def test_los_09_strangers_wait_and_the_owners_browser_does_not(clock: Traveller) -> None:
     person = people.made_person(ACTIVE)
@@ -156,6 +165,7 @@ def test_los_09_strangers_wait_and_the_owners_browser_does_not(clock: Traveller)
     assert sign_in_page(GuardedClient(REMOTE_ADDR="192.0.2.77"), person.password)
 
 
+@pytest.mark.asvs("6.1.1", "6.3.1", "8.2.4")
 @pytest.mark.django_db
 def test_los_09_the_waits_double_to_fifteen_minutes_and_a_hundred_close_the_lane(client: Client, clock: Traveller) -> None:
     person = people.made_person(ACTIVE)
@@ -200,6 +210,7 @@ def test_los_11_a_confirmation_that_differs_saves_nothing(client: Client, invite
     assert not TotpDevice.objects.exists()
 
 
+@pytest.mark.asvs("1.3.3", "1.3.12")
 @pytest.mark.django_db
 @pytest.mark.parametrize("where", ["email", "password", "code", "new_password"])
 def test_los_12_a_megabyte_of_combining_characters_is_refused_before_work(client: Client, invited: Person, where: str) -> None:
@@ -219,6 +230,7 @@ def test_los_12_a_megabyte_of_combining_characters_is_refused_before_work(client
             assert passwords.faults(flood) == ["Lösenordet är för långt. Det får ha högst 128 tecken."]
 
 
+@pytest.mark.asvs("16.2.5")
 @pytest.mark.django_db
 def test_los_13_the_password_is_kept_nowhere(client: Client, invited: Person, caplog: pytest.LogCaptureFixture) -> None:
     people.sign_up(client, invited)

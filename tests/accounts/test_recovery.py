@@ -17,6 +17,7 @@ pytestmark = pytest.mark.django_db
 NEW = "Ny7#katt!Moln"
 
 
+@pytest.mark.asvs("6.4.3")
 def test_ater_01_the_app_there_is_is_asked_for_and_never_replaced(client: Client, active: Person) -> None:
     before = credentials(ACTIVE)
     response = people.verify_address(client, active)
@@ -31,6 +32,7 @@ def test_ater_01_the_app_there_is_is_asked_for_and_never_replaced(client: Client
     assert credentials(ACTIVE)[2] == before[2]
 
 
+@pytest.mark.asvs("6.3.6", "6.4.3")
 def test_ater_02_a_mailbox_thief_changes_nothing_and_the_owner_is_told(client: Client, active: Person, clock: Traveller) -> None:
     owner = GuardedClient()
     people.sign_in(owner, active)
@@ -58,6 +60,7 @@ def test_ater_02_a_mailbox_thief_changes_nothing_and_the_owner_is_told(client: C
     assert events("account:journey:aborted") == 1
 
 
+@pytest.mark.asvs("6.3.7")
 def test_ater_03_after_a_reset_the_old_is_dead(client: Client, active: Person, clock: Traveller) -> None:
     other = GuardedClient()
     people.sign_in(other, active)
@@ -80,6 +83,7 @@ def test_ater_03_after_a_reset_the_old_is_dead(client: Client, active: Person, c
     assert people.sign_in(client, active, ahead=1).headers["Location"] == "/"
 
 
+@pytest.mark.asvs("6.3.8")
 def test_ater_10_a_staff_account_gets_the_same_page_and_a_mail_without_a_code(client: Client, staff: Person) -> None:
     assert people.ask_for_code(client, staff.email).headers["Location"] == "/konto/kod/"
     assert people.mails(staff.email, "accounts/code") == []

@@ -25,6 +25,7 @@ def is_in(client: Client) -> bool:
     return client.get("/inlamning/").status_code == 200
 
 
+@pytest.mark.asvs("7.1.1", "7.3.1", "7.3.2")
 @pytest.mark.parametrize(("who", "seconds", "stays"), [("active", 29 * 60 + 59, True), ("active", 30 * 60 + 1, False),
                                                        ("staff", 14 * 60 + 59, True), ("staff", 15 * 60 + 1, False)])  # fmt: skip
 def test_ses_01_and_03_an_idle_session_ends(
@@ -43,6 +44,7 @@ def test_ses_01_and_03_an_idle_session_ends(
         assert events("account:session:ended") == 1
 
 
+@pytest.mark.asvs("7.1.1", "7.3.1", "7.3.2")
 @pytest.mark.parametrize(("who", "hours"), [("active", 8), ("staff", 4)])
 def test_ses_02_and_03_an_active_session_ends_in_the_end(
     client: Client, active: Person, staff: Person, clock: Traveller, who: str, hours: int
@@ -71,6 +73,7 @@ def test_the_idle_stamp_moves_at_most_once_a_minute(client: Client, active: Pers
     assert stamp() == timezone.now()
 
 
+@pytest.mark.asvs("7.4.1", "7.4.4", "14.3.1")
 def test_ses_04_signing_out(client: Client, active: Person) -> None:
     people.sign_in(client, active)
     key = client.cookies[settings.SESSION_COOKIE_NAME].value
@@ -86,6 +89,7 @@ def test_ses_04_signing_out(client: Client, active: Person) -> None:
     assert GuardedClient().post("/konto/logga-ut/").headers["Location"] == "/"
 
 
+@pytest.mark.asvs("7.4.2", "7.4.3")
 def test_ses_05_a_new_epoch_or_suspension_ends_the_session(client: Client, active: Person) -> None:
     people.sign_in(client, active)
     user = active.user
@@ -94,6 +98,7 @@ def test_ses_05_a_new_epoch_or_suspension_ends_the_session(client: Client, activ
     assert not is_in(client)
 
 
+@pytest.mark.asvs("7.1.2")
 def test_ses_07_the_fourth_session_ends_the_oldest(active: Person, clock: Traveller) -> None:
     clients = [GuardedClient() for _ in range(4)]
     for client in clients:
@@ -103,6 +108,7 @@ def test_ses_07_the_fourth_session_ends_the_oldest(active: Person, clock: Travel
     assert len(people.mails(ACTIVE, "accounts/session_ended")) == 1
 
 
+@pytest.mark.asvs("7.1.2")
 def test_ses_07_staff_have_one(staff: Person, clock: Traveller) -> None:
     first, second = GuardedClient(), GuardedClient()
     people.sign_in(first, staff)
@@ -112,6 +118,7 @@ def test_ses_07_staff_have_one(staff: Person, clock: Traveller) -> None:
     assert second.get("/admin/").status_code == 200
 
 
+@pytest.mark.asvs("3.3.1", "3.3.2", "3.3.3", "3.3.4")
 def test_ses_08_every_cookie_is_bound_to_the_host(client: Client, active: Person) -> None:
     client.get("/konto/")
     people.sign_in(client, active)
@@ -123,6 +130,7 @@ def test_ses_08_every_cookie_is_bound_to_the_host(client: Client, active: Person
     assert client.cookies["__Host-device"]["max-age"] == 180 * 86400
 
 
+@pytest.mark.asvs("7.2.1", "7.2.2", "7.2.3")
 def test_ses_09_an_invented_key_is_not_adopted(client: Client, invited: Person) -> None:
     client.cookies[settings.SESSION_COOKIE_NAME] = "a" * 32
     people.ask_for_code(client, INVITED)
@@ -130,6 +138,7 @@ def test_ses_09_an_invented_key_is_not_adopted(client: Client, invited: Person) 
     assert not Session.objects.filter(pk="a" * 32).exists()
 
 
+@pytest.mark.asvs("1.1.1", "1.2.2", "3.7.2")
 @pytest.mark.parametrize(
     "target", ["//e", "/\\e", "https:e", "\t//e", "javascript:alert(1)", "%2f%2fe", "admin:login", "start", ""]
 )
@@ -140,6 +149,7 @@ def test_web_07_only_listed_names_are_followed(client: Client, active: Person, t
     assert client.post("/konto/logga-in/", {"token": active.phone.code()}).headers["Location"] == "/"
 
 
+@pytest.mark.asvs("3.7.2")
 def test_web_07_the_page_asked_for_is_where_the_sign_in_leads(client: Client, active: Person) -> None:
     address = client.get("/meddelanden/").headers["Location"]
     assert address == "/?next=messaging%3Aoverview"

@@ -42,6 +42,7 @@ def device_of(person: Person) -> TotpDevice:
     return TotpDevice.objects.get(user=person.user, revoked_at=None)
 
 
+@pytest.mark.asvs("6.5.3", "6.5.4")
 def test_totp_01_the_qr_code_says_what_the_app_needs(client: Client, invited: Person) -> None:
     uri = totp.provisioning_uri(bytes(range(20)), INVITED)
     assert uri == (
@@ -61,6 +62,7 @@ def test_totp_01_the_qr_code_says_what_the_app_needs(client: Client, invited: Pe
     assert '<path d="M' in svg[0]
 
 
+@pytest.mark.asvs("6.5.1")
 def test_totp_02_the_same_code_again_is_refused_counted_and_noted(active: Person) -> None:
     code = active.phone.code()
     assert try_token(active, code) == Outcome.RIGHT
@@ -69,6 +71,7 @@ def test_totp_02_the_same_code_again_is_refused_counted_and_noted(active: Person
     assert events("account:totp:replayed") == 1
 
 
+@pytest.mark.asvs("6.5.1")
 def test_totp_04_the_enrolment_code_is_refused_at_sign_in(client: Client, invited: Person) -> None:
     people.sign_up(client, invited)
     client.post("/konto/logga-ut/")
@@ -76,11 +79,13 @@ def test_totp_04_the_enrolment_code_is_refused_at_sign_in(client: Client, invite
     assert client.post("/konto/logga-in/", {"token": invited.phone.code(1)}).headers["Location"] == "/"
 
 
+@pytest.mark.asvs("6.5.1")
 def test_totp_05_a_step_back_is_refused(active: Person) -> None:
     assert try_token(active, active.phone.code()) == Outcome.RIGHT
     assert try_token(active, active.phone.code(-1)) == Outcome.WRONG
 
 
+@pytest.mark.asvs("6.5.8")
 @pytest.mark.parametrize(
     ("steps", "outcome"), [(-2, "clock"), (-1, "right"), (0, "right"), (1, "right"), (2, "clock"), (10, "clock"), (11, "wrong")]
 )
@@ -90,6 +95,7 @@ def test_totp_06_one_step_either_way(active: Person, steps: int, outcome: str) -
     assert device_of(active).failures == (0 if outcome == "right" else 1)
 
 
+@pytest.mark.asvs("6.5.8")
 def test_totp_06_ten_sign_ins_do_not_walk_the_clock(active: Person, clock: Traveller) -> None:
     outcomes = []
     for gained in range(10):
@@ -105,6 +111,7 @@ def test_totp_06_the_page_speaks_of_the_clock(client: Client, active: Person) ->
     assert "Kontrollera att klockan i telefonen ställs automatiskt." in client.get(answer.headers["Location"]).content.decode()
 
 
+@pytest.mark.asvs("6.3.1")
 def test_totp_07_the_waits_grow_and_a_right_code_meanwhile_is_kept(active: Person, clock: Traveller) -> None:
     for failures, wait in enumerate((0, 0, 0, 8, 16, 32, 64, 128, 256, 512, 900, 900), start=1):
         assert try_token(active, wrong(active)) == Outcome.WRONG
@@ -118,6 +125,7 @@ def test_totp_07_the_waits_grow_and_a_right_code_meanwhile_is_kept(active: Perso
     assert try_token(active, active.phone.code()) == Outcome.RIGHT
 
 
+@pytest.mark.asvs("6.3.1")
 def test_totp_07_after_a_hundred_it_is_closed_and_she_is_told(active: Person, clock: Traveller) -> None:
     TotpDevice.objects.update(failures=limits.TOTP_CLOSED_AT - 1, failed_at=timezone.now())
     clock.shift(901)
@@ -137,11 +145,13 @@ def test_totp_08_a_right_code_clears_the_count(active: Person, clock: Traveller)
     assert device_of(active).failures == 0
 
 
+@pytest.mark.asvs("1.3.12", "2.2.1")
 def test_totp_09_spaces_are_let_off(active: Person) -> None:
     code = active.phone.code()
     assert try_token(active, f" {code[:3]} {code[3:]}\n") == Outcome.RIGHT
 
 
+@pytest.mark.asvs("1.3.12", "2.2.1")
 @pytest.mark.parametrize("change", ["wide", "arabic", "underscore", "plus", "padded", "seven", "huge", "empty"])
 def test_totp_09_odd_input_is_refused_without_opening_the_secret(active: Person, change: str) -> None:
     code = active.phone.code()
@@ -160,6 +170,7 @@ def test_totp_09_odd_input_is_refused_without_opening_the_secret(active: Person,
     assert device_of(active).failures == 1
 
 
+@pytest.mark.asvs("16.5.3")
 def test_totp_10_a_fault_after_the_count_leaves_it(client: Client, active: Person) -> None:
     client.post("/", {"email": active.email, "password": active.password})
     client.raise_request_exception = False
@@ -192,6 +203,7 @@ def test_totp_11_the_secret_stands_nowhere_once_enrolled(
     assert not [text for text in dumped for trace in traces if trace in text]
 
 
+@pytest.mark.asvs("11.2.5", "11.3.3")
 def test_totp_12_another_users_ciphertext_is_refused_and_noted(client: Client, active: Person) -> None:
     other = people.made_person("eva@ystad.se")
     TotpDevice.objects.filter(user=active.user).update(secret_sealed=device_of(other).secret_sealed)
@@ -201,6 +213,7 @@ def test_totp_12_another_users_ciphertext_is_refused_and_noted(client: Client, a
     assert events("operation:key") == 2
 
 
+@pytest.mark.asvs("6.3.5")
 def test_totp_14_five_wrong_codes_after_the_right_password_warn_her(client: Client, active: Person, clock: Traveller) -> None:
     client.post("/", {"email": active.email, "password": active.password})
     for _ in range(5):

@@ -96,7 +96,8 @@ def text_of(page: str) -> str:
 # Who gets in ---------------------------------------------------------------------------------------------------------
 
 
-def test_adm01_without_the_second_factor_the_admin_leads_to_the_portals_sign_in(scene: Scene) -> None:
+@pytest.mark.asvs("6.3.4", "8.4.2")
+def test_adm_01_without_the_second_factor_the_admin_leads_to_the_portals_sign_in(scene: Scene) -> None:
     visitor = GuardedClient()
     half = GuardedClient()
     half.force_login(scene.cast.system, backend=settings.AUTHENTICATION_BACKENDS[0])
@@ -107,7 +108,8 @@ def test_adm01_without_the_second_factor_the_admin_leads_to_the_portals_sign_in(
             assert answer["Location"].partition("?")[0] == "/"
 
 
-def test_adm02_the_admins_own_sign_in_makes_no_session(scene: Scene) -> None:
+@pytest.mark.asvs("6.1.3", "6.3.3", "6.3.4")
+def test_adm_02_the_admins_own_sign_in_makes_no_session(scene: Scene) -> None:
     sessions = Session.objects.count()
     for client in (GuardedClient(), as_person(scene.cast.officer)):
         before = Session.objects.count()
@@ -140,7 +142,8 @@ def test_signing_out_is_the_portals_own(scene: Scene) -> None:
 # What is nowhere -----------------------------------------------------------------------------------------------------
 
 
-def test_adm03_no_device_code_session_or_journey_is_registered(scene: Scene) -> None:
+@pytest.mark.asvs("15.3.1")
+def test_adm_03_no_device_code_session_or_journey_is_registered(scene: Scene) -> None:
     names = {model.__name__ for model in portal_admin._registry}
     assert not names & {
         "TotpDevice",
@@ -155,8 +158,9 @@ def test_adm03_no_device_code_session_or_journey_is_registered(scene: Scene) -> 
     }
 
 
+@pytest.mark.asvs("15.3.1")
 @pytest.mark.parametrize("role", STAFF)
-def test_adm03_a_crawl_of_the_admin_meets_no_secret(scene: Scene, role: str) -> None:
+def test_adm_03_a_crawl_of_the_admin_meets_no_secret(scene: Scene, role: str) -> None:
     """Every link is followed from the front page: each answers, in Swedish, and shows no sealed column or hash."""
     client, seen, queue = as_role(scene, role), set(), ["/admin/"]
     while queue and len(seen) < 250:
@@ -174,7 +178,8 @@ def test_adm03_a_crawl_of_the_admin_meets_no_secret(scene: Scene, role: str) -> 
     assert len(seen) > 20
 
 
-def test_adm04_no_password_page_and_no_form_that_adds_or_deletes(scene: Scene) -> None:
+@pytest.mark.asvs("6.4.6")
+def test_adm_04_no_password_page_and_no_form_that_adds_or_deletes(scene: Scene) -> None:
     client, user = as_role(scene, "system"), scene.cast.anna
     for tail in ("password/", "password_change/", "add/", "delete/", "history/"):
         for address in (f"/admin/accounts/user/{user.pk}/{tail}", f"/admin/accounts/user/{tail}", f"/admin/{tail}"):
@@ -184,7 +189,8 @@ def test_adm04_no_password_page_and_no_form_that_adds_or_deletes(scene: Scene) -
     assert 'type="password"' not in page
 
 
-def test_adm05_forged_privileges_are_ignored(scene: Scene) -> None:
+@pytest.mark.asvs("8.2.3", "15.3.3")
+def test_adm_05_forged_privileges_are_ignored(scene: Scene) -> None:
     client, user = as_role(scene, "system"), scene.cast.anna
     forged = {"is_superuser": "on", "is_staff": "on", "staff_role": "system", "groups": "1", "password": "x", "email": "a@b.se"}
     before = User.objects.values().get(pk=user.pk)
@@ -193,14 +199,15 @@ def test_adm05_forged_privileges_are_ignored(scene: Scene) -> None:
     assert User.objects.values().get(pk=user.pk) == before
 
 
-def test_adm06_djangos_log_of_the_admin_stays_empty(scene: Scene) -> None:
+def test_adm_06_djangos_log_of_the_admin_stays_empty(scene: Scene) -> None:
     client = as_role(scene, "coordinator")
     client.post(f"/admin/deferrals/deferral/{scene.trosa.deferral.pk}/avsla/", {"nej-answer": "Det går inte."})
     assert not LogEntry.objects.exists()
 
 
+@pytest.mark.asvs("6.3.2")
 @pytest.mark.django_db
-def test_adm09_a_fresh_database_has_no_users() -> None:
+def test_adm_09_a_fresh_database_has_no_users() -> None:
     assert not User.objects.exists()
 
 

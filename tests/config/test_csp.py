@@ -64,6 +64,7 @@ def test_web_02_the_header_has_no_finding_of_40_or_worse() -> None:
     assert faults(csp_header()) == []
 
 
+@pytest.mark.asvs("3.4.3")
 @pytest.mark.parametrize(
     ("right", "wrong", "fault"),
     [

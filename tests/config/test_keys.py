@@ -50,12 +50,14 @@ def test_kry_03_a_file_missing_empty_or_open_to_others_is_refused(
     assert str(refusal.value) == sentence
 
 
+@pytest.mark.asvs("13.3.1", "13.3.2")
 def test_kry_03_a_directory_or_device_is_no_secret(tmp_path: Path) -> None:
     for path in (tmp_path, Path("/dev/null")):
         with pytest.raises(ImproperlyConfigured):
             keys.read_secret_file("HMAC_KEY", str(path))
 
 
+@pytest.mark.asvs("13.3.1", "13.3.2")
 @pytest.mark.parametrize(
     ("mode", "is_own", "is_open"),
     [

@@ -25,6 +25,7 @@ def line_of(message: str, *args: object, **extra: Any) -> str:
     return logs.formatter().format(record)
 
 
+@pytest.mark.asvs("16.4.1")
 @pytest.mark.parametrize(
     "sign", ["\r\n", "\n", "\r", "\x1b[31m", "\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x00", "\x7f", "\u202e", "\ud800"]
 )
@@ -36,16 +37,18 @@ def test_log_05_a_line_stays_a_line(sign: str) -> None:
     assert json.loads(line)["event"].startswith("Not Found: /före")
 
 
+@pytest.mark.asvs("16.2.5")
 @pytest.mark.parametrize(
     "written",
     [NUMBER, f"{NUMBER[:6]}-{NUMBER[6:]}", f"19{NUMBER}", f"19{NUMBER[:6]}-{NUMBER[6:]}", f"{NUMBER[:6]}+{NUMBER[6:]}"],
 )
-def test_a_personnummer_is_masked_however_it_is_written(written: str) -> None:
+def test_log_02_a_personnummer_is_masked_however_it_is_written(written: str) -> None:
     for line in (line_of("rad 17: %s", written), line_of(f"({written},)"), line_of(f"DETAIL: Key (a)=({written}) exists")):
         assert NUMBER[6:] not in line
         assert "811218-****" in line
 
 
+@pytest.mark.asvs("16.2.5", "16.5.1")
 def test_log_08_a_traceback_has_neither_personnummer_nor_local_variables() -> None:
     hidden_local = "only in a local variable"
     try:
@@ -57,6 +60,7 @@ def test_log_08_a_traceback_has_neither_personnummer_nor_local_variables() -> No
     assert "ValueError: duplicate key: 811218-****" in json.loads(line)["exception"]
 
 
+@pytest.mark.asvs("16.2.5")
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -70,7 +74,7 @@ def test_log_08_a_traceback_has_neither_personnummer_nor_local_variables() -> No
         ("session_key", "abc"),
     ],
 )
-def test_secrets_are_hidden_by_their_name(name: str, value: object) -> None:
+def test_log_02_secrets_are_hidden_by_their_name(name: str, value: object) -> None:
     assert logs.mask_value(name, value) == logs.HIDDEN
     assert str(value) not in str(logs.mask_value("data", {name: [value]}))
 
@@ -91,12 +95,14 @@ def test_what_an_operator_needs_is_left_alone(name: str, value: object) -> None:
     assert logs.mask_value(name, value) == value
 
 
-def test_a_secret_in_running_text_is_hidden() -> None:
+@pytest.mark.asvs("16.2.5")
+def test_log_02_a_secret_in_running_text_is_hidden() -> None:
     assert "Moln" not in logs.mask_text("password=Blå7#katt!Moln, user=7")
     assert logs.mask_text("password='a b' user=7") == f"password={logs.HIDDEN} user=7"
 
 
-def test_an_event_of_ours_carries_utc_time_request_and_user(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.asvs("16.2.1", "16.2.2", "16.2.4")
+def test_log_09_an_event_of_ours_carries_utc_time_request_and_user(capsys: pytest.CaptureFixture[str]) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logs.formatter())
     logging.getLogger("portal").addHandler(handler)

@@ -113,7 +113,8 @@ def test_a_request_that_is_wrong_is_told_where_it_stands(bo: GuardedClient, form
     assert not Deferral.objects.exists()
 
 
-def test_other_fields_in_the_form_are_ignored(bo: GuardedClient, cast: Cast):
+@pytest.mark.asvs("2.1.2", "2.2.2", "2.2.3", "8.2.3", "15.3.3")
+def test_beh_05_other_fields_in_the_form_are_ignored(bo: GuardedClient, cast: Cast):
     ask(bo, status="granted", granted_date="2026-12-15", submission="1", unit="0999", id="1", answer="Ja")
     deferral = Deferral.objects.get()
     assert (deferral.status, deferral.granted_date, deferral.answer) == ("requested", None, "")
@@ -249,7 +250,8 @@ def test_who_may_not_ask(client: GuardedClient, cast: Cast, bo: GuardedClient, w
     assert Deferral.objects.get().status == "requested"
 
 
-def test_another_unit_s_request_is_not_found_under_one_s_own_code(client: GuardedClient, cast: Cast, bo: GuardedClient):
+@pytest.mark.asvs("8.1.1", "8.2.2", "8.4.1", "16.3.2")
+def test_beh_02_another_unit_s_request_is_not_found_under_one_s_own_code(client: GuardedClient, cast: Cast, bo: GuardedClient):
     ask(bo)
     sign_in(client, cast.dan)
     assert client.post(url("withdraw", "0999", Deferral.objects.get().pk)).status_code == 404

@@ -255,7 +255,8 @@ def test_an_answer_that_is_wrong_keeps_the_conversation(bo: GuardedClient):
     assert "tjänstledig" in html
 
 
-def test_other_fields_in_the_form_are_ignored(bo: GuardedClient, cast: Cast):
+@pytest.mark.asvs("2.1.2", "2.2.2", "2.2.3", "8.2.3", "15.3.3")
+def test_beh_05_other_fields_in_the_form_are_ignored(bo: GuardedClient, cast: Cast):
     start(bo, status="done", created_by=str(cast.dan.pk), is_from_staff="1", year="1999", id="7")
     thread, message = Thread.objects.get(), Message.objects.get()
     assert (thread.status, thread.created_by, thread.year) == ("waiting_skr", cast.bo, None)
@@ -273,6 +274,7 @@ def test_a_link_may_choose_unit_and_category(bo: GuardedClient, cast: Cast):
 # Who may
 
 
+@pytest.mark.asvs("8.2.2")
 def test_beh_07_another_unit_s_matter_is_not_found(bo: GuardedClient, cast: Cast):
     thread = start(bo)
     dans = sign_in(GuardedClient(), cast.dan)
@@ -283,6 +285,7 @@ def test_beh_07_another_unit_s_matter_is_not_found(bo: GuardedClient, cast: Cast
     assert Message.objects.count() == 1
 
 
+@pytest.mark.asvs("8.1.2", "8.2.1", "8.3.1")
 @pytest.mark.parametrize(("who", "get", "post"), [("cia", 200, 403), ("system", 404, 404)])
 def test_beh_09_who_reads_but_does_not_write(bo: GuardedClient, cast: Cast, who: str, get: int, post: int):
     thread = start(bo)

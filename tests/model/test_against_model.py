@@ -332,6 +332,7 @@ class Sut(RuleBasedStateMachine):
             self.values[self.model.codes] = people.code_in_mail(email)
 
 
+@pytest.mark.asvs("2.2.2", "2.3.1")
 @pytest.mark.django_db
 @pytest.mark.real_clock
 def test_steg_02_the_portal_answers_as_its_model() -> None:

@@ -41,27 +41,31 @@ def test_what_each_role_may_do_at_trosa(cast: Cast, who: str, may: set[str]):
             assert refusal.value.reason.endswith(".")
 
 
-def test_another_s_unit_is_not_found_and_the_try_is_logged(cast: Cast):
+@pytest.mark.asvs("8.1.1", "8.2.2", "8.4.1", "16.3.2")
+def test_beh_02_another_s_unit_is_not_found_and_the_try_is_logged(cast: Cast):
     with pytest.raises(Http404):
         access.unit_or_404(cast.dan, "0488")
     event = AuditEvent.objects.get(code="access:denied")
     assert (event.actor_id, event.unit) == (cast.dan.pk, "0488")
 
 
-def test_a_unit_that_is_not_there_is_not_found_and_not_logged(cast: Cast):
+@pytest.mark.asvs("8.2.2")
+def test_beh_02_a_unit_that_is_not_there_is_not_found_and_not_logged(cast: Cast):
     with pytest.raises(Http404):
         access.unit_or_404(cast.anna, "1234")
     assert not AuditEvent.objects.exists()
 
 
-def test_a_role_that_has_ended_gives_nothing(cast: Cast):
+@pytest.mark.asvs("8.3.2")
+def test_beh_06_a_role_that_has_ended_gives_nothing(cast: Cast):
     Membership.objects.filter(user=cast.bo).update(ended_at=timezone.now())
     assert access.role_at(cast.bo, cast.trosa) is None
     assert access.roles_of(cast.bo) == {}
     assert not access.can_view(cast.bo, cast.trosa)
 
 
-def test_a_suspended_person_has_no_role(cast: Cast):
+@pytest.mark.asvs("8.3.2")
+def test_beh_06_a_suspended_person_has_no_role(cast: Cast):
     cast.anna.is_active = False
     assert access.role_at(cast.anna, cast.trosa) is None
     assert list(access.people_with(cast.trosa, [Membership.Role.CONTACT])) == [cast.anna]

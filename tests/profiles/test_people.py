@@ -58,7 +58,8 @@ def test_own_details_are_shown_with_units_and_roles(anna: GuardedClient, cast: C
     assert "Vagnhärad" not in html
 
 
-def test_own_details_are_changed_and_nothing_else_in_the_form_counts(anna: GuardedClient, cast: Cast):
+@pytest.mark.asvs("2.1.2", "2.2.2", "2.2.3", "8.2.3", "15.3.3")
+def test_beh_05_own_details_are_changed_and_nothing_else_in_the_form_counts(anna: GuardedClient, cast: Cast):
     form = {
         "name": "  Anna   Ek-Lund ",
         "phone": "0156-520 00",
@@ -152,6 +153,7 @@ def test_an_invitation_that_cannot_be_made_says_why(anna: GuardedClient, cast: C
     assert not sent_mails()
 
 
+@pytest.mark.asvs("8.2.1")
 def test_beh_04_a_kontaktperson_gives_neither_skr_roles_nor_other_units(anna: GuardedClient, cast: Cast):
     extra = {"staff_role": "coordinator", "is_staff": "1", "unit": "0999", "is_superuser": "1", "id": "1"}
     anna.post(url("invite", "0488"), {**EVA, **extra})
@@ -237,7 +239,8 @@ def test_taking_back_one_unit_s_invitation_leaves_the_other_s(anna: GuardedClien
 # Roles
 
 
-def test_a_role_is_changed_and_the_person_signs_in_again(anna: GuardedClient, cast: Cast):
+@pytest.mark.asvs("7.4.2", "7.4.3")
+def test_ses_05_a_role_is_changed_and_the_person_signs_in_again(anna: GuardedClient, cast: Cast):
     bos = sign_in(GuardedClient(), cast.bo)
     assert bos.get(url("overview")).status_code == 200
     html = anna.post(url("member", "0488", membership(cast.bo).pk), {"role": "reader"}, follow=True).content.decode()
@@ -249,6 +252,7 @@ def test_a_role_is_changed_and_the_person_signs_in_again(anna: GuardedClient, ca
     assert "Läsare" in mail.body
 
 
+@pytest.mark.asvs("8.3.2")
 def test_beh_06_a_role_that_is_ended_is_gone_at_the_next_request(anna: GuardedClient, cast: Cast):
     anna.post(url("end_membership", "0488", membership(cast.bo).pk))
     assert role_of(cast.bo) is None
@@ -300,10 +304,11 @@ def addresses(cast: Cast) -> list[tuple[str, str]]:
     ]
 
 
+@pytest.mark.asvs("8.2.1")
 @pytest.mark.parametrize(
     ("who", "status"), [("bo", 403), ("cia", 403), ("dan", 404), ("officer", 403), ("coordinator", 403), ("system", 403)]
 )
-def test_only_the_unit_s_kontaktpersoner_change_its_people_here(client: GuardedClient, cast: Cast, who: str, status: int):
+def test_beh_04_only_the_unit_s_kontaktpersoner_change_its_people_here(client: GuardedClient, cast: Cast, who: str, status: int):
     sign_in(client, getattr(cast, who))
     before = list(Membership.objects.order_by("pk").values())
     for name, address in addresses(cast):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -34,15 +35,17 @@ LINES = [
 PIECES = [b"\r", b"\n", b"\r\n", b";", b"\t", b"\xef\xbb\xbf", b"\xff\xfe", b"\0", b"%PDF", b"\xe5", "å".encode(), b'"', b"\x1a"]
 
 
+@pytest.mark.asvs("2.1.1", "2.2.1")
 @given(st.binary(max_size=400))
 @settings(max_examples=300)
-def test_bytes(data: bytes):
+def test_fil_05_any_bytes_are_read_or_refused(data: bytes):
     checking.run(read(data, LAYOUT), CONTEXT)
 
 
+@pytest.mark.asvs("2.1.1", "2.2.1")
 @given(st.lists(st.sampled_from([*PIECES, as_file(GOOD), as_file(GOOD[:1])]), max_size=12).map(b"".join))
 @settings(max_examples=300)
-def test_pieces_of_files(data: bytes):
+def test_fil_05_pieces_of_files_are_read_or_refused(data: bytes):
     findings = checking.run(read(data, LAYOUT), CONTEXT)
     assert findings.accepted or findings.frame.height == 1
 
@@ -75,9 +78,10 @@ def assert_values_stand_on_their_lines(result: Reading, lines: list[str]) -> Non
 ANY_TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters=';\r\n\0"\x1a'), max_size=12)
 
 
+@pytest.mark.asvs("2.1.1", "2.2.1")
 @given(st.dictionaries(st.integers(1, 40), ANY_TEXT, max_size=6))
 @settings(max_examples=300)
-def test_any_text_in_any_field_can_be_checked_and_told(changes: dict[int, str]):
+def test_fil_05_any_text_in_any_field_can_be_checked_and_told(changes: dict[int, str]):
     data = as_file([row(changes, key=1), row(key=2)], encoding="utf-8")
     findings = checking.run(read(data, LAYOUT), CONTEXT)
     for found in findings.frame.iter_rows(named=True):

@@ -26,6 +26,7 @@ def lines_of(data: bytes) -> list[int]:
     return read(data, LAYOUT).frame["row"].to_list()
 
 
+@pytest.mark.asvs("2.1.1", "2.2.1")
 @pytest.mark.parametrize(
     ("encoding", "mark", "named"),
     [
@@ -39,7 +40,7 @@ def lines_of(data: bytes) -> list[int]:
         ("utf-32-be", b"\x00\x00\xfe\xff", "utf-32"),
     ],
 )
-def test_encodings(encoding: str, mark: bytes, named: str):
+def test_fil_05_encodings(encoding: str, mark: bytes, named: str):
     data = mark + as_file(ROWS, encoding=encoding)
     assert texts(data) == texts(as_file(ROWS))
     assert read(data, LAYOUT).encoding == named
@@ -213,8 +214,9 @@ REFUSED = {
 }
 
 
+@pytest.mark.asvs("2.1.1", "2.2.1")
 @pytest.mark.parametrize(("data", "check", "words"), [pytest.param(*case, id=name) for name, case in REFUSED.items()])
-def test_refusals_say_what_was_seen_and_expected(data: bytes, check: str, words: str):
+def test_fil_05_refusals_say_what_was_seen_and_expected(data: bytes, check: str, words: str):
     refusal = read(data, LAYOUT).refusal
     assert refusal is not None
     assert refusal.check == check
@@ -223,14 +225,16 @@ def test_refusals_say_what_was_seen_and_expected(data: bytes, check: str, words:
     assert refusal.message.endswith(".")
 
 
-def test_a_file_above_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.asvs("2.1.1", "2.2.1")
+def test_fil_05_a_file_above_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("submissions.reading.reader.MAX_BYTES", 1000)
     refusal = read(b"x" * 1001, LAYOUT).refusal
     assert refusal is not None
     assert "MB" in refusal.seen
 
 
-def test_as_many_rows_as_allowed_are_read(monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.asvs("2.2.1")
+def test_fil_05_as_many_rows_as_allowed_are_read(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("submissions.reading.split.MAX_ROWS", 3)
     assert read(as_file(ROWS), LAYOUT).accepted
     assert not read(as_file(ROWS) + as_file(ROWS[:1]), LAYOUT).accepted

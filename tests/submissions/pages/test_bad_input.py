@@ -22,8 +22,9 @@ from tests.client import GuardedClient
 from tests.submissions.pages.test_main_flow import PAGE, links, send, status, with_value
 
 
+@pytest.mark.asvs("2.1.1", "2.2.1", "5.2.2")
 @pytest.mark.parametrize("name", [name for name in files.REFUSED if name != "tom.txt"])
-def test_a_refused_file_is_kept_and_told_what_was_seen_and_expected(
+def test_fil_05_and_07_a_refused_file_is_kept_and_told_what_was_seen_and_expected(
     client: GuardedClient, cast: Cast, collection: Collection, name: str
 ) -> None:
     make, check = files.REFUSED[name]
@@ -42,8 +43,9 @@ def test_a_refused_file_is_kept_and_told_what_was_seen_and_expected(
     assert client.get(f"{PAGE}granska/", follow=True).redirect_chain == [(PAGE, 302)]
 
 
+@pytest.mark.asvs("2.1.1", "2.2.1")
 @pytest.mark.parametrize("name", files.ACCEPTED)
-def test_an_odd_but_readable_file_is_read(client: GuardedClient, cast: Cast, collection: Collection, name: str) -> None:
+def test_fil_05_an_odd_but_readable_file_is_read(client: GuardedClient, cast: Cast, collection: Collection, name: str) -> None:
     make, findings = files.ACCEPTED[name]
     answer = send(sign_in(client, cast.bo), make(), name, follow=True)
     assert answer.redirect_chain == [(f"{PAGE}granska/", 302)]
@@ -59,7 +61,10 @@ def test_an_odd_but_readable_file_is_read(client: GuardedClient, cast: Cast, col
             assert client.get(row).status_code == 200
 
 
-def test_an_empty_file_and_no_file_are_answered_at_the_field(client: GuardedClient, cast: Cast, collection: Collection) -> None:
+@pytest.mark.asvs("2.1.1", "2.2.1")
+def test_fil_05_an_empty_file_and_no_file_are_answered_at_the_field(
+    client: GuardedClient, cast: Cast, collection: Collection
+) -> None:
     sign_in(client, cast.bo)
     empty = send(client, b"")
     assert empty.status_code == 422
@@ -72,8 +77,9 @@ def test_an_empty_file_and_no_file_are_answered_at_the_field(client: GuardedClie
     assert not Delivery.objects.exists()
 
 
+@pytest.mark.asvs("5.2.1")
 @pytest.mark.parametrize("size", [1_001, 3_000_000, 9_000_000])
-def test_a_file_past_the_cap_is_413_at_the_field_and_not_stored(
+def test_fil_01_a_file_past_the_cap_is_413_at_the_field_and_not_stored(
     client: GuardedClient, cast: Cast, collection: Collection, settings: LazySettings, size: int
 ) -> None:
     settings.UPLOAD_MAX_BYTES = 1_000
@@ -83,15 +89,17 @@ def test_a_file_past_the_cap_is_413_at_the_field_and_not_stored(
     assert not Delivery.objects.exists()
 
 
-def test_the_cap_is_the_one_that_the_page_tells(settings: LazySettings) -> None:
+@pytest.mark.asvs("5.1.1")
+def test_fil_01_the_cap_is_the_one_that_the_page_tells(settings: LazySettings) -> None:
     assert settings.UPLOAD_MAX_BYTES == limits.UPLOAD_BYTES == 100_000_000
 
 
+@pytest.mark.asvs("5.3.1", "5.3.2", "5.3.3")
 @pytest.mark.parametrize(
     "name",
     ["../../etc/passwd", "C:\\hemligt\\fil.txt", "x" * 300 + ".txt", "\u202etxt.exe", "a\0b.txt", "<b>fil</b>.txt", "å ä ö.txt"],
 )
-def test_a_files_name_is_shown_escaped_and_is_never_a_path(
+def test_fil_06_a_files_name_is_shown_escaped_and_is_never_a_path(
     client: GuardedClient, cast: Cast, collection: Collection, name: str
 ) -> None:
     answer = send(sign_in(client, cast.bo), files.good(), name)
@@ -116,7 +124,8 @@ def test_the_same_file_twice_is_told_and_can_be_explained(client: GuardedClient,
     assert Delivery.objects.get(is_current=True).uncommented == 0
 
 
-def test_the_fifty_first_file_of_the_day_is_refused_at_the_field(
+@pytest.mark.asvs("5.2.4")
+def test_fil_08_the_fifty_first_file_of_the_day_is_refused_at_the_field(
     client: GuardedClient, cast: Cast, collection: Collection
 ) -> None:
     sign_in(client, cast.bo)
@@ -287,7 +296,8 @@ def test_before_the_opening_the_page_says_when(
     assert not Delivery.objects.exists()
 
 
-def test_a_large_file_is_answered_also_where_the_forms_token_is_asked_for(
+@pytest.mark.asvs("5.2.1")
+def test_fil_01_a_large_file_is_answered_also_where_the_forms_token_is_asked_for(
     cast: Cast, collection: Collection, settings: LazySettings
 ) -> None:
     """The token is read from the body before the view sees the request, so the cap must hold there already."""

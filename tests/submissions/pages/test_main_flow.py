@@ -127,7 +127,8 @@ def test_a_new_file_replaces_the_current_one_and_the_old_stays_listed(
     assert client.get(f"{PAGE}version/9/").status_code == 404
 
 
-def test_personnummer_are_masked_until_revealed_and_the_reveal_is_logged(
+@pytest.mark.asvs("8.2.3", "14.2.6", "16.3.2")
+def test_log_07_personnummer_are_masked_until_revealed_and_the_reveal_is_logged(
     client: GuardedClient, cast: Cast, collection: Collection
 ) -> None:
     sign_in(client, cast.bo)
@@ -154,13 +155,15 @@ def test_personnummer_are_masked_until_revealed_and_the_reveal_is_logged(
     assert AuditEvent.objects.filter(code="data:read", actor_id=cast.officer.pk, result__endswith="maskat").count() == 2
 
 
+@pytest.mark.asvs("8.1.1", "8.2.2", "8.4.1", "16.3.2")
 @pytest.mark.parametrize("address", ["", "lamna/", "granska/", "klarmarkera/", "rattelser/", "kvittens/", "version/1/", "rad/1/"])
-def test_anothers_unit_does_not_exist(client: GuardedClient, cast: Cast, collection: Collection, address: str) -> None:
+def test_beh_02_anothers_unit_does_not_exist(client: GuardedClient, cast: Cast, collection: Collection, address: str) -> None:
     send(sign_in(client, cast.bo), synthetic.delivery("0488", 50, 7))
     assert sign_in(client, cast.dan).get(f"{PAGE}{address}").status_code == 404
 
 
-def test_a_reader_sees_everything_and_changes_nothing(client: GuardedClient, cast: Cast, collection: Collection) -> None:
+@pytest.mark.asvs("8.1.2", "8.2.1", "8.3.1")
+def test_beh_09_a_reader_sees_everything_and_changes_nothing(client: GuardedClient, cast: Cast, collection: Collection) -> None:
     content = with_value(with_value(synthetic.delivery("0488", 100, 7), 3, 16, "5"), 9, 14, "12AB")
     review = send(sign_in(client, cast.bo), content, follow=True)
     (wrong,) = links(review, r"[^\"]*/anmarkningar/KOD06/[^\"]*")

@@ -57,7 +57,10 @@ def test_of_two_uploads_at_once_both_are_kept_and_the_last_is_current(trosa: Sub
     assert Submission.objects.get(pk=trosa.pk).status == "under_review"
 
 
-def test_uploads_at_once_do_not_pass_the_limit_of_the_day(trosa: Submission, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.asvs("5.2.4")
+def test_fil_08_uploads_at_once_do_not_pass_the_limit_of_the_day(
+    trosa: Submission, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(limits, "UPLOADS_PER_UNIT_AND_DAY", 2)
     content = synthetic.delivery("0488", 120, 1)
     answers = at_once(*[lambda: delivered(trosa, cast, content)] * 5)

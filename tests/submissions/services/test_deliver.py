@@ -60,7 +60,8 @@ def test_a_check_that_was_cut_short_is_taken_up_by_the_job_once_its_lease_is_ove
     assert Delivery.objects.get().is_current
 
 
-def test_a_check_that_breaks_loses_nothing_and_after_three_tries_is_refused_with_an_alarm(
+@pytest.mark.asvs("15.2.2")
+def test_fil_11_a_check_that_breaks_loses_nothing_and_after_three_tries_is_refused_with_an_alarm(
     client: GuardedClient, trosa: Submission, cast: Cast, monkeypatch: pytest.MonkeyPatch, clock: time_machine.Coordinates
 ) -> None:
     def broken(*args: object, **kwargs: object) -> None:
@@ -95,7 +96,8 @@ def test_an_older_file_that_is_checked_late_stays_replaced(trosa: Submission, ca
     assert Delivery.objects.get(is_current=True).pk == second.pk
 
 
-def test_a_day_takes_fifty_files_and_five_hundred_megabytes(
+@pytest.mark.asvs("5.2.4")
+def test_fil_08_a_day_takes_fifty_files_and_five_hundred_megabytes(
     trosa: Submission, cast: Cast, client: GuardedClient, clock: time_machine.Coordinates
 ) -> None:
     receive(trosa, cast, b"1;2")
