@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from accounts import codes, passwords, totp
+from accounts import codes, passwords, recovery_codes, totp
 from accounts.sessions import SessionStore
 from tests import cast, people
 
@@ -23,6 +23,7 @@ CODE_LENGTH, LONGEST = 6, 200
 # Functions whose result is a secret, and functions whose first argument is one.
 MAKERS: tuple[tuple[Any, str], ...] = (
     (codes, "new_code"),
+    (recovery_codes, "make"),
     (totp, "new_secret"),
     (SessionStore, "_get_new_session_key"),
     (people.Phone, "code"),
