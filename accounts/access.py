@@ -21,6 +21,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 class NotAllowed(PermissionDenied):
     """The person may not do this now; the message is a Swedish sentence that is shown to her."""
 
+    status = 403  # of the page that says so
+
     @property
     def reason(self) -> str:
         """The sentence."""

@@ -72,5 +72,7 @@ ALARM_FORM_AGE = timedelta(seconds=20)
 
 EXPORTS_PER_USER = (20, timedelta(hours=1))
 UPLOAD_BYTES = 100_000_000
+CHECK_TIME = timedelta(seconds=60)  # for reading and checking one delivery
+CHECK_ATTEMPTS = 3
 UPLOADS_PER_UNIT_AND_DAY = 50
 UPLOAD_BYTES_PER_UNIT_AND_DAY = 500_000_000

@@ -9,7 +9,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from config import logs
-from config.lib import keys
+from config.lib import keys, scan
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -168,6 +168,11 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 FILE_UPLOAD_HANDLERS = ["config.lib.uploads.CappedMemoryUploadHandler"]  # never to disk
 UPLOAD_MAX_BYTES = 100_000_000
+CLAMD_URL = env.str("CLAMD_URL", "")  # tcp://host:port or unix:/path; empty: files are not scanned
+try:
+    scan.endpoint_of(CLAMD_URL)
+except ValueError as error:
+    raise ImproperlyConfigured(str(error)) from None
 
 EMAIL_BACKEND = "messaging.outbox.OutboxBackend"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Personalstatistik <personalstatistik@skr.se>")

@@ -108,9 +108,9 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """403, with the reason where the rule has one."""
-    reason = exception.reason if isinstance(exception, NotAllowed) else ""
-    return render(request, "403.html", {"reason": reason}, status=403)
+    """403, with the reason where the rule has one; some rules are about how often, and answer 429."""
+    refusal = exception if isinstance(exception, NotAllowed) else NotAllowed()
+    return render(request, "403.html", {"reason": refusal.reason}, status=refusal.status)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
