@@ -1,4 +1,4 @@
-"""bin/lint: format, lint, types, imports, templates, production settings and migrations, all in one go."""
+"""bin/lint: format, lint, own rules, secrets, types, imports, templates, production settings and migrations, in one go."""
 
 from __future__ import annotations
 
@@ -35,6 +35,8 @@ def steps(*, fix: bool) -> dict[str, list[str]]:
     wanted = {
         "formatering": [*python, "ruff", "format", *([] if fix else ["--check"]), "."],
         "regler": [*python, "ruff", "check", "--output-format=concise", *(["--fix"] if fix else []), "."],
+        "egna regler": [*python, "config.local.rules"],
+        "hemligheter": [*python, "config.local.secret_scan"],
         "mallar": [
             str(Path(paths.PYTHON).with_name("djade")),
             "--target-version",
