@@ -24,12 +24,20 @@ from config.lib.mail import PortalMail
 
 @transaction.atomic
 def invite_user(
-    *, email: str, by: User | None, at: datetime, name: str = "", matter: str = "", staff_role: str = ""
+    *,
+    email: str,
+    by: User | None,
+    at: datetime,
+    name: str = "",
+    matter: str = "",
+    staff_role: str = "",
+    in_bulk: bool = False,
 ) -> tuple[User, Invitation | None]:
     """Invite an address, and give its user and the invitation; None for somebody who has an account already.
 
     `matter` is what she is invited to ("Uppgiftslämnare i Trosa kommun"), for the mail. Somebody with an account is told
-    of her new role and keeps credentials and sessions. `by` is None only from an operator's command. Raises NotAllowed.
+    of her new role and keeps credentials and sessions. `by` is None only from an operator's command; `in_bulk` where many are
+    invited at once and the mails wait their turn. Raises NotAllowed.
     """
     try:
         email = normalise_email(email)
@@ -45,13 +53,13 @@ def invite_user(
         user.name = name
         user.save(update_fields=["name"])
     if user.has_usable_password():
-        _mail_role_added(user, by, matter)
+        _mail_role_added(user, by, matter, in_bulk=in_bulk)
         audit.record("access:changed", by=by, subject=user, object=matter, result="added", at=at)
         return user, None
     invitation = Invitation.objects.create(
         user=user, inviter=by, created_at=at, expires_at=at + limits.INVITATION_LIFETIME, last_sent_at=at
     )
-    _mail_invitation(invitation, matter)
+    _mail_invitation(invitation, matter, in_bulk=in_bulk)
     audit.record("invitation:created", by=by, subject=user, object=matter, at=at)
     return user, invitation
 
@@ -99,20 +107,40 @@ def _locked(invitation: Invitation) -> Invitation:
     return Invitation.objects.select_for_update(of=("self",)).select_related("user", "inviter").get(pk=invitation.pk)
 
 
-def _mail_invitation(invitation: Invitation, matter: str) -> None:
+def _mail_invitation(invitation: Invitation, matter: str, *, in_bulk: bool = False) -> None:
     """The mail holds the start page's address and no secret. It reopens a lane that strangers' guesses have closed."""
     email = invitation.user.email
+    _reopen_lane(email)
+    context = {"matter": matter, "inviter": str(invitation.inviter or ""), "expires_at": invitation.expires_at}
+    PortalMail("accounts/invitation", to=email, context=context, in_bulk=in_bulk).send()
+
+
+def _mail_role_added(user: User, by: User | None, matter: str, *, in_bulk: bool) -> None:
+    context = {"matter": matter, "inviter": str(by or "")}
+    PortalMail("accounts/role_added", to=user.email, context=context, in_bulk=in_bulk).send()
+
+
+# Codes that strangers have used up -----------------------------------------------------------------------------------
+
+
+def is_lane_paused(user: User, *, at: datetime) -> bool:
+    """Whether codes are neither sent to the address nor taken for it, other than from the person's own browser."""
+    return throttling.is_full("wrong_code/since_success", user.email, limits.WRONG_CODES_SINCE_SUCCESS[0], lane=STRANGE, at=at)
+
+
+@transaction.atomic
+def reopen_lane(*, user: User, by: User, at: datetime) -> None:
+    """Send and take codes for the address again; for somebody with an account, whom no new invitation would reach."""
+    _reopen_lane(user.email)
+    audit.record("account:code:reopened", by=by, subject=user, at=at)
+
+
+def _reopen_lane(email: str) -> None:
     throttling.clear(
         throttling.key_of("wrong_code/since_success", email, lane=STRANGE),
         *throttling.keys_of("wrong_code", email, limits.WRONG_CODES_PER_ADDRESS, lane=STRANGE),
         *throttling.keys_of("send", email, limits.SENDS_PER_ADDRESS, lane=STRANGE),
     )
-    context = {"matter": matter, "inviter": str(invitation.inviter or ""), "expires_at": invitation.expires_at}
-    PortalMail("accounts/invitation", to=email, context=context).send()
-
-
-def _mail_role_added(user: User, by: User | None, matter: str) -> None:
-    PortalMail("accounts/role_added", to=user.email, context={"matter": matter, "inviter": str(by or "")}).send()
 
 
 # Credentials ---------------------------------------------------------------------------------------------------------
@@ -174,12 +202,20 @@ def write_reset(user: User, encoded: str, *, at: datetime) -> TotpDevice:
 def _write_password(user: User, encoded: str, at: datetime) -> None:
     """Store the hash, and end every session and every row of failures that belongs to the old one."""
     user.password = encoded
-    user.session_epoch += 1
-    user.save(update_fields=["password", "session_epoch"])
-    ended, _ = Session.objects.filter(user=user).delete()
-    if ended:
-        audit.record("account:session:all_ended", by=user, subject=user, at=at)
+    user.save(update_fields=["password"])
+    end_sessions(user, at=at)
     throttling.clear(throttling.key_of("password", user.email, lane=STRANGE))
+
+
+def end_sessions(user: User, *, at: datetime, keep: str = "") -> None:
+    """End every session of a user whom the caller has locked, by a new epoch; device cookies end with it.
+
+    `keep` is the key of a session whose row stays: the caller renews its hash.
+    """
+    user.session_epoch += 1
+    user.save(update_fields=["session_epoch"])
+    if Session.objects.filter(user=user).exclude(pk=keep).delete()[0]:
+        audit.record("account:session:all_ended", by=user, subject=user, at=at)
 
 
 def end_journeys(journeys: QuerySet[SignUpJourney], reason: str, *, at: datetime, state: str = SignUpJourney.State.ENDED) -> None:

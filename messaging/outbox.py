@@ -19,23 +19,31 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
-from django.db import transaction
-from django.db.models import F
+from django.db import connection, transaction
+from django.db.models import F, Max
 from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.exceptions import AlreadyEnqueued
 
+from accounts import limits
 from config.lib import crypto, jobs
 from config.lib.mail import html_of
 from messaging.models import OutgoingMail
+from profiles import bounces
 
 SEND_TASK = "messaging.tasks.send_mail"
 PURPOSE = "mail"
+BULK_PRIORITY = -10
 UNSENT_AFTER = timedelta(minutes=15)
 GIVE_UP_AFTER = timedelta(days=7)
 
 
 class NotSent(Exception):
     """The mail could not be handed over now; try again later. The message names no person."""
+
+
+class Refused(Exception):
+    """The mail server does not know the recipient and never will. The message names no person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +82,10 @@ def store(message: EmailMessage, recipient: str) -> OutgoingMail:
     payload = json.dumps({"subject": str(message.subject), "body": str(message.body), "recipient": recipient})
     mail.payload_sealed = crypto.seal_text(payload, purpose=PURPOSE, owner=mail.pk)
     mail.save(update_fields=["payload_sealed"])
-    _enqueue(mail.pk)
+    if getattr(message, "in_bulk", False):
+        _enqueue(mail.pk, run_at=_next_slot(mail.created_at), priority=BULK_PRIORITY)
+    else:
+        _enqueue(mail.pk)
     return mail
 
 
@@ -89,7 +100,7 @@ def read(mail: OutgoingMail) -> Letter | None:
 def send_stored(mail_id: int, *, at: datetime) -> None:
     """Hand a stored mail over to the mail server and wipe it. Safe to repeat; raises NotSent to be tried again.
 
-    The row stays locked while the server is spoken to, so that two workers never send the same mail.
+    A recipient that the server refuses for good is not tried again: the person is marked (`profiles.bounces`). The row stays locked while the server is spoken to, so that two workers never send the same mail.
     """
     mail = OutgoingMail.objects.select_for_update(skip_locked=True).filter(pk=mail_id, sent_at=None).first()
     letter = read(mail) if mail else None
@@ -100,11 +111,16 @@ def send_stored(mail_id: int, *, at: datetime) -> None:
     elif mail.expires_at is not None and at >= mail.expires_at:
         _wipe(mail, last_error="Hann inte skickas i tid")
     else:
-        if settings.SMTP_URL:
-            _hand_over(mail, letter)
-        elif settings.PRODUCTION:
+        if not settings.SMTP_URL and settings.PRODUCTION:
             raise NotSent("SMTP_URL saknas")
-        _wipe(mail, sent_at=at, attempts=F("attempts") + 1, last_error="")
+        try:
+            if settings.SMTP_URL:
+                _hand_over(mail, letter)
+        except Refused as refusal:
+            _wipe(mail, attempts=F("attempts") + 1, last_error=str(refusal))
+            bounces.note_bounce(email=letter.recipient, at=at)
+        else:
+            _wipe(mail, sent_at=at, attempts=F("attempts") + 1, last_error="")
 
 
 def note_failure(mail_id: int, reason: str) -> None:
@@ -148,21 +164,37 @@ def smtp_connection(url: str) -> SmtpBackend:
     )
 
 
-def _hand_over(mail: OutgoingMail, letter: Letter) -> None:
+def message_id(mail_id: int) -> str:
+    """The mail's own Message-ID. Nobody else can make one up, so a report that carries it is about a mail of ours."""
     domain = urlsplit(settings.PORTAL_BASE_URL).hostname or "localhost"
+    return f"<{crypto.digest(PURPOSE, mail_id)[:32]}@{domain}>"
+
+
+def _hand_over(mail: OutgoingMail, letter: Letter) -> None:
     message = EmailMultiAlternatives(
         subject=letter.subject,
         body=letter.body,
         to=[letter.recipient],
-        headers={"Auto-Submitted": "auto-generated", "Message-ID": f"<{crypto.digest(PURPOSE, mail.pk)[:32]}@{domain}>"},
+        headers={"Auto-Submitted": "auto-generated", "Message-ID": message_id(mail.pk)},
         connection=smtp_connection(settings.SMTP_URL),
     )
     message.attach_alternative(html_of(letter.body), "text/html")
     try:
         message.send()
+    except smtplib.SMTPRecipientsRefused as error:
+        raise _refusal(error) from None
     except (OSError, smtplib.SMTPException) as error:
         reply = getattr(error, "smtp_code", "")
         raise NotSent(f"{type(error).__name__} {reply}".strip()) from None  # the error's own text may hold the address
+
+
+def _refusal(error: smtplib.SMTPRecipientsRefused) -> Refused | NotSent:
+    """Whether the server's answer about the recipient is for good: 5xx, unless it is the server's own rules (x.7.x) that say no."""
+    code, reply = next(iter(error.recipients.values()), (0, b""))
+    text = reply.decode("ascii", "replace") if isinstance(reply, bytes) else str(reply)
+    if 500 <= code < 600 and not text.startswith("5.7."):
+        return Refused(f"Adressen togs inte emot ({code})")
+    return NotSent(f"SMTPRecipientsRefused {code}")
 
 
 def _wipe(mail: OutgoingMail, **values: object) -> None:
@@ -172,11 +204,24 @@ def _wipe(mail: OutgoingMail, **values: object) -> None:
         OutgoingMail.objects.filter(pk=mail.pk).update(**values)
 
 
-def _enqueue(mail_id: int) -> bool:
+def _next_slot(at: datetime) -> datetime:
+    """When the next of many mails may go: after those that wait, at the rate of limits.BULK_MAILS.
+
+    Whoever queues such mails at the same time waits for the other's commit, so that the rate holds for all together.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"{SEND_TASK}/bulk"])
+    waiting = ProcrastinateJob.objects.filter(task_name=SEND_TASK, status="todo", priority=BULK_PRIORITY)
+    latest = waiting.aggregate(latest=Max("scheduled_at"))["latest"]
+    count, window = limits.BULK_MAILS
+    return max(at, latest + window / count) if latest else at
+
+
+def _enqueue(mail_id: int, *, run_at: datetime | None = None, priority: int = 0) -> bool:
     """Whether a job was queued; False when one waits already."""
     try:
         with transaction.atomic():
-            jobs.enqueue(SEND_TASK, queueing_lock=f"mail-{mail_id}", mail_id=mail_id)
+            jobs.enqueue(SEND_TASK, queueing_lock=f"mail-{mail_id}", run_at=run_at, priority=priority, mail_id=mail_id)
     except AlreadyEnqueued:
         return False
     return True

@@ -7,14 +7,15 @@
 | manage people | | | x | |
 | reveal personnummer | | x | x | those with that right |
 
-A unit that a person may not even see is 404 (`unit_or_404`), never one of these sentences.
+What a person may not even see is 404 (`unit_or_404`, `row_or_404`), never one of these sentences, and the try is logged.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from typing import TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import Http404
 
 from accounts import audit
@@ -24,6 +25,7 @@ from profiles.models import Membership, Unit
 
 Role = Membership.Role
 MAY_SUBMIT = frozenset({Role.SUBMITTER, Role.CONTACT})
+Row = TypeVar("Row", bound=Model)
 
 
 def unit_or_404(user: User, code: str) -> Unit:
@@ -33,6 +35,22 @@ def unit_or_404(user: User, code: str) -> Unit:
         return unit
     if Unit.objects.filter(code=code).exists():
         audit.record("access:denied", by=user, unit=code, object="enhet")
+    raise Http404
+
+
+def row_or_404(user: User, rows: QuerySet[Row], *, pk: int, visible: QuerySet[Row], unit: str) -> Row:
+    """The row with that key among `rows`, those that the page is about.
+
+    One that exists but is not among those `visible` to the person is answered as if it did not exist, and logged under its
+    unit, whose code is at the path `unit` ("submission__unit__code").
+    """
+    row = rows.filter(pk=pk).first()
+    if row is not None:
+        return row
+    foreign = rows.model._default_manager.filter(pk=pk).exclude(pk__in=visible.values("pk"))
+    code = foreign.values_list(unit, flat=True).first()
+    if code is not None:
+        audit.record("access:denied", by=user, unit=code, object=f"{rows.model._meta.verbose_name} {pk}")
     raise Http404
 
 

@@ -1,8 +1,8 @@
-"""Who may act for a unit: invite, send again, take back, change a role, end it; and one's own details.
+"""Who may act for a unit: invite, send again, put an address right, take back, change a role, end it; and one's own details.
 
 `by` is a Kontaktperson of the unit or somebody at SKR with the right to invite; None is an operator's command. Nobody
-changes herself, and a unit always keeps a Kontaktperson. Every verb locks the unit first, so that of two changes that
-come at once the second sees the first.
+changes her own role, though she may leave, and a unit always keeps a Kontaktperson. Every verb locks the unit first, so
+that of two changes that come at once the second sees the first.
 """
 
 from __future__ import annotations
@@ -16,10 +16,8 @@ from accounts import audit
 from accounts import services as accounts
 from accounts.access import NotAllowed
 from accounts.models import Invitation, Session, User
-from accounts.roles import StaffRole
 from config.lib import personnummer
-from config.lib.mail import PortalMail
-from profiles import access
+from profiles import access, contacts, notices
 from profiles.models import Membership, MembershipQuerySet, Unit
 
 Role = Membership.Role
@@ -31,10 +29,12 @@ class AlreadyThere(NotAllowed):
 
 
 @transaction.atomic
-def invite_member(*, unit: Unit, email: str, name: str, role: str, by: User | None, at: datetime) -> Membership:
+def invite_member(
+    *, unit: Unit, email: str, name: str, role: str, by: User | None, at: datetime, in_bulk: bool = False
+) -> Membership:
     """Give a person a role at the unit: at once when she has an account, else when she accepts the invitation.
 
-    An invitation whose time is over is taken back and made anew. Raises NotAllowed.
+    An invitation whose time is over is taken back and made anew. With `in_bulk` the mails wait their turn. Raises NotAllowed.
     """
     _lock(unit)
     _check_manages(by, unit)
@@ -47,11 +47,24 @@ def invite_member(*, unit: Unit, email: str, name: str, role: str, by: User | No
     existing = _live(unit).filter(user__email=email).first()
     if existing is not None:
         _make_room(existing, by=by, at=at)
-    user, invitation = accounts.invite_user(email=email, name=name.strip(), by=by, at=at, matter=_matter(unit, chosen))
+    matter = _matter(unit, chosen)
+    user, invitation = accounts.invite_user(email=email, name=name.strip(), by=by, at=at, matter=matter, in_bulk=in_bulk)
     membership = Membership.objects.create(user=user, unit=unit, role=chosen, invitation=invitation, created_at=at, created_by=by)
     audit.record("access:changed", by=by, subject=user, unit=unit.code, object=chosen.label, result="invited", at=at)
-    _tell_contacts(unit, besides=[user, by], what="invited")
+    notices.tell_contacts(unit, "people_invited", besides=[user, by], in_bulk=in_bulk)
     return membership
+
+
+@transaction.atomic
+def correct_address(*, membership: Membership, email: str, by: User, at: datetime) -> Membership:
+    """Take a waiting invitation back and send it to the right address instead, with the same name and role. Raises NotAllowed."""
+    _lock(membership.unit)
+    _check_manages(by, membership.unit)
+    wrong, _ = _waiting(membership)
+    if email.strip().lower() == wrong.user.email:
+        raise NotAllowed("Det är samma adress som förut. Skriv den rätta.")
+    revoke(wrong, by=by, at=at)
+    return invite_member(unit=wrong.unit, email=email, name=wrong.user.name, role=wrong.role, by=by, at=at)
 
 
 @transaction.atomic
@@ -70,7 +83,7 @@ def revoke_invitation(*, membership: Membership, by: User, at: datetime) -> None
     _lock(membership.unit)
     _check_manages(by, membership.unit)
     membership, _ = _waiting(membership)
-    _revoke(membership, by=by, at=at)
+    revoke(membership, by=by, at=at)
 
 
 @transaction.atomic
@@ -81,9 +94,28 @@ def end_membership(*, membership: Membership, by: User, at: datetime) -> None:
     membership = _in_force(membership)
     _check_not_own(membership, by)
     _check_not_last_contact(membership)
+    end_role(membership, by=by, at=at)
+
+
+@transaction.atomic
+def leave_unit(*, membership: Membership, by: User, at: datetime) -> None:
+    """End one's own role, as long as the unit keeps a Kontaktperson who can be reached. Raises NotAllowed."""
+    _lock(membership.unit)
+    membership = _in_force(membership)
+    if membership.user_id != by.pk:
+        raise NotAllowed("Du kan bara lämna enheten för egen del.")
+    check_can_leave(membership)
     Membership.objects.filter(pk=membership.pk, ended_at=None).update(ended_at=at, ended_by=by)
-    _role_lost(membership, result="ended", by=by, at=at)
-    _tell_person(membership, "access_ended")
+    _role_lost(membership, result="left", by=by, at=at)
+    notices.tell_contacts(membership.unit, "people_left", besides=[by])
+
+
+def check_can_leave(membership: Membership) -> None:
+    """The last Kontaktperson stays until there is another."""
+    if membership.role == Role.CONTACT and not contacts.is_another_able(membership):
+        raise NotAllowed(
+            "Du är enhetens enda kontaktperson. Gör först en annan person till kontaktperson, eller skriv till SKR under Meddelanden."
+        )
 
 
 @transaction.atomic
@@ -100,7 +132,7 @@ def change_role(*, membership: Membership, role: str, by: User, at: datetime) ->
     Membership.objects.filter(pk=membership.pk).update(role=chosen)
     _role_lost(membership, result=f"{Role(membership.role).label} → {chosen.label}", by=by, at=at)
     membership.role = chosen
-    _tell_person(membership, "role_changed")
+    notices.tell_person(membership, "role_changed")
 
 
 @transaction.atomic
@@ -131,8 +163,7 @@ def _check_not_own(membership: Membership, by: User) -> None:
 
 
 def _check_not_last_contact(membership: Membership) -> None:
-    contacts = Membership.objects.in_force().filter(unit=membership.unit, role=Role.CONTACT)
-    if membership.role == Role.CONTACT and not contacts.exclude(pk=membership.pk).exists():
+    if membership.role == Role.CONTACT and not contacts.is_another_able(membership):
         raise NotAllowed("Enheten måste ha en kontaktperson. Gör först en annan person till kontaktperson.")
 
 
@@ -157,7 +188,7 @@ def _make_room(existing: Membership, *, by: User | None, at: datetime) -> None:
         raise AlreadyThere(f"Personen har redan en roll i enheten: {label}. Ändra rollen i listan i stället.")
     if existing.invitation.expires_at > at:
         raise AlreadyThere("Personen är redan inbjuden. Du kan skicka inbjudan igen från listan.")
-    _revoke(existing, by=by, at=at)
+    revoke(existing, by=by, at=at)
 
 
 # Steps ---------------------------------------------------------------------------------------------------------------
@@ -185,7 +216,14 @@ def _in_force(membership: Membership) -> Membership:
     return found
 
 
-def _revoke(membership: Membership, *, by: User | None, at: datetime) -> None:
+def end_role(membership: Membership, *, by: User, at: datetime) -> None:
+    """End a role in force, once it is allowed and the unit is locked: sessions, invitations, audit and a mail to the person."""
+    Membership.objects.filter(pk=membership.pk, ended_at=None).update(ended_at=at, ended_by=by)
+    _role_lost(membership, result="ended", by=by, at=at)
+    notices.tell_person(membership, "access_ended")
+
+
+def revoke(membership: Membership, *, by: User | None, at: datetime) -> None:
     """End the role that was promised; the invitation too, unless another unit's role hangs on it."""
     Membership.objects.filter(pk=membership.pk, ended_at=None).update(ended_at=at, ended_by=by)
     invitation = membership.invitation
@@ -206,29 +244,10 @@ def _role_lost(membership: Membership, *, result: str, by: User, at: datetime) -
         return
     sent = list(_live(unit).pending().filter(created_by=user).order_by("pk"))
     for waiting in sent:
-        _revoke(waiting, by=by, at=at)
+        revoke(waiting, by=by, at=at)
     if sent:
-        _tell_contacts(unit, besides=[user], what="revoked", and_skr=True)
-
-
-# Mails ---------------------------------------------------------------------------------------------------------------
+        notices.tell_contacts(unit, "people_revoked", besides=[user], and_skr=True)
 
 
 def _matter(unit: Unit, role: Membership.Role) -> str:
     return f"{role.label} i {unit.name}"
-
-
-def _tell_contacts(unit: Unit, *, besides: list[User | None], what: str, and_skr: bool = False) -> None:
-    """Tell the unit's Kontaktpersoner, and SKR's coordinators when asked, that its list of people has changed."""
-    known = {person.email for person in besides if person is not None}
-    people = {person.email for person in access.people_with(unit, [Role.CONTACT])}
-    if and_skr:
-        coordinators = User.objects.filter(is_active=True, staff_role=StaffRole.COORDINATOR)
-        people |= set(coordinators.values_list("email", flat=True))
-    for email in sorted(people - known):
-        PortalMail(f"profiles/people_{what}", to=email, context={"unit": unit.name}).send()
-
-
-def _tell_person(membership: Membership, template: str) -> None:
-    context = {"unit": membership.unit.name, "role": Role(membership.role).label}
-    PortalMail(f"profiles/{template}", to=membership.user.email, context=context).send()

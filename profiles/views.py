@@ -8,7 +8,7 @@ from datetime import datetime
 from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -135,7 +135,9 @@ def _act(request: UserRequest, code: str, pk: int, verb: Callable[..., None], do
     chosen = access.unit_or_404(request.user, code)
     access.check_can_manage_people(request.user, chosen)
     memberships = Membership.objects.filter(unit=chosen, ended_at=None).select_related("user", "unit")
-    membership = get_object_or_404(memberships, pk=pk)
+    membership = access.row_or_404(
+        request.user, memberships, pk=pk, visible=Membership.objects.visible_to(request.user), unit="unit__code"
+    )
     try:
         verb(membership=membership, by=request.user, at=timezone.now())
     except NotAllowed as refusal:
@@ -151,7 +153,9 @@ def member(request: UserRequest, code: str, pk: int) -> HttpResponse:
     chosen = access.unit_or_404(request.user, code)
     access.check_can_manage_people(request.user, chosen)
     memberships = Membership.objects.in_force().filter(unit=chosen).select_related("user", "unit", "created_by")
-    membership = get_object_or_404(memberships, pk=pk)
+    membership = access.row_or_404(
+        request.user, memberships, pk=pk, visible=Membership.objects.visible_to(request.user), unit="unit__code"
+    )
     form = RoleForm(request.POST or None, initial={"role": membership.role})
     if request.method == "POST" and form.is_valid():
         try:

@@ -14,10 +14,15 @@ from procrastinate.manager import JobManager
 from procrastinate.tasks import configure_task
 
 
-def enqueue(task: str, *, queueing_lock: str | None = None, run_at: datetime | None = None, **keys: int) -> int:
-    """Queue `task` ("messaging.tasks.send_mail") and give the job's id.
+def enqueue(
+    task: str, *, queueing_lock: str | None = None, run_at: datetime | None = None, priority: int = 0, **keys: int
+) -> int:
+    """Queue `task` ("messaging.tasks.send_mail") and give the job's id. Of those that are due the highest priority goes first.
 
     Raises `procrastinate.exceptions.AlreadyEnqueued` when a job with the same `queueing_lock` still waits.
     """
     manager = JobManager(DjangoConnector())
-    return configure_task(name=task, job_manager=manager, queueing_lock=queueing_lock, schedule_at=run_at).defer(**keys)
+    configured = configure_task(
+        name=task, job_manager=manager, queueing_lock=queueing_lock, schedule_at=run_at, priority=priority
+    )
+    return configured.defer(**keys)

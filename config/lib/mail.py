@@ -20,7 +20,10 @@ from config.lib import context as origin
 
 
 class PortalMail(EmailMessage):
-    """One mail. With `deliver=False` it is stored and queued like any other but never sent (unknown addresses)."""
+    """One mail. With `deliver=False` it is stored and queued like any other but never sent (unknown addresses).
+
+    `in_bulk` marks one of many at once: the outbox spreads them, and lets every other mail pass.
+    """
 
     def __init__(
         self,
@@ -30,6 +33,7 @@ class PortalMail(EmailMessage):
         context: Mapping[str, Any] | None = None,
         deliver: bool = True,
         expires_at: datetime | None = None,
+        in_bulk: bool = False,
     ) -> None:
         values = {"base_url": settings.PORTAL_BASE_URL, "client": origin.current().client, **(context or {})}
         subject, _, body = render_to_string(f"mail/{template}.txt", values).strip().partition("\n")
@@ -37,6 +41,7 @@ class PortalMail(EmailMessage):
         self.template = template
         self.deliver = deliver
         self.expires_at = expires_at
+        self.in_bulk = in_bulk
 
 
 def html_of(text: str) -> str:

@@ -121,7 +121,8 @@ def test_a_mail_not_to_deliver_is_stored_and_queued_alike_and_never_sent(server:
     ("error", "noted"),
     [
         (ConnectionRefusedError("nej"), "ConnectionRefusedError"),
-        (smtplib.SMTPRecipientsRefused({TO: (550, b"okand")}), "SMTPRecipientsRefused"),
+        (smtplib.SMTPRecipientsRefused({TO: (450, b"4.2.1 full")}), "SMTPRecipientsRefused 450"),
+        (smtplib.SMTPRecipientsRefused({TO: (550, b"5.7.1 relay denied")}), "SMTPRecipientsRefused 550"),
         (smtplib.SMTPDataError(451, TO.encode()), "SMTPDataError 451"),
     ],
 )

@@ -337,7 +337,7 @@ def test_a_change_that_is_rolled_back_sends_nothing(cast: Cast, monkeypatch: pyt
     def broken(*args: object, **kwargs: object) -> None:
         raise RuntimeError("avbrott")
 
-    monkeypatch.setattr(services, "_tell_contacts", broken)
+    monkeypatch.setattr(services.notices, "tell_contacts", broken)
     with pytest.raises(RuntimeError):
         services.invite_member(unit=cast.trosa, **EVA, by=cast.anna, at=timezone.now())
     assert not sent_mails()
