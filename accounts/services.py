@@ -218,17 +218,6 @@ def end_sessions(user: User, *, at: datetime, keep: str = "") -> None:
         audit.record("account:session:all_ended", by=user, subject=user, at=at)
 
 
-def end_sessions(user: User, *, at: datetime, keep: str = "") -> None:
-    """End every session of a user whom the caller has locked, by a new epoch; device cookies end with it.
-
-    `keep` is the key of a session whose row stays: the caller renews its hash.
-    """
-    user.session_epoch += 1
-    user.save(update_fields=["session_epoch"])
-    if Session.objects.filter(user=user).exclude(pk=keep).delete()[0]:
-        audit.record("account:session:all_ended", by=user, subject=user, at=at)
-
-
 def end_journeys(journeys: QuerySet[SignUpJourney], reason: str, *, at: datetime, state: str = SignUpJourney.State.ENDED) -> None:
     """End journeys, wipe their secrets and void their codes."""
     keys = list(journeys.select_for_update().order_by("pk").values_list("pk", flat=True))
