@@ -65,9 +65,15 @@ def one_line(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
     return LINE_BREAKERS.sub(lambda sign: f"\\u{ord(sign[0]):04x}", line)
 
 
-def add_status(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Take along the status code that Django puts beside its request log lines. A refusal is no fault: no traceback."""
+def add_facts(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Take along status and request id, which Django's request log lines have beside them. A refusal is no fault: no traceback.
+
+    Django writes of a refusal when the request's own context is over already.
+    """
     record = event.get("_record")
+    request_id = getattr(getattr(record, "request", None), "request_id", "")
+    if request_id:
+        event["request_id"] = request_id
     status = getattr(record, "status_code", None)
     if isinstance(status, int):
         event["status"] = status
@@ -90,7 +96,7 @@ def processors() -> list[Processor]:
 def formatter() -> logging.Formatter:
     """The formatter of every handler."""
     return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=[*processors(), add_status],
+        foreign_pre_chain=[*processors(), add_facts],
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,  # the plain traceback; dict_tracebacks would write local variables
@@ -127,8 +133,9 @@ def config(level: str = "INFO") -> dict[str, Any]:
 
 
 def configure(settings: dict[str, Any]) -> None:
-    """Apply the dictionary and let structlog's loggers go the same way; called once, by the settings."""
+    """Apply the dictionary and let structlog's loggers and Python's warnings go the same way; called once, by the settings."""
     logging.config.dictConfig(settings)
+    logging.captureWarnings(True)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

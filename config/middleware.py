@@ -97,4 +97,6 @@ class SecurityHeaders:
             response.headers["Content-Length"] = str(len(response.content))
         if response.status_code >= 400 or not request.path.startswith(settings.STATIC_URL):
             response.headers.setdefault("Cache-Control", "no-store")
+        if request.method == "HEAD" and not response.streaming:
+            response.content = b""  # the headers as for GET, its length too
         return response

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import subprocess
 import sys
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import structlog
+from django.conf import settings as django_settings
+from django.test import RequestFactory
 
 from config import logs
 from config.lib import personnummer
 
 NUMBER = personnummer.build(datetime(1981, 12, 18, tzinfo=UTC).date(), 987)  # from Skatteverket's test series
+BASE_DIR = django_settings.BASE_DIR
 pytestmark = pytest.mark.logs_personal_data
 
 
@@ -138,3 +143,58 @@ def test_a_refusal_leaves_no_traceback(status: int, is_fault: bool) -> None:
     except PermissionError:
         event = json.loads(line_of("Svar", exc_info=sys.exc_info(), status_code=status))
     assert ("exception" in event) is is_fault
+
+
+@pytest.mark.asvs("16.2.4")
+def test_log_09_a_refusal_s_line_carries_the_request_s_id_though_the_request_is_over() -> None:
+    request = RequestFactory().get("/x")
+    request.request_id = "abcdefghijklmn"  # type: ignore[attr-defined]
+    assert json.loads(line_of("Not Found: /x", request=request, status_code=404))["request_id"] == "abcdefghijklmn"
+
+
+@pytest.mark.asvs("16.2.5")
+def test_log_02_every_handler_masks_and_no_logger_has_a_way_of_its_own() -> None:
+    settings = logs.config()
+    assert settings["handlers"]
+    assert {handler["formatter"] for handler in settings["handlers"].values()} == {"json"}
+    assert settings["formatters"] == {"json": {"()": "config.logs.formatter"}}
+    assert {"filters", "incremental"}.isdisjoint(settings)
+    assert [name for name, logger in settings["loggers"].items() if logger["handlers"] or not logger["propagate"]] == []
+    assert list(logs.formatter().processors)[-2:] == [logs.mask_event, logs.one_line]  # type: ignore[attr-defined] # structlog's
+
+
+LOGGERS = (
+    "django.request",
+    "django.security.csrf",
+    "django.db.backends",
+    "gunicorn.error",
+    "procrastinate.worker",
+    "py.warnings",
+)
+
+
+@pytest.mark.asvs("16.2.3", "16.2.5")
+@pytest.mark.real_clock
+def test_log_02_whoever_writes_the_line_is_masked() -> None:
+    """In a process of its own, since the suite has taken the handlers off: the log as an operator gets it."""
+    speak = f"""
+import logging, warnings, django, structlog
+from django.conf import settings
+django.setup()
+for name in {LOGGERS!r}:
+    logging.getLogger(name).error("rad 17: %s password=%s", "{NUMBER}", "Moln7katt")
+structlog.get_logger("portal").error("rad", value="{NUMBER}", password="Moln7katt")
+warnings.warn("rad 17: {NUMBER}", RuntimeWarning)
+print(settings.ADMINS, settings.MANAGERS, [type(one).__name__ for one in logging.getLogger().handlers])
+"""
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings"}
+    ended = subprocess.run(
+        [sys.executable, "-c", speak], cwd=BASE_DIR, env=environment, capture_output=True, text=True, check=True
+    )
+    lines = [json.loads(line) for line in ended.stderr.splitlines()]
+    assert {line["logger"] for line in lines} == {*LOGGERS, "portal"}
+    assert len(lines) == len(LOGGERS) + 2
+    assert NUMBER not in ended.stderr
+    assert "Moln7katt" not in ended.stderr
+    assert all("811218-****" in json.dumps(line) for line in lines)
+    assert ended.stdout == "[] [] ['StreamHandler']\n"
