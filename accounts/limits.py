@@ -40,12 +40,14 @@ PASSWORD_CLOSED_AT = 100
 PASSWORD_PER_DEVICE = (10, timedelta(minutes=15))
 PASSWORD_MIN, PASSWORD_MAX = 8, 128
 STEP_UP = timedelta(minutes=10)  # how long password and one-time code count as freshly given
+STEP_UP_TRIES = (5, timedelta(minutes=15))  # of one session, which the fifth wrong one ends
 SIGN_IN_STEP = timedelta(seconds=300)  # from the password to the one-time code
 DEVICE_COOKIE = timedelta(days=180)
 
 RECOVERY_CODES, RECOVERY_CODE_CHARACTERS = 8, 16  # base32: 80 bits each
 RECOVERY_CODE_TRIES = (5, timedelta(hours=1))
 RECOVERY_BATCH = timedelta(minutes=30)  # from showing the codes until one is typed back
+DEVICE_SWAP = timedelta(minutes=30)  # from the new phone's QR code until its first code
 CASE_TOTP_VALID = timedelta(hours=24)
 CASE_BOTH_WAIT, CASE_BOTH_VALID = timedelta(hours=24), timedelta(hours=24)
 CASE_BOTH_APPROVAL = timedelta(days=7)  # how long a case waits for the second person
@@ -61,6 +63,7 @@ SESSION_IDLE, SESSION_ABSOLUTE, SESSIONS_AT_ONCE = timedelta(minutes=30), timede
 STAFF_SESSION_IDLE, STAFF_SESSION_ABSOLUTE, STAFF_SESSIONS_AT_ONCE = timedelta(minutes=15), timedelta(hours=4), 1
 SESSION_WARNING = timedelta(minutes=5)  # before the end
 DRAFT_KEPT = timedelta(hours=24)
+DRAFTS_PER_USER, DRAFT_CHARACTERS = 20, 50_000
 DORMANT, DORMANT_WARNING = timedelta(days=400), timedelta(days=30)  # without a sign-in; the warning that long before
 RESTORED_GRACE = timedelta(days=30)  # a dormant account that SKR has opened again waits so long for its owner
 IDLE_STAMP = timedelta(seconds=60)
@@ -68,6 +71,7 @@ IDLE_STAMP = timedelta(seconds=60)
 ALARM_SENDS = (1_000, timedelta(hours=1))  # of the whole portal
 ALARM_WRONG_CODES = (200, timedelta(hours=1))
 ALARM_FAILED_SIGN_INS = (1_000, timedelta(minutes=5))
+ALARM_LASTS = timedelta(hours=1)  # from when it is raised
 ALARM_FORM_AGE = timedelta(seconds=20)
 
 EXPORTS_PER_USER = (20, timedelta(hours=1))
