@@ -57,16 +57,15 @@ def offer(*, user: User, session: SessionBase, at: datetime) -> None:
     RecoveryBatch.objects.create(user=user, session_hmac=session_digest(session), codes_sealed=sealed, created_at=at)
 
 
-def offered(*, user: User, session: SessionBase, at: datetime) -> list[str]:
-    """The codes that this browser may show now; none when there is no batch, or it is too old. Reads only."""
+def batch_of(*, user: User, session: SessionBase, at: datetime) -> RecoveryBatch | None:
+    """The batch that this browser may show now; None when there is none, or it is too old. Reads only."""
     own = RecoveryBatch.objects.filter(user=user, session_hmac=session_digest(session))
-    batch = own.filter(created_at__gt=at - limits.RECOVERY_BATCH).first()
-    if batch is None:
-        return []
-    try:
-        return crypto.open_text(batch.codes_sealed, purpose="recovery-batch", owner=user.pk).split("\n")
-    except crypto.SealBroken:
-        return []
+    return own.filter(created_at__gt=at - limits.RECOVERY_BATCH).first()
+
+
+def codes_of(batch: RecoveryBatch) -> list[str]:
+    """The codes of a batch, as they are shown. Raises crypto.SealBroken."""
+    return crypto.open_text(batch.codes_sealed, purpose="recovery-batch", owner=batch.user_id).split("\n")
 
 
 def is_one_of(typed: str, codes: list[str]) -> bool:
@@ -80,9 +79,9 @@ def hashes(codes: list[str]) -> list[str]:
     return [make_password(clean(code)) for code in codes]
 
 
-def put_in_force(user: User, digests: list[str], *, at: datetime) -> bool:
+def put_in_force(batch: RecoveryBatch, user: User, digests: list[str], *, at: datetime) -> bool:
     """The batch takes effect and the old codes end, for a user whom the caller has locked. False where it is gone."""
-    if not RecoveryBatch.objects.filter(user=user).delete()[0]:
+    if not RecoveryBatch.objects.filter(pk=batch.pk, user=user).delete()[0]:
         return False
     RecoveryCode.objects.filter(user=user).delete()
     RecoveryCode.objects.bulk_create(RecoveryCode(user=user, digest=digest, created_at=at) for digest in digests)

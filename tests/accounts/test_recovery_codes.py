@@ -15,6 +15,7 @@ from time_machine import Traveller
 from accounts import recovery_codes
 from accounts.models import RecoveryBatch, RecoveryCode
 from accounts.sessions import SessionStore
+from config.lib import crypto
 from tests import people
 from tests.accounts.conftest import ACTIVE, events
 from tests.people import Person
@@ -36,10 +37,17 @@ def in_force(person: Person, session: SessionBase) -> list[str]:
     """Codes that the person has written down."""
     at = timezone.now()
     recovery_codes.offer(user=person.user, session=session, at=at)
-    codes = recovery_codes.offered(user=person.user, session=session, at=at)
+    batch = offered(person, session)
+    assert batch is not None
+    codes = recovery_codes.codes_of(batch)
     with transaction.atomic():
-        assert recovery_codes.put_in_force(person.user, recovery_codes.hashes(codes), at=at)
+        assert recovery_codes.put_in_force(batch, person.user, recovery_codes.hashes(codes), at=at)
     return codes
+
+
+def offered(person: Person, session: SessionBase) -> RecoveryBatch | None:
+    """What the browser may show now."""
+    return recovery_codes.batch_of(user=person.user, session=session, at=timezone.now())
 
 
 def use(person: Person, typed: str) -> bool:
@@ -130,30 +138,40 @@ def test_ater_04_new_codes_end_the_old_only_once_they_are_in_force(active: Perso
     old = in_force(active, session)
     recovery_codes.offer(user=active.user, session=session, at=timezone.now())
     assert use(active, old[0])
-    new = recovery_codes.offered(user=active.user, session=session, at=timezone.now())
-    with transaction.atomic():
-        recovery_codes.put_in_force(active.user, recovery_codes.hashes(new), at=timezone.now())
+    new = in_force(active, session)
     assert not use(active, old[1])
     assert use(active, new[1])
+
+
+def test_ater_04_a_batch_that_has_been_thrown_away_is_not_put_in_force(active: Person, session: SessionBase) -> None:
+    recovery_codes.offer(user=active.user, session=session, at=timezone.now())
+    stale = offered(active, session)
+    assert stale is not None
+    recovery_codes.offer(user=active.user, session=session, at=timezone.now())
+    with transaction.atomic():
+        assert not recovery_codes.put_in_force(stale, active.user, recovery_codes.hashes(["x"]), at=timezone.now())
+    assert recovery_codes.left(active.user) == 0
 
 
 def test_ater_04_a_batch_is_shown_to_its_own_browser_for_half_an_hour(
     active: Person, session: SessionBase, clock: Traveller
 ) -> None:
-    at = timezone.now()
-    recovery_codes.offer(user=active.user, session=session, at=at)
+    recovery_codes.offer(user=active.user, session=session, at=timezone.now())
     other = SessionStore()
     other.create()
-    assert recovery_codes.offered(user=active.user, session=other, at=at) == []
-    assert len(recovery_codes.offered(user=active.user, session=session, at=at)) == 8
-    assert recovery_codes.offered(user=active.user, session=session, at=at + timedelta(minutes=30)) == []
+    assert offered(active, other) is None
+    assert offered(active, session) is not None
+    clock.shift(timedelta(minutes=30))
+    assert offered(active, session) is None
 
 
 def test_ater_04_the_batch_stands_in_no_column_in_clear(active: Person, session: SessionBase) -> None:
-    at = timezone.now()
-    recovery_codes.offer(user=active.user, session=session, at=at)
-    codes = recovery_codes.offered(user=active.user, session=session, at=at)
-    sealed = bytes(RecoveryBatch.objects.get().codes_sealed)
+    recovery_codes.offer(user=active.user, session=session, at=timezone.now())
+    batch = offered(active, session)
+    assert batch is not None
+    sealed = bytes(batch.codes_sealed)
+    codes = recovery_codes.codes_of(batch)
     assert not [code for code in codes if code.encode() in sealed or code.replace("-", "").encode() in sealed]
-    RecoveryBatch.objects.update(codes_sealed=sealed[:-1] + bytes([sealed[-1] ^ 1]))
-    assert recovery_codes.offered(user=active.user, session=session, at=at) == []
+    batch.codes_sealed = sealed[:-1] + bytes([sealed[-1] ^ 1])
+    with pytest.raises(crypto.SealBroken):
+        recovery_codes.codes_of(batch)
