@@ -25,6 +25,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.views.decorators.http import require_safe
 
+from accounts import audit
 from accounts.access import NotAllowed, is_verified
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ class PortalAdminSite(admin.AdminSite):
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             user: Any = request.user
             if is_verified(user) and not self.has_permission(request):
+                audit.record("access:denied", by=user, object="administrationen")
                 raise Http404
             return guarded(request, *args, **kwargs)
 

@@ -13,8 +13,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import audit
 from accounts.access import NotAllowed, UserRequest, is_verified, open_view
 from accounts.middleware import redirect_to
+from accounts.models import User
 from accounts.views.sign_in import sign_in
 from config.lib import context
 from config.next_steps import cards_of
@@ -22,6 +24,8 @@ from messaging.models import OutgoingMail
 from messaging.outbox import read as read_mail
 from submissions import builtin, catalogue, receipts
 from submissions.models import Collection
+
+OF_A_UNIT = frozenset({"submissions", "deferrals", "profiles"})  # where an address's `code` is a unit's
 
 
 @open_view
@@ -108,8 +112,12 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """403, with the reason where the rule has one; some rules are about how often, and answer 429."""
+    """403, with the reason where the rule has one; some rules are about how often, and answer 429. The try is logged."""
     refusal = exception if isinstance(exception, NotAllowed) else NotAllowed()
+    match = request.resolver_match
+    if refusal.status == NotAllowed.status and match and is_verified(request.user):
+        unit = str(match.kwargs.get("code", ""))[:10] if match.namespace in OF_A_UNIT else ""
+        audit.record("access:denied", by=cast(User, request.user), unit=unit, object=request.path)
     return render(request, "403.html", {"reason": refusal.reason}, status=refusal.status)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.db.models import Prefetch
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -110,8 +110,9 @@ def withdraw(request: UserRequest, code: str, pk: int) -> HttpResponse:
     """Take a waiting request back."""
     chosen = access.unit_or_404(request.user, code)
     access.check_can_submit(request.user, chosen)
-    deferrals = Deferral.objects.visible_to(request.user).select_related("submission__unit", "submission__collection")
-    deferral = get_object_or_404(deferrals, pk=pk, submission__unit=chosen)
+    visible = Deferral.objects.visible_to(request.user)
+    deferrals = visible.filter(submission__unit=chosen).select_related("submission__unit", "submission__collection")
+    deferral = access.row_or_404(request.user, deferrals, pk=pk, visible=visible, unit="submission__unit__code")
     try:
         services.withdraw_deferral(deferral=deferral, by=request.user, at=timezone.now())
     except NotAllowed as refusal:

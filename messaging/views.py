@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Case, Exists, OuterRef, Value, When
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -38,6 +38,12 @@ def writable_units(request: UserRequest) -> UnitQuerySet:
         return Unit.objects.filter(is_active=True) if user.has_perm("messaging.answer_thread") else Unit.objects.none()
     roles = unit_access.roles_of(user)
     return Unit.objects.filter(pk__in=[pk for pk, role in roles.items() if role in unit_access.MAY_SUBMIT])
+
+
+def thread_or_404(request: UserRequest, pk: int) -> Thread:
+    """The matter with that key, if the person sees it."""
+    visible = Thread.objects.visible_to(request.user)
+    return unit_access.row_or_404(request.user, visible.select_related("unit"), pk=pk, visible=visible, unit="unit__code")
 
 
 @require_safe
@@ -79,7 +85,7 @@ def new(request: UserRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def thread(request: UserRequest, pk: int) -> HttpResponse:
     """One matter: what has been said, and a place to answer. Opening it marks it as read."""
-    found = get_object_or_404(Thread.objects.visible_to(request.user).select_related("unit"), pk=pk)
+    found = thread_or_404(request, pk)
     form = ReplyForm(request.POST or None)
     if request.method == "POST":
         check_can_write(request.user, found.unit)
@@ -130,7 +136,7 @@ def _is_seen_by_the_other_side(found: Thread, *, by_staff: bool) -> bool:
 @require_POST
 def close(request: UserRequest, pk: int) -> HttpResponse:
     """Mark a matter as done."""
-    found = get_object_or_404(Thread.objects.visible_to(request.user).select_related("unit"), pk=pk)
+    found = thread_or_404(request, pk)
     services.close_thread(thread=found, by=request.user, at=timezone.now())
     messages.success(request, "Ärendet är markerat som klart.")
     return redirect("messaging:overview")

@@ -9,13 +9,14 @@ from typing import Any
 import polars as pl
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import NotAllowed, UserRequest
 from accounts.models import User
 from config.lib.text import amount
+from profiles import access
 from submissions import checking
 from submissions.forms import CommentForm, CorrectionForm, RevisionForm
 from submissions.models import Correction, Delivery
@@ -185,7 +186,13 @@ def _line(room: Room, delivery: Delivery, correction: Correction) -> CorrectionL
 def undo(request: UserRequest, code: str, year: int, pk: int) -> HttpResponse:
     """Give a value its delivered content back."""
     room = _enter_to_change(request, code, year)
-    correction = get_object_or_404(Correction, pk=pk, delivery__submission=room.submission, delivery__is_current=True)
+    correction = access.row_or_404(
+        request.user,
+        Correction.objects.filter(delivery__submission=room.submission, delivery__is_current=True),
+        pk=pk,
+        visible=Correction.objects.filter(delivery__in=Delivery.objects.visible_to(request.user)),
+        unit="delivery__submission__unit__code",
+    )
     try:
         done = correct_service.undo_correction(correction=correction, by=request.user, at=room.now)
     except CorrectionRefused as refusal:
