@@ -11,10 +11,11 @@ import sys
 from pathlib import Path
 
 from config.local import paths
-from config.local.postgres import DATABASE, Cluster
+from config.local.postgres import APP_LOGIN, DATABASE, OWNER_LOGIN, Cluster
 
 PORTAL_CLUSTER = Cluster(paths.VAR / "pg")
 NEED_NO_DATABASE = frozenset({"check_file", "demo_file", "collectstatic", "help", "version", "--help", "--version", "-h"})
+OWNER_COMMANDS = frozenset({"migrate", "grant_roles"})  # the others do with the rights of portal_app
 NO_SUCH_DATABASE = f"postgresql://postgres@/{DATABASE}?host=/nonexistent"
 
 
@@ -64,7 +65,8 @@ def read_environment() -> dict[str, str]:
 def attach() -> None:
     """Give a command of manage.py, run by hand, the same database and keys as bin/run.
 
-    A no-op where the environment says which installation it is. Starts the server when it is down, and stops it again
+    A no-op where the environment says which installation it is. The command has the rights of the web and the worker, but
+    those of the tables' owner where it changes tables or rights. Starts the server when it is down, and stops it again
     when the command was its only user. Before the first bin/run a command that needs no database works all the same.
     """
     if os.environ.get("PORTAL_ENV", "local") != "local":
@@ -72,7 +74,9 @@ def attach() -> None:
     for name, value in (read_environment() or _nothing_installed()).items():
         os.environ.setdefault(name, value)
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
-    is_ours = os.environ["DATABASE_URL"] == PORTAL_CLUSTER.url
+    if os.environ["DATABASE_URL"] == PORTAL_CLUSTER.url_of(APP_LOGIN) and command in OWNER_COMMANDS:
+        os.environ["DATABASE_URL"] = PORTAL_CLUSTER.url_of(OWNER_LOGIN)
+    is_ours = os.environ["DATABASE_URL"] in {PORTAL_CLUSTER.url_of(login) for login in (APP_LOGIN, OWNER_LOGIN, "postgres")}
     if is_ours and PORTAL_CLUSTER.exists and command not in NEED_NO_DATABASE and not {"--help", "-h"} & set(sys.argv):
         try:
             PORTAL_CLUSTER.acquire()

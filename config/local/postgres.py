@@ -28,6 +28,8 @@ from config.local.paths import Unable
 
 SERVER_USER = "pgserver"  # PostgreSQL refuses to run as root
 DATABASE = "personalstatistik"
+OWNER_LOGIN, APP_LOGIN = "portal_migrate", "portal_local"  # who migrates; who web, worker and commands are
+ROLES = Path(__file__).with_name("database_roles.sql")
 LONGEST_SOCKET_DIRECTORY = 107 - len("/.s.PGSQL.5432")
 QUIET_LOG = {"log_error_verbosity": "terse", "log_parameter_max_length_on_error": "0"}  # a DETAIL line carries values
 UNSAFE_BUT_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -65,8 +67,17 @@ class Cluster:
 
     @property
     def url(self) -> str:
-        """What goes into DATABASE_URL."""
-        return f"postgresql://postgres@/{DATABASE}?host={quote(str(self.sockets), safe='/')}"
+        """The administrator's DATABASE_URL; bin/test has no use for lesser rights."""
+        return self.url_of("postgres")
+
+    def url_of(self, login: str) -> str:
+        """What goes into DATABASE_URL for that login."""
+        return f"postgresql://{login}@/{DATABASE}?host={quote(str(self.sockets), safe='/')}"
+
+    def prepare_roles(self) -> None:
+        """Make the owner, the portal's roles and its login, and let the owner own what there is. Safe to repeat."""
+        quiet = ["-X", "-q", "-v", "ON_ERROR_STOP=1"]
+        self._run("psql", *quiet, "-h", str(self.sockets), "-U", "postgres", "-c", ROLES.read_text(encoding="utf-8"), DATABASE)
 
     def acquire(self) -> None:
         """Have the server running for as long as this process uses it."""

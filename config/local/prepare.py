@@ -1,9 +1,14 @@
-"""Before the first request: tables, demo data and collected static files. A process of its own, so the parent stays small."""
+"""Before the first request: tables, rights, demo data and collected static files, each a step.
+
+A process of its own, so that the parent stays small and each step has the database login that it should have.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import io
 import os
+import sys
 from pathlib import Path
 
 import django
@@ -33,15 +38,21 @@ def collect_static() -> None:
         stamp.write_text(now)
 
 
-def main() -> None:
-    """Bring database and files up to date; safe to repeat."""
+STEPS = {
+    "migrate": lambda: call_command("migrate", interactive=False, verbosity=0),
+    "grant_roles": lambda: call_command("grant_roles", stdout=io.StringIO()),
+    "demo": lambda: call_command("demo", if_empty=True),
+    "static": collect_static,
+}
+
+
+def main(steps: list[str]) -> None:
+    """Take the steps in order; each is safe to repeat."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
-    call_command("migrate", interactive=False, verbosity=0)
-    call_command("demo", if_empty=True)
-    if os.environ.get("DEBUG") != "1":
-        collect_static()
+    for step in steps:
+        STEPS[step]()
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

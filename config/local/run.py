@@ -14,6 +14,7 @@ import pyotp
 
 from config.local import installation, paths, processes
 from config.local.locks import FileLock
+from config.local.postgres import APP_LOGIN, OWNER_LOGIN
 
 STOP = "Stoppa med Ctrl-C."
 
@@ -91,19 +92,31 @@ def serve(*, is_dev: bool) -> int:
         print("Startar databasen …", flush=True)
         cluster.acquire()
     try:
-        database_url = external or cluster.url
+        if not external:
+            cluster.prepare_roles()
+        database_url = external or cluster.url_of(APP_LOGIN)
         local = installation.environment(database_url=database_url, base_url=url, host=host, debug=is_dev)
         installation.write_environment(local)
         environment = {**os.environ, **local, "PYTHONUNBUFFERED": "1", "DJANGO_SETTINGS_MODULE": "config.settings"}
         print("Förbereder tabeller och demodata …", flush=True)
-        quiet = {"LOG_LEVEL": "WARNING", **environment}
-        prepared = subprocess.run([paths.PYTHON, "-m", "config.local.prepare"], env=quiet, cwd=paths.BASE, check=False)
-        if prepared.returncode:
-            raise paths.Unable("Tabellerna eller demodata gick inte att skapa (se ovan). bin/run --reset börjar om från början.")
+        files = [] if is_dev else ["static"]
+        if external:  # the rights there are its administrator's matter
+            prepare(environment, external, "migrate", "demo", *files)
+        else:
+            prepare(environment, cluster.url_of(OWNER_LOGIN), "migrate", "grant_roles")
+            prepare(environment, database_url, "demo", *files)
         return run_processes(environment, host, port, url, is_dev=is_dev)
     finally:
         if not external:
             cluster.release()
+
+
+def prepare(environment: dict[str, str], database_url: str, *steps: str) -> None:
+    """Take steps of `config.local.prepare` with that login; Unable when one fails."""
+    quiet = {"LOG_LEVEL": "WARNING", **environment, "DATABASE_URL": database_url}
+    taken = subprocess.run([paths.PYTHON, "-m", "config.local.prepare", *steps], env=quiet, cwd=paths.BASE, check=False)
+    if taken.returncode:
+        raise paths.Unable("Tabellerna eller demodata gick inte att skapa (se ovan). bin/run --reset börjar om från början.")
 
 
 def base_url(host: str, port: int) -> str:
