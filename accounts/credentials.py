@@ -59,7 +59,7 @@ def change_password(request: UserRequest, *, password: str, at: datetime) -> Use
         renew(request, user, at=at)
         throttling.clear(throttling.key_of("password", user.email, lane=STRANGE))
         audit.record("account:password:changed", by=user, subject=user, at=at)
-        PortalMail("accounts/password_changed", to=user.email, context={"at": at, "is_signed_in": True}).send()
+        PortalMail("accounts/password_changed", to=user.email, context={"at": at}).send()
     return user
 
 
