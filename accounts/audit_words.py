@@ -99,6 +99,7 @@ RESULTS = {
     "totp_failures": "för många fel engångskoder",
     "password": "fel lösenord",
     "sign_out": "loggade ut",
+    "step_up": "fel lösenord eller engångskod fem gånger",
     "idle": "inte använd på en stund",
     "age": "för gammal",
     "too_many": "för många samtidigt",

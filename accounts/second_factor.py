@@ -37,7 +37,7 @@ class Verdict:
 def check(user: User, token: str, *, at: datetime, occasion: str) -> Verdict:
     """Compare `token` through `django_otp.verify_token`, at most once per time step.
 
-    `occasion` is "sign_in" or "reset": it says in the warning mail what the person trying had already done.
+    `occasion` is "sign_in", "step_up" or "reset": it says in the warning mail what the person trying had already done.
     """
     User.objects.select_for_update().filter(pk=user.pk).first()
     device = TotpDevice.objects.select_for_update().filter(user=user, revoked_at=None).first()

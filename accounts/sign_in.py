@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import django_otp
+from django.contrib import messages
 from django.contrib.auth import authenticate, login
 from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
@@ -22,6 +23,7 @@ from config.lib import context, crypto
 from config.lib.mail import PortalMail
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
+BOUNCED = "Ett mejl till {email} kom tillbaka. Kontrollera under Profil & enheter att adressen stämmer."
 PENDING, CONFIRMED_AT = "sign_in", "confirmed_at"  # what the session keeps; the second is the time of `accounts.step_up`
 
 
@@ -29,11 +31,14 @@ class TooManyTriesError(Exception):
     """A wait is running for this address or network; nothing was compared."""
 
 
-def check_password(request: HttpRequest, *, email: str, password: str, at: datetime) -> User | None:
+def check_password(
+    request: HttpRequest, *, email: str, password: str, at: datetime, failed: str = "account:sign_in:failed"
+) -> User | None:
     """The user whose password this is, or None: same statements and one hash whether or not there is such a user.
 
     Tries are counted before the hash: strangers' in a row with growing waits, the owner's own browser by itself, so that
-    nobody locks her out from elsewhere. Raises TooManyTriesError.
+    nobody locks her out from elsewhere. A failure is audited as `failed`: of somebody signed in it is no failed sign-in.
+    Raises TooManyTriesError.
     """
     owner = User.objects.filter(email=email).first()
     if device_cookie.belongs_to(request, owner):
@@ -44,13 +49,13 @@ def check_password(request: HttpRequest, *, email: str, password: str, at: datet
         has_room = throttling.take("password/network", network, *limits.CHECKS_PER_NETWORK, at=at)
         may_try = has_room and throttling.take_with_waits("password", email, lane=lane, at=at)
     if not may_try:
-        audit.record("account:sign_in:failed", subject=owner, result="wait", at=at)
+        audit.record(failed, subject=owner, result="wait", at=at)
         raise TooManyTriesError
     known = None
     if len(password) <= limits.PASSWORD_MAX:
         known = authenticate(request, username=email, password=passwords.normalise(password))
     if not isinstance(known, User):
-        audit.record("account:sign_in:failed", subject=owner, result="password", at=at)
+        audit.record(failed, subject=owner, result="password", at=at)
         return None
     throttling.clear(throttling.key_of("password", email, lane=lane))
     return known
@@ -85,7 +90,8 @@ def next_route(session: SessionBase) -> str:
 def open_session(request: HttpRequest, user: User, device: TotpDevice, *, at: datetime) -> None:
     """Sign a person in with both factors under a new session key, and end her oldest sessions beyond the number allowed.
 
-    Whoever can do this has lost nothing: a case about both factors is cancelled.
+    Whoever can do this has lost nothing: a case about both factors is cancelled. A mark that her mail came back goes too,
+    and she is asked to look at her address.
     """
     allowed = limits.STAFF_SESSIONS_AT_ONCE if user.is_staff else limits.SESSIONS_AT_ONCE
     with transaction.atomic():
@@ -97,6 +103,8 @@ def open_session(request: HttpRequest, user: User, device: TotpDevice, *, at: da
         request.session.save()
         audit.record("account:sign_in:succeeded", by=user, subject=user, at=at)
         recovery.cancel_by_sign_in(user, at=at)
+        if User.objects.filter(pk=user.pk, bounced_at__isnull=False).update(bounced_at=None):
+            messages.warning(request, BOUNCED.format(email=user.email))
         others = Session.objects.filter(user=user, expire_date__gt=at).exclude(pk=request.session.session_key)
         surplus = list(others.order_by("-created_at", "pk").values_list("pk", flat=True)[allowed - 1 :])
         if surplus:

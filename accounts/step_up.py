@@ -12,20 +12,24 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 
-from accounts import audit, limits, second_factor, sign_in
+from accounts import audit, limits, second_factor, sign_in, throttling
 from accounts.middleware import redirect_to
 from accounts.second_factor import Outcome
+from accounts.sessions import session_digest
 
 if TYPE_CHECKING:
     from accounts.access import UserRequest
 
 View = Callable[..., HttpResponse]
 CONFIRMED_AT, RETURN_TO = sign_in.CONFIRMED_AT, "step_up_return"
+FAILED = "account:step_up:failed"
 CHOOSE_AGAIN = "Tack, vi vet nu att det är du. Gör om det du skulle göra."
 
 
@@ -48,7 +52,8 @@ def needs_step_up(view: View | None = None, *, back: str = "") -> Any:
             if is_fresh(request.session, timezone.now()):
                 return guarded(request, *args, **kwargs)
             is_form = request.method == "POST"
-            request.session[RETURN_TO] = reverse(back, args=args, kwargs=kwargs) if is_form and back else request.path
+            own_page = _page_of(request)
+            request.session[RETURN_TO] = reverse(back, args=args, kwargs=kwargs) if is_form and back else own_page
             if is_form:
                 request.session["step_up_again"] = True
             return redirect_to(request, reverse("accounts:step_up"))
@@ -58,22 +63,42 @@ def needs_step_up(view: View | None = None, *, back: str = "") -> Any:
     return decorate if view is None else decorate(view)
 
 
-def confirm(request: UserRequest, *, password: str, token: str, at: datetime) -> Outcome:
-    """Compare both factors of the person who is signed in. Raises sign_in.TooManyTriesError during a wait.
+def _page_of(request: UserRequest) -> str:
+    """The page that the browser shows: a fragment's own address is no page, so htmx tells which one asked for it."""
+    shown = request.htmx.current_url_abs_path if request.headers.get("HX-Request") == "true" else None
+    return shown if shown and url_has_allowed_host_and_scheme(shown, allowed_hosts=None) else request.path
 
-    The one-time code is only tried after the right password, as at the sign-in.
+
+def confirm(request: UserRequest, *, password: str, token: str, at: datetime) -> Outcome:
+    """Compare both factors of the person who is signed in.
+
+    The one-time code is only tried after the right password, as at the sign-in. WAIT during a wait of either. ENDED at the
+    fifth wrong try in a row: whoever sits there is not the person, so the session is over. Tries are counted first.
     """
-    user = request.user
-    known = sign_in.check_password(request, email=user.email, password=password, at=at)
+    user, session = request.user, session_digest(request.session)
+    if not throttling.take("step_up", session, *limits.STEP_UP_TRIES, at=at):
+        return _end(request, at)
+    try:
+        known = sign_in.check_password(request, email=user.email, password=password, at=at, failed=FAILED)
+    except sign_in.TooManyTriesError:
+        return Outcome.WAIT
     outcome = Outcome.WRONG
     if known is not None and known.pk == user.pk:
         outcome = second_factor.check(user, token, at=at, occasion="step_up").outcome
+        if outcome != Outcome.RIGHT:
+            audit.record(FAILED, subject=user, result=outcome, at=at)
     if outcome == Outcome.RIGHT:
         request.session[CONFIRMED_AT] = at.isoformat()
+        throttling.clear(throttling.key_of("step_up", session))
         audit.record("account:step_up:succeeded", by=user, subject=user, at=at)
-    else:
-        audit.record("account:step_up:failed", by=user, subject=user, result=outcome if known else "password", at=at)
-    return outcome
+        return outcome
+    return _end(request, at) if throttling.is_full("step_up", session, limits.STEP_UP_TRIES[0], at=at) else outcome
+
+
+def _end(request: UserRequest, at: datetime) -> Outcome:
+    audit.record("account:session:ended", by=request.user, subject=request.user, result="step_up", at=at)
+    logout(request)
+    return Outcome.ENDED
 
 
 def return_address(request: UserRequest) -> str:
