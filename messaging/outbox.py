@@ -100,7 +100,8 @@ def read(mail: OutgoingMail) -> Letter | None:
 def send_stored(mail_id: int, *, at: datetime) -> None:
     """Hand a stored mail over to the mail server and wipe it. Safe to repeat; raises NotSent to be tried again.
 
-    A recipient that the server refuses for good is not tried again: the person is marked (`profiles.bounces`). The row stays locked while the server is spoken to, so that two workers never send the same mail.
+    A recipient that the server refuses for good is not tried again, and the person is marked (`profiles.bounces`). The
+    row stays locked while the server is spoken to, so that two workers never send the same mail.
     """
     mail = OutgoingMail.objects.select_for_update(skip_locked=True).filter(pk=mail_id, sent_at=None).first()
     letter = read(mail) if mail else None
