@@ -22,6 +22,7 @@ from submissions.checking.registry import (
     no_findings,
     row_findings,
 )
+from submissions.deadline import Deadline, no_deadline
 from submissions.frames import Reading, no_wrong_rows
 
 IN_READING = ("FIL01", "FIL02", "FIL03")  # found when the file is read
@@ -29,10 +30,17 @@ FAMILIES = ("FIL", "FMT", "KOD", "LOG", "DUB", "RIM", "AGG", "KOM")  # the catal
 IN_PORTAL = "KOM"  # supplements, comments, payroll system: the portal knows, the file does not
 
 
-def run(source: Reading | pl.DataFrame, context: Context, *, wrong_rows: pl.DataFrame | None = None) -> Findings:
+def run(
+    source: Reading | pl.DataFrame,
+    context: Context,
+    *,
+    wrong_rows: pl.DataFrame | None = None,
+    deadline: Deadline = no_deadline,
+) -> Findings:
     """The findings of a reading, or of a stored frame with its rows of the wrong width.
 
     A file that was refused, or that belongs to another unit altogether, gives one finding and `accepted` False.
+    `deadline` is asked before each check, and raises where the time is up.
     """
     if isinstance(source, Reading):
         if source.refusal is not None:
@@ -43,6 +51,7 @@ def run(source: Reading | pl.DataFrame, context: Context, *, wrong_rows: pl.Data
     wrong_rows = no_wrong_rows() if wrong_rows is None else wrong_rows
     rows = source.height + wrong_rows.height
     entries, not_run = _entries(context)
+    deadline()
     prepared = prepare(source, context)
     if any(entry.code == "FIL04" for entry in entries):
         other = file.all_other_unit(prepared)
@@ -50,8 +59,9 @@ def run(source: Reading | pl.DataFrame, context: Context, *, wrong_rows: pl.Data
             level = effective_level("FIL04", context.collection)
             return Findings(labelled(other, "FIL04", level), accepted=False, rows=rows)
     parts: dict[str, list[pl.DataFrame]] = {"FIL02": [file.wrong_width(wrong_rows)]} if wrong_rows.height else {}
-    _run_row_checks(prepared, entries, parts)
+    _run_row_checks(prepared, entries, parts, deadline)
     for entry in entries:
+        deadline()
         if entry.whole_check is not None:
             parts.setdefault(entry.code, []).extend(entry.whole_check(prepared))
     return Findings(_gather(parts, context), accepted=True, rows=rows, not_run=not_run)
@@ -79,17 +89,22 @@ def _entries(context: Context) -> tuple[list[Entry], tuple[NotRun, ...]]:
     return entries, tuple(not_run)
 
 
-def _run_row_checks(prepared: Prepared, entries: Iterable[Entry], parts: dict[str, list[pl.DataFrame]]) -> None:
+def _run_row_checks(
+    prepared: Prepared, entries: Iterable[Entry], parts: dict[str, list[pl.DataFrame]], deadline: Deadline
+) -> None:
     """One query for the masks of every row check; only those that are true somewhere become findings."""
-    hits: list[tuple[str, Hit]] = [
-        (entry.code, hit) for entry in entries if entry.row_check is not None for hit in entry.row_check(prepared)
-    ]
+    hits: list[tuple[str, Hit]] = []
+    for entry in entries:
+        deadline()
+        if entry.row_check is not None:
+            hits += [(entry.code, hit) for hit in entry.row_check(prepared)]
     if not hits:
         return
     masks = prepared.frame.select(hit.where.fill_null(False).alias(str(place)) for place, (_, hit) in enumerate(hits))
     counts = masks.select(pl.all().any()).row(0)
     lazy = prepared.frame.lazy()
     for place, ((code, hit), is_found) in enumerate(zip(hits, counts, strict=True)):
+        deadline()
         if is_found:
             rows = lazy.filter(pl.lit(masks[str(place)]))  # lazy: only the columns that the finding asks for are filtered
             found = row_findings(rows, field=hit.field, value=hit.value, v=hit.v, a=hit.a, b=hit.b, n=hit.n)

@@ -38,6 +38,12 @@ class Delivery(models.Model):
         CHECKED = "checked", "Kontrollerad"
         REJECTED = "rejected", "Avvisad"
 
+    class Trouble(models.TextChoices):
+        """How the last check ended that did not give an answer."""
+
+        TOO_LONG = "too_long", "Tog för lång tid"
+        BROKEN = "broken", "Gick inte att slutföra"
+
     submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="deliveries", verbose_name="inlämning")
     version = models.PositiveIntegerField("version")
     status = models.CharField("status", max_length=10, choices=Status.choices, default=Status.RECEIVED)
@@ -58,7 +64,8 @@ class Delivery(models.Model):
     encoding = models.CharField("teckenkodning", max_length=20, blank=True)
     checked_at = models.DateTimeField("kontrollerad", null=True)
     check_started_at = models.DateTimeField(null=True)  # a lease: another process waits before it takes the check up again
-    check_attempts = models.PositiveSmallIntegerField(default=0)
+    check_attempts = models.PositiveSmallIntegerField(default=0)  # counted before each check, so that a killed one counts too
+    check_trouble = models.CharField(max_length=10, choices=Trouble.choices, blank=True)
     revision = models.PositiveIntegerField(default=0)  # counts corrections and undos: the optimistic lock, and the key of caches
     fel = models.PositiveIntegerField("måste rättas", default=0)
     varning = models.PositiveIntegerField("måste förklaras", default=0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from config.lib import personnummer
+from submissions.deadline import Deadline, no_deadline
 from submissions.frames import Reading, Refusal, Sample, column, empty_frame, no_wrong_rows
 from submissions.reading import refusals
 from submissions.reading.decode import Decoded, decode
@@ -20,17 +21,19 @@ SAMPLE_FIELDS = (2, 4, 5, 6, 14, 40)
 SWEDISH_LETTERS = "[åäöÅÄÖ]"
 
 
-def read(data: bytes, layout: LayoutSpec) -> Reading:
-    """The file as a frame of texts, or its refusal. Any bytes give a `Reading`; none raises."""
+def read(data: bytes, layout: LayoutSpec, *, deadline: Deadline = no_deadline) -> Reading:
+    """The file as a frame of texts, or its refusal. Any bytes give a `Reading`; none raises, but `deadline` may."""
     if not data:
         return _refused(refusals.empty(had_bytes=False))
     if len(data) > MAX_BYTES:
         return _refused(refusals.too_big(len(data)))
     decoded = decode(data)
+    deadline()
     if isinstance(decoded, Refusal):
         return _refused(decoded)
     try:
         rows = split(decoded.data, layout)
+        deadline()
         if isinstance(rows, Refusal):
             return _refused(rows, encoding=decoded.encoding)
         return _reading(decoded, rows)

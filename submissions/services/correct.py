@@ -17,6 +17,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.models import User
 from submissions import checking, reading, states
+from submissions.deadline import TookTooLong
 from submissions.frames import FIELD_NUMBERS, PERSONAL_NUMBER_FIELD, column
 from submissions.models import Correction, Delivery, Submission
 from submissions.services import deliver, evaluate, storage
@@ -164,7 +165,13 @@ def _check_again(submission: Submission, delivery: Delivery, row: int, *, by: Us
     frame = reading.apply_corrections(storage.base_frame(delivery), storage.overlay_of(delivery))
     collection = submission.collection.spec()
     described = storage.summary_of(delivery)["reading"]
-    outcome = evaluate.evaluate(delivery, frame, described, collection, delivered=None)
+    deadline = evaluate.time_for_a_check()
+    try:
+        outcome = evaluate.evaluate(delivery, frame, described, collection, delivered=None, deadline=deadline)
+    except TookTooLong:
+        raise CorrectionRefused(
+            f"Kontrollen av filen tog längre tid än {deliver.SECONDS} sekunder och avbröts. Värdet är inte sparat. Försök igen om en stund."
+        ) from None
     if not outcome.accepted:
         raise CorrectionRefused(f"Med det värdet skulle hela filen avvisas. {outcome.refusal}")
     values = {

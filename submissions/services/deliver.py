@@ -17,28 +17,50 @@ from django.db import transaction
 from django.db.models import F, Max, Q, Sum
 from django.utils import timezone
 
-from accounts import audit, limits
+from accounts import audit, limits, throttling
 from accounts.access import NotAllowed
 from accounts.models import User
-from config.lib import crypto
-from config.lib.text import amount
+from config.lib import crypto, scan
+from config.lib.text import amount, one_line
 from profiles.models import Unit
 from submissions import states
+from submissions.deadline import TookTooLong
 from submissions.models import Collection, Delivery, Submission
 from submissions.services import storage
-from submissions.services.evaluate import Outcome, outcome_of
+from submissions.services.evaluate import Outcome, outcome_of, time_for_a_check
 from submissions.services.groups import count_uncommented
 
 log = structlog.get_logger("submissions")
 
-LEASE = timedelta(seconds=30)  # how long a started check is left alone before another process takes it up
-ATTEMPTS = 3
+LEASE = limits.CHECK_TIME + timedelta(seconds=30)  # a started check is left alone so long before another process takes it up
+SECONDS = int(limits.CHECK_TIME.total_seconds())
 NAME_LENGTH = 255
 Status = Delivery.Status
 
 
-class TooManyFiles(NotAllowed):
+Trouble = Delivery.Trouble
+
+
+class FileRefused(NotAllowed):
+    """A file that is not taken in at all; the sentence stands at the field where it was chosen."""
+
+    status = 422
+
+
+class TooManyFiles(FileRefused):
     """The unit has delivered as many files, or bytes, as one day takes."""
+
+    status = 429
+
+
+class FileInfected(FileRefused):
+    """The scanner found something in the file."""
+
+
+class ScannerAway(FileRefused):
+    """The scanner is set up and does not answer."""
+
+    status = 503
 
 
 # Receive -------------------------------------------------------------------------------------------------------------
@@ -51,6 +73,7 @@ def receive_delivery(*, submission: Submission, content: bytes, name: str, by: U
     """
     states.check_can_upload(by, submission, today=timezone.localdate(at))
     check_daily_limit(submission.unit, size=len(content), at=at)
+    check_for_malware(submission, content, by=by, at=at)
     packed = storage.pack_content(content)
     sha256 = hashlib.sha256(content).hexdigest()
     with transaction.atomic():
@@ -59,7 +82,7 @@ def receive_delivery(*, submission: Submission, content: bytes, name: str, by: U
         check_daily_limit(submission.unit, size=len(content), at=at)  # again: others may have come in meanwhile
         version = (Delivery.objects.filter(submission=locked).aggregate(last=Max("version"))["last"] or 0) + 1
         delivery = Delivery(submission=locked, version=version, uploaded_at=at, uploaded_by=by, size=len(content), sha256=sha256)
-        delivery.name_sealed = crypto.seal_text(name[-NAME_LENGTH:], purpose=storage.NAME, owner=delivery.owner)
+        delivery.name_sealed = crypto.seal_text(one_line(name)[-NAME_LENGTH:], purpose=storage.NAME, owner=delivery.owner)
         delivery.content_sealed = crypto.seal(packed, purpose=storage.CONTENT, owner=delivery.owner)
         delivery.save(force_insert=True)
         text = f"Fil mottagen, version {version}."
@@ -89,6 +112,27 @@ def check_daily_limit(unit: Unit, *, size: int, at: datetime) -> None:
         )
 
 
+def check_for_malware(submission: Submission, content: bytes, *, by: User, at: datetime) -> None:
+    """Ask the scanner, where there is one, before anything is kept. Raises `FileInfected` or `ScannerAway` (FIL-10)."""
+    name = f"{submission.unit.code}/{submission.collection.year}"
+    try:
+        scan.scan(content)
+    except scan.Infected as found:
+        audit.record("file:infected", by=by, unit=submission.unit.code, object=name, result=one_line(str(found)), at=at)
+        raise FileInfected(
+            "Viruskontrollen hittade skadlig kod i filen. Den är inte mottagen och inget av den är sparat. "
+            "Visa filen för er it-avdelning och ta ut en ny ur lönesystemet."
+        ) from None
+    except scan.ScanFailed as failure:
+        log.error("scan failed", reason=one_line(str(failure)))
+        if throttling.take("scan/alarm", "", 1, timedelta(hours=1), at=at):
+            audit.record("operation:alarm", unit=submission.unit.code, object=name, result="viruskontrollen svarar inte", at=at)
+        raise ScannerAway(
+            "Viruskontrollen svarar inte just nu, och utan den tar vi inte emot någon fil. Inget är sparat. "
+            "Försök igen om en stund. Går det fortfarande inte, skriv till SKR under Meddelanden."
+        ) from None
+
+
 def audit_name(delivery: Delivery) -> str:
     """The audit's word for a delivery."""
     return f"{delivery.submission.unit.code}/{delivery.submission.collection.year} version {delivery.version}"
@@ -110,22 +154,29 @@ def check_delivery(
     A received delivery that another process is checking is left alone. One that three checks could not end is refused.
     Also for a checked delivery: its corrections are laid on and the answer is made anew. `content` is what was just
     received, where the caller still holds it; else the stored bytes are opened. `clock` says when the answer is there.
+    Raises `TookTooLong` where the time of one check is over; nothing is stored then.
     """
     if delivery.status == Status.RECEIVED and not _claim(delivery, at):
         return fresh(delivery)
     started = fresh(delivery, with_content=content is None)
     if started.status == Status.REJECTED:
         return started
-    outcome = outcome_of(started, content if content is not None else storage.content_of(started))
+    kept = content if content is not None else storage.content_of(started)
+    outcome = outcome_of(started, kept, deadline=time_for_a_check())
     _store(started, outcome, at=clock())
     return started
 
 
 def _claim(delivery: Delivery, at: datetime) -> bool:
-    """Take the lease on an unchecked delivery; False where another has it or the tries are used up."""
+    """Take the lease on an unchecked delivery; False where another has it or the tries are used up.
+
+    The try is counted and committed before the check begins, so that one that kills its process counts too.
+    """
     free = Q(check_started_at=None) | Q(check_started_at__lt=at - LEASE)
     waiting = Delivery.objects.filter(free, pk=delivery.pk, status=Status.RECEIVED)
-    if waiting.filter(check_attempts__lt=ATTEMPTS).update(check_started_at=at, check_attempts=F("check_attempts") + 1):
+    if waiting.filter(check_attempts__lt=limits.CHECK_ATTEMPTS).update(
+        check_started_at=at, check_attempts=F("check_attempts") + 1
+    ):
         return True
     if waiting.exists():
         _give_up(delivery, at)
@@ -134,7 +185,9 @@ def _claim(delivery: Delivery, at: datetime) -> bool:
 
 def _give_up(delivery: Delivery, at: datetime) -> None:
     """Refuse a delivery that cannot be checked, and tell SKR by the audit's alarm."""
-    refusal = "Kontrollen av filen gick inte att slutföra trots flera försök. Filen är sparad och SKR har fått veta det."
+    took_too_long = Delivery.objects.filter(pk=delivery.pk, check_trouble=Trouble.TOO_LONG).exists()
+    why = f"tog längre tid än {SECONDS} sekunder" if took_too_long else "gick inte att slutföra"
+    refusal = f"Kontrollen av filen {why}, trots {limits.CHECK_ATTEMPTS} försök. Filen är sparad och SKR har fått veta det."
     summary = {"refusal": {"seen": refusal, "expected": "Skriv till SKR under Meddelanden, eller prova att ta ut filen igen."}}
     with transaction.atomic():
         submission = lock(delivery.submission)
@@ -153,12 +206,19 @@ def _give_up(delivery: Delivery, at: datetime) -> None:
 
 
 def try_check(*, delivery: Delivery, at: datetime, content: bytes | None = None) -> Delivery:
-    """`check_delivery`, where a check that breaks is logged and left for the next try: the bytes are safe."""
+    """`check_delivery`, where a check that breaks or takes too long is left for the next try: the bytes are safe (FIL-11).
+
+    The last try that fails refuses the file.
+    """
     try:
         return check_delivery(delivery=delivery, at=at, content=content)
     except Exception as error:
         log.error("check failed", delivery=delivery.pk, error=type(error).__name__)
-        return fresh(delivery)
+        trouble = Trouble.TOO_LONG if isinstance(error, TookTooLong) else Trouble.BROKEN
+    waiting = Delivery.objects.filter(pk=delivery.pk, status=Status.RECEIVED)
+    if waiting.update(check_trouble=trouble) and waiting.filter(check_attempts__gte=limits.CHECK_ATTEMPTS).exists():
+        _give_up(delivery, timezone.now())
+    return fresh(delivery)
 
 
 def fresh(delivery: Delivery, *, with_content: bool = False) -> Delivery:
@@ -288,7 +348,10 @@ def recheck(*, delivery: Delivery, at: datetime, store: bool) -> Rechecked:
     """Check a current delivery with the year's settings of today. A file that would now be refused keeps its answer."""
     before = (delivery.fel, delivery.varning, delivery.info)
     started = fresh(delivery, with_content=True)
-    outcome = outcome_of(started, storage.content_of(started))
+    try:
+        outcome = outcome_of(started, storage.content_of(started), deadline=time_for_a_check())
+    except TookTooLong:
+        return Rechecked(before, before, f"kontrollen tog längre tid än {SECONDS} sekunder")
     if not outcome.accepted:
         return Rechecked(before, before, f"filen skulle avvisas: {outcome.refusal}")
     if store:

@@ -8,8 +8,10 @@ from typing import Any
 import polars as pl
 from django.utils import timezone
 
+from accounts import limits
 from profiles.models import Unit
 from submissions import checking, reading, summaries
+from submissions.deadline import Deadline, within
 from submissions.frames import Reading, Refusal
 from submissions.models import Delivery, Submission
 from submissions.services import storage
@@ -30,17 +32,22 @@ class Outcome:
     summary: dict[str, Any]
 
 
-def outcome_of(delivery: Delivery, content: bytes) -> Outcome:
-    """The answer to the delivery's bytes, with its corrections laid on."""
+def time_for_a_check() -> Deadline:
+    """The deadline of one file that begins to be read now."""
+    return within(limits.CHECK_TIME.total_seconds())
+
+
+def outcome_of(delivery: Delivery, content: bytes, *, deadline: Deadline) -> Outcome:
+    """The answer to the delivery's bytes, with its corrections laid on. Raises `TookTooLong` by the deadline."""
     collection = delivery.submission.collection.spec()
-    read = reading.read(content, collection.layout)
+    read = reading.read(content, collection.layout, deadline=deadline)
     if read.refusal is not None:
         return _refused_outcome(read, read.refusal)
     described = describe(read)
     if delivery.revision:
         frame = reading.apply_corrections(read.frame, storage.overlay_of(delivery))
-        return evaluate(delivery, frame, described, collection, delivered=read.frame)
-    return evaluate(delivery, read.frame, described, collection, delivered=read.frame, read=read)
+        return evaluate(delivery, frame, described, collection, delivered=read.frame, deadline=deadline)
+    return evaluate(delivery, read.frame, described, collection, delivered=read.frame, read=read, deadline=deadline)
 
 
 def describe(read: Reading) -> dict[str, Any]:
@@ -71,13 +78,15 @@ def evaluate(
     collection: CollectionSpec,
     *,
     delivered: pl.DataFrame | None,
+    deadline: Deadline,
     read: Reading | None = None,
 ) -> Outcome:
-    """Run the checks and the summary on a frame with its corrections laid on."""
+    """Run the checks and the summary on a frame with its corrections laid on. Raises `TookTooLong` by the deadline."""
     previous = previous_frame(delivery.submission)
     context = context_of(delivery, collection, previous)
     wrong_rows = pl.DataFrame(described["wrong_rows"], schema={"row": pl.UInt32, "n": pl.UInt32})
-    result = checking.run(read, context) if read is not None else checking.run(frame, context, wrong_rows=wrong_rows)
+    result = checking.run(frame if read is None else read, context, wrong_rows=wrong_rows, deadline=deadline)
+    deadline()
     summary: dict[str, Any] = {
         "reading": described,
         "summary": summaries.build(frame, previous).as_dict(),

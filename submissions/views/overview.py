@@ -132,9 +132,9 @@ def upload(request: UserRequest, code: str, year: int) -> HttpResponse:
         delivery = deliver.receive_delivery(
             submission=room.submission, content=content, name=file.name, by=request.user, at=room.now
         )
-    except deliver.TooManyFiles as refusal:
+    except deliver.FileRefused as refusal:
         form.add_error("file", refusal.reason)
-        return render(request, "submissions/upload.html", room.context(form=form), status=429)
+        return render(request, "submissions/upload.html", room.context(form=form), status=refusal.status)
     return _answer(request, room, deliver.try_check(delivery=delivery, at=room.now, content=content))
 
 
@@ -142,7 +142,10 @@ def _answer(request: UserRequest, room: Room, delivery: Delivery) -> HttpRespons
     if delivery.status == Delivery.Status.REJECTED:
         return redirect("submissions:version", *room.address, delivery.version)
     if delivery.status == Delivery.Status.RECEIVED:
-        messages.warning(request, "Filen är mottagen och sparad, men kontrollen blev inte klar. Den görs om av sig själv.")
+        why = "blev inte klar"
+        if delivery.check_trouble == Delivery.Trouble.TOO_LONG:
+            why = f"tog längre tid än {deliver.SECONDS} sekunder och avbröts"
+        messages.warning(request, f"Filen är mottagen och sparad, men kontrollen {why}. Den görs om av sig själv.")
         return redirect("submissions:submission", *room.address)
     messages.success(request, f"Filen är mottagen och kontrollerad. Den är version {delivery.version}.")
     return redirect("submissions:review", *room.address)

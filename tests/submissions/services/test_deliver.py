@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
+from accounts import limits
 from accounts.models import AuditEvent
 from submissions import reading, synthetic
 from submissions.models import Delivery, Submission
@@ -69,11 +70,12 @@ def test_fil_11_a_check_that_breaks_loses_nothing_and_after_three_tries_is_refus
 
     monkeypatch.setattr(reading, "read", broken)
     delivery = receive(trosa, cast, b"vad som helst")
-    for _ in range(deliver.ATTEMPTS):
+    for _ in range(limits.CHECK_ATTEMPTS - 1):
         assert deliver.try_check(delivery=delivery, at=timezone.now()).status == "received"
         clock.shift(deliver.LEASE + timedelta(seconds=1))
     assert deliver.take_up_unchecked(at=timezone.now()) == 1
     delivery.refresh_from_db()
+    assert delivery.check_attempts == limits.CHECK_ATTEMPTS
     assert delivery.status == "rejected"
     assert storage.content_of(delivery) == b"vad som helst"
     assert AuditEvent.objects.filter(code="operation:alarm").count() == 1
