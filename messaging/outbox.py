@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import smtplib
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import unquote, urlsplit
@@ -26,6 +27,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.exceptions import AlreadyEnqueued
 
 from accounts import limits
+from accounts import audit, throttling
 from config.lib import crypto, jobs
 from config.lib.mail import html_of
 from messaging.models import OutgoingMail
@@ -36,6 +38,9 @@ PURPOSE = "mail"
 BULK_PRIORITY = -10
 UNSENT_AFTER = timedelta(minutes=15)
 GIVE_UP_AFTER = timedelta(days=7)
+ATTEMPTS = 9  # of one job, within some hours; then the alarm
+TOO_LATE = "mejl hann inte skickas i tid"
+ALARM_INTERVAL = timedelta(hours=1)
 
 
 class NotSent(Exception):
@@ -80,7 +85,7 @@ def store(message: EmailMessage, recipient: str) -> OutgoingMail:
         expires_at=getattr(message, "expires_at", None),
     )
     payload = json.dumps({"subject": str(message.subject), "body": str(message.body), "recipient": recipient})
-    mail.payload_sealed = crypto.seal_text(payload, purpose=PURPOSE, owner=mail.pk)
+    mail.payload_sealed = sealed.seal_text(mail, "payload_sealed", payload)
     mail.save(update_fields=["payload_sealed"])
     if getattr(message, "in_bulk", False):
         _enqueue(mail.pk, run_at=_next_slot(mail.created_at), priority=BULK_PRIORITY)
@@ -93,12 +98,14 @@ def read(mail: OutgoingMail) -> Letter | None:
     """The mail's text; None once it has been wiped."""
     if mail.payload_sealed is None:
         return None
-    return Letter(**json.loads(crypto.open_text(mail.payload_sealed, purpose=PURPOSE, owner=mail.pk)))
+    return Letter(**json.loads(sealed.open_text(mail, "payload_sealed")))
 
 
 @transaction.atomic
-def send_stored(mail_id: int, *, at: datetime) -> None:
+def send_stored(mail_id: int, *, at: datetime) -> bool:
     """Hand a stored mail over to the mail server and wipe it. Safe to repeat; raises NotSent to be tried again.
+
+    False for a mail that was wiped unsent because its time was over.
 
     A recipient that the server refuses for good is not tried again, and the person is marked (`profiles.bounces`). The
     row stays locked while the server is spoken to, so that two workers never send the same mail.
@@ -106,11 +113,12 @@ def send_stored(mail_id: int, *, at: datetime) -> None:
     mail = OutgoingMail.objects.select_for_update(skip_locked=True).filter(pk=mail_id, sent_at=None).first()
     letter = read(mail) if mail else None
     if mail is None or letter is None:
-        return
+        return True
     if not mail.deliver:
         _wipe(mail)
     elif mail.expires_at is not None and at >= mail.expires_at:
         _wipe(mail, last_error="Hann inte skickas i tid")
+        return False
     else:
         if not settings.SMTP_URL and settings.PRODUCTION:
             raise NotSent("SMTP_URL saknas")
@@ -122,18 +130,34 @@ def send_stored(mail_id: int, *, at: datetime) -> None:
             bounces.note_bounce(email=letter.recipient, at=at)
         else:
             _wipe(mail, sent_at=at, attempts=F("attempts") + 1, last_error="")
+    return True
 
 
-def note_failure(mail_id: int, reason: str) -> None:
-    """Count a failed attempt on the row, for the admin to see."""
-    OutgoingMail.objects.filter(pk=mail_id, sent_at=None).update(attempts=F("attempts") + 1, last_error=reason[:200])
+def note_failure(mail_id: int, reason: str) -> bool:
+    """Count a failed attempt on the row, for the admin to see. True where it was the last before the alarm."""
+    with transaction.atomic():
+        waiting = OutgoingMail.objects.filter(pk=mail_id, sent_at=None)
+        waiting.update(attempts=F("attempts") + 1, last_error=reason[:200])
+        return waiting.filter(attempts=ATTEMPTS).exists()
+
+
+def raise_alarm(reason: str, *, at: datetime) -> None:
+    """Tell of mail that does not go, at most once an hour: an event, since a mail would not go either.
+
+    Called outside transactions, so that the count stays.
+    """
+    if throttling.take("alarm/mail", "", 1, ALARM_INTERVAL, at=at):
+        audit.record("operation:alarm", object="utgående mejl", result=reason, at=at)
 
 
 def wipe_expired(at: datetime) -> int:
     """Wipe mails whose time is over (codes), sent or not; the count. The demo keeps them for its outbox page."""
     if settings.DEMO:
         return 0
-    return OutgoingMail.objects.filter(payload_sealed__isnull=False, expires_at__lte=at).update(payload_sealed=None)
+    expired = OutgoingMail.objects.filter(payload_sealed__isnull=False, expires_at__lte=at)
+    if expired.filter(deliver=True, sent_at=None).exists():
+        raise_alarm(TOO_LATE, at=at)
+    return expired.update(payload_sealed=None)
 
 
 def enqueue_unsent(at: datetime) -> int:
@@ -172,16 +196,18 @@ def message_id(mail_id: int) -> str:
 
 
 def _hand_over(mail: OutgoingMail, letter: Letter) -> None:
+    connection = smtp_connection(settings.SMTP_URL)
     message = EmailMultiAlternatives(
         subject=letter.subject,
         body=letter.body,
         to=[letter.recipient],
         headers={"Auto-Submitted": "auto-generated", "Message-ID": message_id(mail.pk)},
-        connection=smtp_connection(settings.SMTP_URL),
+        connection=connection,
     )
     message.attach_alternative(html_of(letter.body), "text/html")
     try:
-        message.send()
+        with closing(connection):  # Django leaves it open where it could not be encrypted
+            message.send()
     except smtplib.SMTPRecipientsRefused as error:
         raise _refusal(error) from None
     except (OSError, smtplib.SMTPException) as error:

@@ -16,15 +16,20 @@ log = structlog.get_logger("outbox")
 
 
 @app.task(
-    name="messaging.tasks.send_mail", retry=RetryStrategy(max_attempts=8, exponential_wait=4, retry_exceptions={outbox.NotSent})
+    name="messaging.tasks.send_mail",
+    retry=RetryStrategy(max_attempts=outbox.ATTEMPTS - 1, exponential_wait=4, retry_exceptions={outbox.NotSent}),
 )
 def send_mail(mail_id: int) -> None:
-    """Send one stored mail; a server that does not answer is tried again after 4, 16, 64 … seconds."""
+    """Send one stored mail; a server that does not answer is tried again after 4, 16, 64 … seconds, then it is an alarm."""
+    at = timezone.now()
     try:
-        outbox.send_stored(mail_id, at=timezone.now())
+        if not outbox.send_stored(mail_id, at=at):
+            outbox.raise_alarm(outbox.TOO_LATE, at=at)
     except outbox.NotSent as error:
-        outbox.note_failure(mail_id, str(error))
         log.warning("mail_not_sent", mail=mail_id, reason=str(error))
+        if outbox.note_failure(mail_id, str(error)):
+            log.error("mail_gave_up", mail=mail_id, reason=str(error))
+            outbox.raise_alarm(f"mejlservern tar inte emot: {error}", at=at)
         raise
 
 

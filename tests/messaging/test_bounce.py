@@ -66,6 +66,9 @@ class Server:
     def send_messages(self, messages: list[Any]) -> int:
         raise self.error
 
+    def close(self) -> None:
+        """Nothing is open."""
+
 
 @pytest.fixture
 def eva(cast: Cast) -> User:

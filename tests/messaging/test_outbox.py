@@ -45,6 +45,9 @@ class Server:
         self.messages += messages
         return len(messages)
 
+    def close(self) -> None:
+        """Nothing is open."""
+
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Server:
