@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Self
+from typing import IO, Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -119,13 +119,17 @@ class SmtpServer:
                         lines = opened.enter_context(client.makefile("rb"))
                 case "DATA":
                     _say(client, "354 Go ahead")
-                    self.letters.append("".join(iter(lambda: lines.readline().decode(), ".\r\n")))
+                    self.letters.append(_until_the_dot(lines))
                     _say(client, "250 OK")
                 case "QUIT":
                     _say(client, "221 Bye")
                     return
                 case _:
                     _say(client, "250 OK")
+
+
+def _until_the_dot(lines: IO[bytes]) -> str:
+    return "".join(iter(lambda: lines.readline().decode(), ".\r\n"))
 
 
 def _say(client: socket.socket, *lines: str) -> None:
