@@ -1,0 +1,465 @@
+"""Forged forms: whatever else a form carries, it does what it did without (security.md: BEH-05, BEH-08, ADM-05).
+
+Generated over the URLconf: each address is posted twice, once as its page would send it and once with rights, roles, owners
+and keys added, or with the rows of a formset that nobody sent. The two must leave the same rows behind, but for what is
+random. An address that nobody filled in below is posted with an empty form, which must then change as little.
+"""
+
+from __future__ import annotations
+
+from http.cookies import SimpleCookie
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import models
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import AuditEvent, AuditOrigin, User
+from accounts.services import invite_user
+from messaging.models import Thread
+from profiles.models import Membership
+from submissions.models import Correction
+from submissions.services import storage
+from tests import addresses, people
+from tests.addresses import Route
+from tests.cast import sign_in
+from tests.client import GuardedClient
+from tests.people import Person
+from tests.scene import Scene
+from tests.test_access import ROUTES, expected, taken_back, user_of
+
+pytestmark = pytest.mark.django_db
+
+OURS = ("accounts", "profiles", "messaging", "submissions", "deferrals", "admin", "auth")
+NONCE = "0b9c1d3e-2f4a-4c5b-8d6e-7f8091a2b3c4"
+RANDOM = {"nonce", "code", "digest", "mac", "key", "session_key", "session_data", "session_hmac", "email_hmac", "request_id"}
+# Said in words, with keys of new rows in them; or the chain over all of it.
+NOT_COMPARED = {("AuditEvent", "object"), ("AuditEvent", "result")}
+NOT_COMPARED_MODELS = {"Session", "AuditOrigin", "AuditLink", "RateLimit"}
+
+# What the page of an address sends, where an empty form would do nothing.
+FORMS: dict[str, dict[str, object]] = {
+    "profiles:details": {"name": "Anna Ek-Lund", "phone": "0156-520 00"},
+    "profiles:invite": {"email": "ny.kollega@trosa.example", "name": "Ny Kollega", "role": "reader"},
+    "profiles:member": {"role": "submitter"},
+    "messaging:new": {"unit": "0488", "category": "file", "subject": "En fråga", "text": "Hur gör vi?", "nonce": NONCE},
+    "messaging:thread": {"text": "Tack.", "nonce": NONCE},
+    "submissions:comment": {"text": "Det stämmer, vi har frågat."},
+    "submissions:correct": {"version": 1, "revision": 1, "value": "1"},
+    "submissions:hand_in": {"version": 1, "revision": 1},
+    "admin:profiles_unit_invite": {"email": "ny.kontakt@trosa.example", "name": "Ny Kontakt", "role": "contact"},
+    "admin:messaging_thread_start": {"category": "file", "subject": "En fråga", "text": "Hur går det?", "nonce": NONCE},
+    "admin:messaging_thread_reply": {"text": "Tack.", "nonce": NONCE},
+    "admin:submissions_submission_return": {"reason": "Se över rad 3."},
+    "admin:deferrals_deferral_grant": {"ja-granted_date": "2026-12-08"},
+    "admin:deferrals_deferral_decline": {"nej-answer": "Det går inte."},
+}
+CHANGES_NOTHING_HERE = {"submissions:hand_in", "admin:submissions_submission_return"}  # the scene's file still has fel
+
+
+def forged_rights(scene: Scene) -> dict[str, object]:
+    """Rights, roles, owners and keys that no form asks for."""
+    other = scene.other
+    return {
+        **dict.fromkeys(("is_superuser", "is_staff", "is_active", "is_current", "is_from_staff", "is_test"), "on"),
+        **dict.fromkeys(("groups", "permissions", "user_permissions"), "1"),
+        "staff_role": "system",
+        "role": "contact",
+        "unit": "0480",
+        "unit_id": other.unit.pk,
+        "code": "0480",
+        "id": other.colleague.pk,
+        "pk": other.colleague.pk,
+        "user": scene.cast.dan.pk,
+        "user_id": scene.cast.dan.pk,
+        "by": scene.cast.dan.pk,
+        "created_by": scene.cast.dan.pk,
+        "author": scene.cast.dan.pk,
+        "email": "ond@annan.example",
+        "password": "Ond7#katt!Moln",
+        "session_epoch": "0",
+        "notice_version": "0",
+        "status": "approved",
+        "due_date": "2027-01-31",
+        "at": "2020-01-01 00:00",
+        "submission": other.submission.pk,
+        "delivery": other.delivery.pk,
+        "thread": other.thread.pk,
+        "deferral": other.deferral.pk,
+        "invitation": other.waiting.invitation_id,
+        "approved_by": scene.cast.dan.pk,
+        "granted_date": "2027-01-31",
+        "next": "https://evil.example/",
+    }
+
+
+def forged_rows(scene: Scene) -> dict[str, object]:
+    """The management form and rows of formsets, and the admin's own verbs over many rows."""
+    names = ("form", "memberships", "membership_set", "corrections", "messages")
+    keys: dict[str, object] = {
+        "action": "delete_selected",
+        "_selected_action": scene.other.unit.pk,
+        "select_across": "1",
+        "_save": "1",
+        "_saveasnew": "1",
+        "_popup": "1",
+        "post": "yes",
+    }
+    for name in names:
+        keys |= {f"{name}-TOTAL_FORMS": "3", f"{name}-INITIAL_FORMS": "3", f"{name}-MIN_NUM_FORMS": "0"}
+        for number in range(3):
+            keys |= {
+                f"{name}-{number}-id": scene.other.colleague.pk,
+                f"{name}-{number}-role": "contact",
+                f"{name}-{number}-user": scene.cast.dan.pk,
+                f"{name}-{number}-unit": scene.other.unit.pk,
+                f"{name}-{number}-value": "ändrat",
+                f"{name}-{number}-DELETE": "on",
+            }
+    return keys
+
+
+# What is left behind -------------------------------------------------------------------------------------------------
+
+
+MODELS = {
+    model.__name__: model
+    for model in apps.get_models(include_auto_created=True)
+    if model._meta.app_label in OURS and model._meta.managed and model.__name__ not in NOT_COMPARED_MODELS
+}
+
+
+def all_rows() -> dict[tuple[str, Any], dict[str, Any]]:
+    """Every row of ours by model and key."""
+    return {
+        (name, row[model._meta.pk.attname]): row
+        for name, model in MODELS.items()
+        for row in model._default_manager.order_by("pk").values(*compared(model))
+    }
+
+
+def compared(model: type[models.Model]) -> list[str]:
+    """The columns that are the same each time the same thing is done: sealed and random ones are not."""
+    return [
+        field.attname
+        for field in model._meta.concrete_fields
+        if not isinstance(field, models.BinaryField)
+        and field.name not in RANDOM
+        and (model.__name__, field.name) not in NOT_COMPARED
+    ]
+
+
+def change(before: dict[tuple[str, Any], dict[str, Any]]) -> list[str]:
+    """What is otherwise than before, in words: changed rows, rows that are gone, and new rows without the keys they got."""
+    after = all_rows()
+    lines = [f"{name} {key}: {row}" for (name, key), row in after.items() if (name, key) in before and before[name, key] != row]
+    lines += [f"{name} {key} är borta" for name, key in before if (name, key) not in after]
+    lines += [f"ny {name}: {told(name, row, before)}" for (name, key), row in after.items() if (name, key) not in before]
+    return sorted(lines)
+
+
+def told(name: str, row: dict[str, Any], before: dict[tuple[str, Any], dict[str, Any]]) -> dict[str, Any]:
+    """A new row without its own key, the keys of other new rows, and a password that nobody can use."""
+    targets = {field.attname: field.related_model.__name__ for field in MODELS[name]._meta.concrete_fields if field.is_relation}
+    targets |= dict.fromkeys(("actor_id", "subject_id"), "User")
+    return {
+        column: value
+        for column, value in row.items()
+        if column != MODELS[name]._meta.pk.attname
+        and not (column in targets and value is not None and (targets[column], value) not in before)
+        and not (column == "password" and value.startswith("!"))
+    }
+
+
+class Poster:
+    """Somebody with a browser who posts a form, sees what became of it, and has it undone."""
+
+    def __init__(self, user: User) -> None:
+        self.client = sign_in(GuardedClient(raise_request_exception=False), user)
+        self.cookies = self.client.cookies.output()
+
+    def post(self, address: str, form: dict[str, object]) -> tuple[HttpResponse, list[str]]:
+        """The answer and the change."""
+        self.client.cookies = SimpleCookie(self.cookies.replace("Set-Cookie: ", ""))
+        with taken_back():
+            before = all_rows()
+            answer = self.client.post(address, form)
+            found = change(before)
+        storage.cache.clear()
+        return answer, found
+
+
+def asked_of(name: str) -> list[Route]:
+    """The addresses that take a form from that person."""
+    admin = {"coordinator", "system"}
+    return [
+        route
+        for route in ROUTES.values()
+        if expected(route, "POST", name) not in {403, 404, 405} and route.name.startswith("admin:") == (name in admin)
+    ]
+
+
+def differences(scene: Scene, name: str, forged: dict[str, object]) -> list[str]:
+    """The addresses where the forged form did something else than the plain one."""
+    poster, found = Poster(user_of(scene, name)), []
+    for route in asked_of(name):
+        address, plain = addresses.address(route, scene.trosa), FORMS.get(route.name, {})
+        answer, meant = poster.post(address, plain)
+        forged_answer, done = poster.post(address, {**forged, **plain})
+        assert answer.status_code < 500, route.name
+        assert forged_answer.status_code < 500, route.name
+        if forged_answer.headers.get("Location", "").startswith(("http", "//")) or done != meant:
+            found.append(f"{route.name}: {[line for line in done if line not in meant]}, inte {meant}")
+    return found
+
+
+@pytest.mark.parametrize("name", ["anna", "coordinator", "system"])
+def test_the_forms_below_do_something(scene: Scene, name: str) -> None:
+    """Else a forged one that does nothing would prove nothing."""
+    poster = Poster(user_of(scene, name))
+    for route in asked_of(name):
+        if route.name in FORMS and route.name not in CHANGES_NOTHING_HERE:
+            _, found = poster.post(addresses.address(route, scene.trosa), FORMS[route.name])
+            assert [line for line in found if not line.startswith("ny AuditEvent")], route.name
+
+
+@pytest.mark.asvs("2.1.2", "2.2.2", "2.2.3", "8.2.3", "15.3.3")
+def test_beh_05_rights_roles_and_owners_added_to_any_form_are_ignored(scene: Scene) -> None:
+    assert differences(scene, "anna", forged_rights(scene)) == []
+
+
+@pytest.mark.asvs("8.2.3", "15.3.3")
+@pytest.mark.parametrize("name", ["coordinator", "system"])
+def test_adm_05_rights_added_to_any_form_of_the_admin_are_ignored(scene: Scene, name: str) -> None:
+    assert differences(scene, name, forged_rights(scene)) == []
+
+
+@pytest.mark.asvs("2.2.3", "15.3.3")
+@pytest.mark.parametrize("name", ["anna", "coordinator", "system"])
+def test_beh_08_rows_of_a_formset_added_to_any_form_are_ignored(scene: Scene, name: str) -> None:
+    assert differences(scene, name, forged_rows(scene)) == []
+
+
+@pytest.mark.asvs("15.3.3")
+def test_adm_05_no_page_of_the_admin_saves_a_form(scene: Scene) -> None:
+    """Lists and objects are read only: a POST is answered 405, whatever it carries, and changes nothing."""
+    for name in ("coordinator", "system"):
+        poster = Poster(user_of(scene, name))
+        read_only = [
+            route for route in ROUTES.values() if route.name.endswith(("_change", "_changelist")) and "admin:" in route.name
+        ]
+        assert len(read_only) > 20
+        for route in read_only:
+            form = forged_rights(scene) | forged_rows(scene)
+            answer, found = poster.post(addresses.address(route, scene.trosa), form)
+            assert answer.status_code in {403, 405}, route.name
+            assert [line for line in found if not line.startswith("ny AuditEvent")] == [], route.name
+
+
+@pytest.mark.asvs("2.2.3", "15.3.3")
+def test_beh_08_a_key_of_another_units_row_in_a_form_is_not_found(scene: Scene) -> None:
+    """The one form whose values name a row elsewhere: the place that a correction leads back to."""
+    poster = Poster(scene.cast.anna)
+    form = {
+        "version": 1,
+        "revision": 1,
+        "value": "1",
+        "check": scene.other.group.check,
+        "group": scene.other.group.key,
+        "page": 1,
+    }
+    address = addresses.address(ROUTES["submissions:correct"], scene.trosa)
+    answer, found = poster.post(address, form)
+    assert answer.status_code in {302, 422}
+    assert scene.other.code not in answer.headers.get("Location", "")
+    assert not [line for line in found if f"'delivery_id': {scene.other.delivery.pk}" in line]
+    assert Correction.objects.filter(delivery=scene.other.delivery).count() == 1
+
+
+@pytest.mark.asvs("2.2.3", "15.2.2")
+def test_beh_08_a_form_of_more_than_five_hundred_values_is_400(scene: Scene) -> None:
+    form = {**FORMS["profiles:details"], **{f"form-{number}-id": "1" for number in range(500)}}
+    answer, found = Poster(scene.cast.anna).post(reverse("profiles:details"), form)
+    assert answer.status_code == 400
+    assert found == []
+
+
+@pytest.mark.asvs("15.3.3", "15.3.7")
+def test_beh_05_a_value_sent_twice_counts_once_and_the_address_is_never_mixed_in(scene: Scene) -> None:
+    """Of two values the last counts, and must be a right one; what the query string says is no form."""
+    poster = Poster(scene.cast.anna)
+    address = reverse("profiles:member", args=["0488", scene.trosa.colleague.pk])
+    answer, found = poster.post(address, {"role": ["submitter", "system"]})
+    assert answer.status_code == 200
+    assert found == []
+    answer, found = poster.post(f"{address}?role=contact&unit=0480", {"role": "submitter"})
+    assert answer.status_code == 302
+    assert [line for line in found if "'role': 'submitter'" in line]
+    answer, found = poster.post(f"{address}?role=contact", {})
+    assert answer.status_code == 200
+    assert found == []
+
+
+# The sign-up and the sign-in, before anybody is known --------------------------------------------------------------------
+
+
+class Forger(GuardedClient):
+    """A browser that adds rights to every form it posts."""
+
+    forged: dict[str, object] = {}
+
+    def post(self, path: str, data: Any = None, *args: Any, **extra: Any) -> HttpResponse:
+        """The form, with what nobody asked for."""
+        return super().post(path, {**self.forged, **(data or {})}, *args, **extra)
+
+
+@pytest.mark.asvs("8.2.3", "15.3.3")
+def test_beh_05_a_sign_up_with_rights_in_every_form_gives_the_invited_role_alone(scene: Scene) -> None:
+    client, eva = Forger(), Person("eva.strom@trosa.example")
+    client.forged = {key: value for key, value in forged_rights(scene).items() if key not in {"code", "next"}}
+    user, invitation = invite_user(email=eva.email, by=scene.cast.anna, at=timezone.now())
+    Membership.objects.create(
+        user=user, unit=scene.trosa.unit, role=Membership.Role.READER, invitation=invitation, created_at=timezone.now()
+    )
+    threads = Thread.objects.count()
+    dan = User.objects.values().get(pk=scene.cast.dan.pk)
+    people.sign_up(client, eva)
+    client.post(reverse("accounts:sign_out"))
+    people.sign_in(client, eva, ahead=1)
+    user.refresh_from_db()
+    assert (user.email, user.staff_role, user.is_superuser, user.is_active) == (eva.email, "", False, True)
+    assert user.check_password(eva.password)
+    assert [(row.unit.code, row.role) for row in Membership.objects.filter(user=user).order_by("pk")] == [("0488", "reader")]
+    assert User.objects.values().get(pk=scene.cast.dan.pk) == dan
+    assert Thread.objects.count() == threads
+    assert client.get("/inlamning/", follow=True).status_code == 200
+
+
+# Refused, and seen to be ---------------------------------------------------------------------------------------------
+
+
+def denied() -> list[tuple[int | None, str, str]]:
+    """Who was denied what, of which unit, in order."""
+    events = AuditEvent.objects.filter(code="access:denied").order_by("pk")
+    return [(event.actor_id, event.unit, event.object) for event in events]
+
+
+@pytest.mark.asvs("8.2.2", "8.4.1", "16.3.2", "16.3.3")
+@pytest.mark.parametrize(
+    ("name", "args"),
+    [
+        ("submissions:submission", ["0480", 2026]),
+        ("submissions:version", ["0480", 2026, 1]),
+        ("submissions:receipt", ["0480", 2026]),
+        ("deferrals:unit", ["0480"]),
+        ("profiles:unit", ["0480"]),
+    ],
+)
+def test_beh_02_each_kind_of_foreign_page_is_404_and_noted(scene: Scene, name: str, args: list[object]) -> None:
+    client = sign_in(GuardedClient(), scene.cast.anna)
+    assert client.get(reverse(name, args=args)).status_code == 404
+    assert denied()[-1] == (scene.cast.anna.pk, "0480", "enhet")
+
+
+@pytest.mark.asvs("8.2.2", "8.4.1", "16.3.2", "16.3.3")
+@pytest.mark.parametrize(
+    ("name", "of", "is_post"),
+    [
+        ("submissions:undo", "correction", True),
+        ("deferrals:withdraw", "deferral", True),
+        ("profiles:member", "colleague", False),
+        ("profiles:member", "colleague", True),
+        ("profiles:end_membership", "colleague", True),
+        ("profiles:resend_invitation", "waiting", True),
+        ("profiles:revoke_invitation", "waiting", True),
+        ("messaging:thread", "thread", False),
+        ("messaging:thread", "thread", True),
+        ("messaging:close", "thread", True),
+    ],
+)
+def test_beh_02_each_kind_of_foreign_row_is_404_unchanged_and_noted(scene: Scene, name: str, of: str, is_post: bool) -> None:
+    """Under the person's own unit, where the address has one."""
+    client, row = sign_in(GuardedClient(), scene.cast.anna), getattr(scene.other, of)
+    address, before = addresses.address(ROUTES[name], scene.trosa, keys_of=scene.other), all_rows()
+    assert (client.post(address, FORMS.get(name, {})) if is_post else client.get(address)).status_code == 404
+    assert [line for line in change(before) if not line.startswith("ny AuditEvent")] == []
+    assert denied() == [(scene.cast.anna.pk, "0480", f"{row._meta.verbose_name} {row.pk}")]
+
+
+@pytest.mark.asvs("16.3.2")
+def test_beh_02_a_row_that_is_nowhere_or_no_longer_there_is_no_attempt(scene: Scene) -> None:
+    client = sign_in(GuardedClient(), scene.cast.anna)
+    assert client.post(reverse("deferrals:withdraw", args=["0488", 10**9])).status_code == 404
+    Membership.objects.filter(pk=scene.trosa.colleague.pk).update(ended_at=timezone.now())
+    assert client.get(reverse("profiles:member", args=["0488", scene.trosa.colleague.pk])).status_code == 404
+    assert denied() == []
+
+
+@pytest.mark.asvs("8.2.1", "16.3.2", "16.3.3")
+def test_beh_09_what_a_role_may_not_do_is_noted(scene: Scene) -> None:
+    client = sign_in(GuardedClient(), scene.cast.cia)
+    address = reverse("submissions:withdraw", args=["0488", 2026])
+    assert client.post(address).status_code == 403
+    assert denied() == [(scene.cast.cia.pk, "0488", address)]
+
+
+@pytest.mark.asvs("8.4.2", "16.3.2")
+def test_adm_01_a_submitter_at_the_admins_door_is_noted(scene: Scene) -> None:
+    client = sign_in(GuardedClient(), scene.cast.anna)
+    assert client.get("/admin/").status_code == 404
+    staff = sign_in(GuardedClient(), scene.cast.officer)
+    assert staff.get("/admin/accounts/user/").status_code == 403
+    assert denied() == [
+        (scene.cast.anna.pk, "", "administrationen"),
+        (scene.cast.officer.pk, "", "/admin/accounts/user/"),
+    ]
+
+
+# A role that is taken away -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.asvs("8.3.2")
+def test_beh_06_a_role_taken_away_is_gone_at_the_next_request_though_the_session_lives(scene: Scene) -> None:
+    """The role is read at each request: also where the session is not ended, the unit is not there any more."""
+    client = sign_in(GuardedClient(), scene.cast.bo)
+    pages = [
+        reverse("submissions:review", args=["0488", 2026]),
+        reverse("deferrals:unit", args=["0488"]),
+        reverse("profiles:unit", args=["0488"]),
+        reverse("messaging:thread", args=[scene.trosa.thread.pk]),
+    ]
+    with client.allowed_to_write("messaging_readmark"):
+        assert {client.get(page).status_code for page in pages} == {200}
+        Membership.objects.filter(user=scene.cast.bo).update(ended_at=timezone.now())
+        assert {client.get(page).status_code for page in pages} == {404}
+    assert client.post(reverse("submissions:comment", args=["0488", 2026, "RIM05", "x"]), {"text": "Nej."}).status_code == 404
+
+
+@pytest.mark.asvs("8.3.2")
+def test_beh_06_a_lesser_role_may_do_less_at_the_next_request(scene: Scene) -> None:
+    client = sign_in(GuardedClient(), scene.cast.bo)
+    address = reverse("submissions:withdraw", args=["0488", 2026])
+    assert client.post(address).status_code == 302
+    Membership.objects.filter(user=scene.cast.bo).update(role=Membership.Role.READER)
+    assert client.post(address).status_code == 403
+
+
+@pytest.mark.asvs("8.3.2")
+def test_beh_06_staff_who_lose_their_role_or_are_suspended_lose_the_admin_at_the_next_request(scene: Scene) -> None:
+    for values in ({"staff_role": ""}, {"is_active": False}):
+        client = sign_in(GuardedClient(), scene.cast.officer)
+        assert client.get("/admin/submissions/submission/").status_code == 200
+        User.objects.filter(pk=scene.cast.officer.pk).update(**values)
+        assert client.get("/admin/submissions/submission/").status_code in {302, 404}
+        User.objects.filter(pk=scene.cast.officer.pk).update(staff_role="officer", is_active=True)
+
+
+def test_the_audit_trail_tells_from_where(scene: Scene) -> None:
+    """A refusal has its origin beside it, in the table that is emptied after 90 days."""
+    client = sign_in(GuardedClient(), scene.cast.anna)
+    client.get(reverse("submissions:submission", args=["0480", 2026]))
+    event = AuditEvent.objects.filter(code="access:denied").latest("pk")
+    assert AuditOrigin.objects.get(event_id=event.pk).address == "127.0.0.1"
