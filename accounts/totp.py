@@ -20,12 +20,13 @@ import pyotp
 from django.utils import timezone
 
 from accounts import limits
-from config.lib import crypto
+from config.lib import crypto, sealed
 
 if TYPE_CHECKING:
     from accounts.models import TotpDevice
 
 ISSUER = "Personalstatistik"
+PURPOSE = "totp"  # of the sealed secret; the device model declares it
 STEP_SECONDS = 30
 _CODE = re.compile(r"[0-9]{6}\Z")
 
@@ -84,14 +85,12 @@ def is_clock_wrong(secret: bytes, code: str) -> bool:
 
 def seal_device_secret(secret: bytes, user_id: int) -> bytes:
     """The secret as the device row keeps it."""
-    return crypto.seal(secret, purpose="totp", owner=user_id)
+    return crypto.seal(secret, purpose=PURPOSE, owner=user_id)
 
 
 def device_secret(device: TotpDevice) -> bytes:
     """The device's secret; raises crypto.SealBroken where the row was tampered with or has been wiped."""
-    if device.secret_sealed is None:
-        raise crypto.SealBroken("totp: wiped")
-    return crypto.open_sealed(device.secret_sealed, purpose="totp", owner=device.user_id)
+    return sealed.open_column(device, "secret_sealed")
 
 
 def reason_to_refuse(device: TotpDevice, token: str) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
+from config.lib.sealed import Seal
 from profiles.models import Unit
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ class Thread(models.Model):
 class Message(models.Model):
     """One post in a thread. The text is sealed: it may hold a personnummer, that is why the channel exists."""
 
+    SEALED: ClassVar = {"body_sealed": Seal("message", "thread_id")}
+
     thread = models.ForeignKey(Thread, on_delete=models.PROTECT, related_name="messages")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     is_from_staff = models.BooleanField()
@@ -109,6 +112,8 @@ class ReadMark(models.Model):
 
 class OutgoingMail(models.Model):
     """A mail waiting to be sent, or sent. The body is sealed and wiped once sent (kept only in the demo)."""
+
+    SEALED: ClassVar = {"payload_sealed": Seal("mail")}
 
     template = models.CharField("mall", max_length=60)
     recipient = models.EmailField("mottagare", max_length=254, blank=True)

@@ -26,15 +26,13 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.exceptions import AlreadyEnqueued
 
-from accounts import limits
-from accounts import audit, throttling
-from config.lib import crypto, jobs
+from accounts import audit, limits, throttling
+from config.lib import crypto, jobs, sealed
 from config.lib.mail import html_of
 from messaging.models import OutgoingMail
 from profiles import bounces
 
 SEND_TASK = "messaging.tasks.send_mail"
-PURPOSE = "mail"
 BULK_PRIORITY = -10
 UNSENT_AFTER = timedelta(minutes=15)
 GIVE_UP_AFTER = timedelta(days=7)
@@ -192,21 +190,21 @@ def smtp_connection(url: str) -> SmtpBackend:
 def message_id(mail_id: int) -> str:
     """The mail's own Message-ID. Nobody else can make one up, so a report that carries it is about a mail of ours."""
     domain = urlsplit(settings.PORTAL_BASE_URL).hostname or "localhost"
-    return f"<{crypto.digest(PURPOSE, mail_id)[:32]}@{domain}>"
+    return f"<{crypto.digest('mail', mail_id)[:32]}@{domain}>"
 
 
 def _hand_over(mail: OutgoingMail, letter: Letter) -> None:
-    connection = smtp_connection(settings.SMTP_URL)
+    server = smtp_connection(settings.SMTP_URL)
     message = EmailMultiAlternatives(
         subject=letter.subject,
         body=letter.body,
         to=[letter.recipient],
         headers={"Auto-Submitted": "auto-generated", "Message-ID": message_id(mail.pk)},
-        connection=connection,
+        connection=server,
     )
     message.attach_alternative(html_of(letter.body), "text/html")
     try:
-        with closing(connection):  # Django leaves it open where it could not be encrypted
+        with closing(server):  # Django leaves it open where it could not be encrypted
             message.send()
     except smtplib.SMTPRecipientsRefused as error:
         raise _refusal(error) from None

@@ -16,14 +16,13 @@ from accounts import audit
 from accounts.access import NotAllowed
 from accounts.models import User
 from accounts.roles import StaffRole
-from config.lib import crypto, personnummer
+from config.lib import personnummer, sealed
 from config.lib.mail import PortalMail
 from messaging.access import check_can_write
 from messaging.models import Message, ReadMark, Thread
 from profiles import access as unit_access
 from profiles.models import Membership, Unit
 
-PURPOSE = "message"
 SUBJECT_LENGTH = 100
 TEXT_LENGTH = 10_000
 
@@ -106,7 +105,7 @@ def mark_read(*, thread: Thread, by: User) -> None:
 
 def read_text(message: Message) -> str:
     """What a message says. Only for somebody who may see its thread."""
-    return crypto.open_text(message.body_sealed, purpose=PURPOSE, owner=message.thread_id)
+    return sealed.open_text(message, "body_sealed")
 
 
 def _cleaned(text: str) -> str:
@@ -124,10 +123,9 @@ def _waiting_for(by: User) -> Thread.Status:
 
 def _add(thread: Thread, *, text: str, by: User, at: datetime, nonce: UUID) -> Message:
     """The message; who writes has read what stood before."""
-    sealed = crypto.seal_text(text, purpose=PURPOSE, owner=thread.pk)
-    message = Message.objects.create(
-        thread=thread, author=by, is_from_staff=by.is_staff, body_sealed=sealed, created_at=at, nonce=nonce
-    )
+    message = Message(thread=thread, author=by, is_from_staff=by.is_staff, created_at=at, nonce=nonce)
+    message.body_sealed = sealed.seal_text(message, "body_sealed", text)
+    message.save(force_insert=True)
     _mark_read(thread, by, at)
     return message
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from config.lib.sealed import Seal
+
 
 class DeviceSwap(models.Model):
     """The secret on offer to a new phone, while the old one still works. Gone once its code is verified."""
+
+    SEALED: ClassVar = {"secret_sealed": Seal("device-swap", "user_id")}
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="device_swap")
     session_hmac = models.CharField(max_length=64)
@@ -22,6 +28,8 @@ class DeviceSwap(models.Model):
 
 class AddressChange(models.Model):
     """A code mailed to the address that a person wants to change to; kept and counted as an `EmailCode`."""
+
+    SEALED: ClassVar = {"new_email_sealed": Seal("address-change", "user_id")}
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="address_changes")
     session_hmac = models.CharField(max_length=64)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
+
+from config.lib.sealed import Seal
 
 
 class Draft(models.Model):
     """The fields of a form that was posted too late, sealed. One per person and page."""
+
+    SEALED: ClassVar = {"values_sealed": Seal("draft", "user_id", "path")}
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="drafts")
     path = models.CharField(max_length=200)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+
+from config.lib.sealed import Seal
 
 
 def new_journey_id() -> str:
@@ -35,6 +38,8 @@ class SignUpJourney(models.Model):
         ENROL = "enrol", "Nytt konto"
         RESET = "reset", "Glömt lösenord"
         REENROL = "reenrol", "Ny telefon"
+
+    SEALED: ClassVar = {"email_sealed": Seal("journey-email"), "secret_sealed": Seal("journey-totp")}
 
     id = models.CharField(primary_key=True, max_length=32, default=new_journey_id, editable=False)
     session_hmac = models.CharField(max_length=64)

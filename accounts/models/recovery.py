@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+
+from config.lib.sealed import Seal
 
 
 class RecoveryCode(models.Model):
@@ -23,6 +26,8 @@ class RecoveryCode(models.Model):
 
 class RecoveryBatch(models.Model):
     """New codes on their way to paper: sealed until one of them is typed back, then wiped with the row."""
+
+    SEALED: ClassVar = {"codes_sealed": Seal("recovery-batch", "user_id")}
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="recovery_batch")
     session_hmac = models.CharField(max_length=64)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 from django_otp.models import Device
 
 from accounts import totp
+from config.lib.sealed import Seal
 
 
 class TotpDevice(Device):
     """One app on one phone: secret sealed, each time step accepted once. A revoked row stays, its secret wiped."""
+
+    SEALED: ClassVar = {"secret_sealed": Seal(totp.PURPOSE, "user_id")}
 
     secret_sealed = models.BinaryField(null=True)
     last_t = models.BigIntegerField(default=0)

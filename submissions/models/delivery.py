@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from config.lib.sealed import Seal
 from submissions.models.submission import Submission
 
 if TYPE_CHECKING:
@@ -93,14 +94,25 @@ class Delivery(models.Model):
     def __str__(self) -> str:
         return f"Version {self.version}"
 
-    @property
-    def owner(self) -> str:
-        """What its sealed values are bound to."""
-        return f"{self.submission_id}/{self.version}"
+    SEALED: ClassVar = {
+        column: Seal(purpose, "submission_id", "version")
+        for column, purpose in {
+            "name_sealed": "delivery-name",
+            "content_sealed": "delivery-content",
+            "frame_sealed": "delivery-frame",
+            "findings_sealed": "delivery-findings",
+            "summary_sealed": "delivery-summary",
+        }.items()
+    }
 
 
 class Correction(models.Model):
     """One value changed in the page: an overlay on the delivered file. Undone rows stay as history."""
+
+    SEALED: ClassVar = {
+        column: Seal("correction", "delivery__submission_id", "delivery__version", "row", "field")
+        for column in ("old_sealed", "new_sealed")
+    }
 
     delivery = models.ForeignKey(Delivery, on_delete=models.PROTECT, related_name="corrections")
     row = models.PositiveIntegerField()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from config.lib import crypto
+from config.lib import sealed
+from config.lib.sealed import Seal
 from submissions.models.submission import Submission
 
 
@@ -17,7 +20,7 @@ class Comment(models.Model):
     and are explained check by check. The text is sealed, since people write more in such fields than they are asked to.
     """
 
-    PURPOSE = "comment"
+    SEALED: ClassVar = {"text_sealed": Seal("comment", "submission_id")}
 
     submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="comments")
     check_code = models.CharField(max_length=10)
@@ -45,4 +48,4 @@ class Comment(models.Model):
     @property
     def text(self) -> str:
         """What was written."""
-        return crypto.open_text(self.text_sealed, purpose=self.PURPOSE, owner=self.submission_id)
+        return sealed.open_text(self, "text_sealed")

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.models import User
-from config.lib import crypto
+from config.lib import sealed
 from config.lib.personnummer import LOOKS_LIKE
 from submissions.models import Comment, Delivery, Submission
 from submissions.services import deliver, storage
@@ -43,17 +43,18 @@ def comment_group(*, delivery: Delivery, group_key: str, text: str, by: User, at
         if group is None:
             raise CommentRefused("Anmärkningen finns inte längre i filen, så den behöver ingen förklaring.")
         Comment.objects.filter(submission=submission, group=group_key, replaced_at=None).update(replaced_at=at)
-        comment = Comment.objects.create(
+        comment = Comment(
             submission=submission,
             check_code=group.check,
             field=group.field,
             group=group_key,
             rows=group.rows,
             version=locked.version,
-            text_sealed=crypto.seal_text(text, purpose=Comment.PURPOSE, owner=submission.pk),
             by=by,
             at=at,
         )
+        comment.text_sealed = sealed.seal_text(comment, "text_sealed", text)
+        comment.save(force_insert=True)
         _count_again(submission, locked)
         resume(submission, by=by, at=at, text="Arbetet med att förklara har börjat.")
         audit.record(

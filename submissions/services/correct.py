@@ -176,8 +176,8 @@ def _check_again(submission: Submission, delivery: Delivery, row: int, *, by: Us
         raise CorrectionRefused(f"Med det värdet skulle hela filen avvisas. {outcome.refusal}")
     values = {
         **deliver.fields_of(delivery, outcome, at),
-        "summary_sealed": storage.seal_summary(outcome.summary, owner=delivery.owner),
-        "findings_sealed": storage.seal_frame(outcome.findings, purpose=storage.FINDINGS, owner=delivery.owner),
+        "summary_sealed": storage.seal_summary(delivery, outcome.summary),
+        "findings_sealed": storage.seal_frame(delivery, "findings_sealed", outcome.findings),
         "revision": delivery.revision,
     }
     Delivery.objects.filter(pk=delivery.pk).update(**values)

@@ -20,7 +20,7 @@ from django.utils import timezone
 from accounts import audit, limits, throttling
 from accounts.access import NotAllowed
 from accounts.models import User
-from config.lib import crypto, scan
+from config.lib import scan, sealed
 from config.lib.text import amount, one_line
 from profiles.models import Unit
 from submissions import states
@@ -82,8 +82,8 @@ def receive_delivery(*, submission: Submission, content: bytes, name: str, by: U
         check_daily_limit(submission.unit, size=len(content), at=at)  # again: others may have come in meanwhile
         version = (Delivery.objects.filter(submission=locked).aggregate(last=Max("version"))["last"] or 0) + 1
         delivery = Delivery(submission=locked, version=version, uploaded_at=at, uploaded_by=by, size=len(content), sha256=sha256)
-        delivery.name_sealed = crypto.seal_text(one_line(name)[-NAME_LENGTH:], purpose=storage.NAME, owner=delivery.owner)
-        delivery.content_sealed = crypto.seal(packed, purpose=storage.CONTENT, owner=delivery.owner)
+        delivery.name_sealed = sealed.seal_text(delivery, "name_sealed", one_line(name)[-NAME_LENGTH:])
+        delivery.content_sealed = sealed.seal(delivery, "content_sealed", packed)
         delivery.save(force_insert=True)
         text = f"Fil mottagen, version {version}."
         if locked.status == Submission.Status.NOT_STARTED:
@@ -192,7 +192,7 @@ def _give_up(delivery: Delivery, at: datetime) -> None:
     with transaction.atomic():
         submission = lock(delivery.submission)
         changed = Delivery.objects.filter(pk=delivery.pk, status=Status.RECEIVED).update(
-            status=Status.REJECTED, refusal=refusal, summary_sealed=storage.seal_summary(summary, owner=delivery.owner)
+            status=Status.REJECTED, refusal=refusal, summary_sealed=storage.seal_summary(delivery, summary)
         )
         if changed:
             audit.record(
@@ -255,12 +255,12 @@ def _store(delivery: Delivery, outcome: Outcome, *, at: datetime) -> None:
 
 def _sealed(delivery: Delivery, outcome: Outcome) -> dict[str, Any]:
     """The large columns. A refused file keeps its bytes and its refusal, not its rows."""
-    sealed: dict[str, Any] = {"summary_sealed": storage.seal_summary(outcome.summary, owner=delivery.owner)}
+    columns: dict[str, Any] = {"summary_sealed": storage.seal_summary(delivery, outcome.summary)}
     if outcome.accepted:
-        sealed["findings_sealed"] = storage.seal_frame(outcome.findings, purpose=storage.FINDINGS, owner=delivery.owner)
+        columns["findings_sealed"] = storage.seal_frame(delivery, "findings_sealed", outcome.findings)
         if outcome.frame is not None:
-            sealed["frame_sealed"] = storage.seal_frame(outcome.frame, purpose=storage.FRAME, owner=delivery.owner)
-    return sealed
+            columns["frame_sealed"] = storage.seal_frame(delivery, "frame_sealed", outcome.frame)
+    return columns
 
 
 def fields_of(delivery: Delivery, outcome: Outcome, at: datetime) -> dict[str, Any]:

@@ -16,18 +16,10 @@ from typing import Any
 
 import polars as pl
 
-from config.lib import crypto
+from config.lib import sealed
 from submissions import frames, reading
 from submissions.models import Correction, Delivery
 
-CONTENT, FRAME, FINDINGS, SUMMARY, NAME, VALUE = (
-    "delivery-content",
-    "delivery-frame",
-    "delivery-findings",
-    "delivery-summary",
-    "delivery-name",
-    "correction",
-)
 CACHE_BYTES = 200_000_000
 
 
@@ -83,42 +75,42 @@ def pack_content(content: bytes) -> bytes:
 
 def content_of(delivery: Delivery) -> bytes:
     """The bytes as they were uploaded."""
-    return zlib.decompress(crypto.open_sealed(delivery.content_sealed, purpose=CONTENT, owner=delivery.owner))
+    return zlib.decompress(sealed.open_column(delivery, "content_sealed"))
 
 
 def name_of(delivery: Delivery) -> str:
     """The file's own name, for showing only."""
-    return crypto.open_text(delivery.name_sealed, purpose=NAME, owner=delivery.owner)
+    return sealed.open_text(delivery, "name_sealed")
 
 
 # Frames --------------------------------------------------------------------------------------------------------------
 
 
-def seal_frame(frame: pl.DataFrame, *, purpose: str, owner: str) -> bytes:
-    """The frame as sealed Parquet."""
+def seal_frame(delivery: Delivery, column: str, frame: pl.DataFrame) -> bytes:
+    """The frame as sealed Parquet, for that column."""
     buffer = io.BytesIO()
     frame.write_parquet(buffer, compression="zstd", compression_level=1, statistics=False)
-    return crypto.seal(buffer.getvalue(), purpose=purpose, owner=owner)
+    return sealed.seal(delivery, column, buffer.getvalue())
 
 
-def _open_frame(sealed: bytes | memoryview, *, purpose: str, owner: str) -> pl.DataFrame:
-    return pl.read_parquet(io.BytesIO(crypto.open_sealed(sealed, purpose=purpose, owner=owner)))
+def _open_frame(delivery: Delivery, column: str) -> pl.DataFrame:
+    return pl.read_parquet(io.BytesIO(sealed.open_column(delivery, column)))
 
 
 def base_frame(delivery: Delivery) -> pl.DataFrame:
     """The rows as delivered, without corrections."""
-    key = (FRAME, delivery.pk)
+    key = ("frame", delivery.pk)
     found = cache.get(key)
     if found is None:
         if delivery.frame_sealed is None:
             return frames.empty_frame()
-        found = cache.put(key, _open_frame(delivery.frame_sealed, purpose=FRAME, owner=delivery.owner))
+        found = cache.put(key, _open_frame(delivery, "frame_sealed"))
     return found
 
 
 def keep_base_frame(delivery: Delivery, frame: pl.DataFrame) -> None:
     """Hold a frame that was just made."""
-    cache.put((FRAME, delivery.pk), frame)
+    cache.put(("frame", delivery.pk), frame)
 
 
 def current_frame(delivery: Delivery) -> pl.DataFrame:
@@ -134,40 +126,32 @@ def current_frame(delivery: Delivery) -> pl.DataFrame:
 
 def findings_of(delivery: Delivery) -> pl.DataFrame:
     """The findings of the last check."""
-    key = (FINDINGS, delivery.pk, delivery.revision, delivery.checked_at)
+    key = ("findings", delivery.pk, delivery.revision, delivery.checked_at)
     found = cache.get(key)
     if found is None:
         if delivery.findings_sealed is None:
             return pl.DataFrame()
-        found = cache.put(key, _open_frame(delivery.findings_sealed, purpose=FINDINGS, owner=delivery.owner))
+        found = cache.put(key, _open_frame(delivery, "findings_sealed"))
     return found
 
 
 def keep_findings(delivery: Delivery, findings: pl.DataFrame) -> None:
     """Hold findings that were just made and stored."""
-    cache.put((FINDINGS, delivery.pk, delivery.revision, delivery.checked_at), findings)
+    cache.put(("findings", delivery.pk, delivery.revision, delivery.checked_at), findings)
 
 
 # Corrections ---------------------------------------------------------------------------------------------------------
 
 
-def value_owner(delivery: Delivery, row: int, field: int) -> str:
-    """What a correction's values are bound to."""
-    return f"{delivery.owner}/{row}/{field}"
-
-
 def seal_value(delivery: Delivery, row: int, field: int, value: str | None) -> bytes:
-    """A value of a correction; empty is stored as an empty text."""
-    return crypto.seal_text(value or "", purpose=VALUE, owner=value_owner(delivery, row, field))
+    """A value of a correction, the old or the new; empty is stored as an empty text."""
+    return sealed.seal_text(Correction(delivery=delivery, row=row, field=field), "new_sealed", value or "")
 
 
 def old_and_new(delivery: Delivery, correction: Correction) -> tuple[str, str]:
     """A correction's two values."""
-    owner = value_owner(delivery, correction.row, correction.field)
-    return (
-        crypto.open_text(correction.old_sealed, purpose=VALUE, owner=owner),
-        crypto.open_text(correction.new_sealed, purpose=VALUE, owner=owner),
-    )
+    correction.delivery = delivery  # the same row, at hand: it is not fetched once more
+    return sealed.open_text(correction, "old_sealed"), sealed.open_text(correction, "new_sealed")
 
 
 def overlay_of(delivery: Delivery) -> list[tuple[int, int, str | None]]:
@@ -184,14 +168,14 @@ def overlay(delivery: Delivery, corrections: Iterable[Correction]) -> list[tuple
 # Summary -------------------------------------------------------------------------------------------------------------
 
 
-def seal_summary(values: dict[str, Any], *, owner: str) -> bytes:
+def seal_summary(delivery: Delivery, values: dict[str, Any]) -> bytes:
     """What was read and the review tables."""
-    return crypto.seal(json.dumps(values, ensure_ascii=False).encode(), purpose=SUMMARY, owner=owner)
+    return sealed.seal_text(delivery, "summary_sealed", json.dumps(values, ensure_ascii=False))
 
 
 def summary_of(delivery: Delivery) -> dict[str, Any]:
     """What `seal_summary` was given; empty before the first check."""
     if delivery.summary_sealed is None:
         return {}
-    values: dict[str, Any] = json.loads(crypto.open_sealed(delivery.summary_sealed, purpose=SUMMARY, owner=delivery.owner))
+    values: dict[str, Any] = json.loads(sealed.open_column(delivery, "summary_sealed"))
     return values
