@@ -23,7 +23,7 @@ from accounts.device_cookie import STRANGE
 from accounts.models import AddressChange, DeviceSwap, RecoveryBatch, SignUpJourney, User
 from accounts.second_factor import Outcome
 from accounts.sessions import session_digest
-from config.lib import crypto
+from config.lib import sealed
 from config.lib.mail import PortalMail
 
 
@@ -74,15 +74,16 @@ def swap_of(request: UserRequest, *, at: datetime) -> DeviceSwap | None:
 
 def swap_secret(swap: DeviceSwap) -> bytes:
     """The key on offer to the new phone. Raises crypto.SealBroken."""
-    return crypto.open_sealed(swap.secret_sealed, purpose="device-swap", owner=swap.user_id)
+    return sealed.open_column(swap, "secret_sealed")
 
 
 def begin_swap(request: UserRequest, *, at: datetime) -> None:
     """Offer a key to a new phone; an older offer is void. The phone there is goes on working."""
     with own_account(request) as user:
         DeviceSwap.objects.filter(user=user).delete()
-        sealed = crypto.seal(totp.new_secret(), purpose="device-swap", owner=user.pk)
-        DeviceSwap.objects.create(user=user, session_hmac=session_digest(request.session), secret_sealed=sealed, created_at=at)
+        swap = DeviceSwap(user=user, session_hmac=session_digest(request.session), created_at=at)
+        swap.secret_sealed = sealed.seal(swap, "secret_sealed", totp.new_secret())
+        swap.save(force_insert=True)
 
 
 def finish_swap(request: UserRequest, swap: DeviceSwap, *, typed: str, at: datetime) -> Outcome:
@@ -132,12 +133,3 @@ def confirm_codes(request: UserRequest, batch: RecoveryBatch, *, typed: str, at:
             return False
         renew(request, user, at=at)
     return True
-
-
-def delete_expired(*, at: datetime) -> dict[str, int]:
-    """Delete what was begun and left: offers to new phones, codes never typed back, codes to new addresses."""
-    return {
-        "swaps": DeviceSwap.objects.filter(created_at__lte=at - limits.DEVICE_SWAP).delete()[0],
-        "batches": RecoveryBatch.objects.filter(created_at__lte=at - limits.RECOVERY_BATCH).delete()[0],
-        "address_changes": AddressChange.objects.filter(sent_at__lte=at - limits.JOURNEY_KEPT).delete()[0],
-    }

@@ -15,7 +15,7 @@ from accounts import audit, limits, notice, passwords, throttling, totp
 from accounts.access import NotAllowed
 from accounts.addresses import normalise_email
 from accounts.device_cookie import STRANGE
-from accounts.models import AuditOrigin, EmailCode, Invitation, Session, SignUpJourney, TotpDevice, User
+from accounts.models import EmailCode, Invitation, Session, SignUpJourney, TotpDevice, User
 from accounts.roles import StaffRole
 from config.lib.mail import PortalMail
 
@@ -151,7 +151,7 @@ def complete_enrolment(*, user: User, secret: bytes, password: str, at: datetime
     encoded = passwords.encode(password)
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=user.pk)
-        if not user.is_active or user.has_usable_password() or not Invitation.objects.open(at).filter(user=user).exists():
+        if not user.is_active or user.has_usable_password() or not Invitation.objects.open(at).vouched().filter(user=user).exists():
             raise NotAllowed("Det finns ingen inbjudan som gäller.")
         device = write_enrolment(user, secret, encoded, last_t=0, at=at)
         end_journeys(SignUpJourney.objects.filter(user=user, ended_at=None), "superseded", at=at)
@@ -164,13 +164,13 @@ def write_enrolment(user: User, secret: bytes, encoded: str, *, last_t: int, at:
     `last_t` is the time step of the code that proved the app: it is not accepted again.
     """
     device = write_device(user, secret, last_t=last_t, at=at)
-    invitations = list(Invitation.objects.open(at).filter(user=user).select_related("inviter").order_by("pk"))
+    invitations = list(Invitation.objects.open(at).vouched().filter(user=user).select_related("inviter").order_by("pk"))
     Invitation.objects.filter(pk__in=[invitation.pk for invitation in invitations]).update(accepted_at=at)
-    _write_password(user, encoded, at)
+    write_password(user, encoded, at=at)
     audit.record("account:password:set", by=user, subject=user, at=at)
     audit.record("invitation:accepted", by=user, subject=user, at=at)
     PortalMail("accounts/account_ready", to=user.email, context={"at": at}).send()
-    for inviter in {i.inviter.pk: i.inviter for i in invitations if i.inviter and i.inviter.is_active}.values():
+    for inviter in {i.inviter.pk: i.inviter for i in invitations if i.inviter}.values():
         PortalMail("accounts/invitation_accepted", to=inviter.email, context={"person": user, "at": at}).send()
     return device
 
@@ -193,13 +193,13 @@ def revoke_devices(user: User, *, reason: str, by: User, at: datetime) -> None:
 
 def write_reset(user: User, encoded: str, *, at: datetime) -> TotpDevice:
     """A new password for a user whom the caller has locked and whose second factor was just asked; the app stays."""
-    _write_password(user, encoded, at)
+    write_password(user, encoded, at=at)
     audit.record("account:password:changed", by=user, subject=user, at=at)
     PortalMail("accounts/password_changed", to=user.email, context={"at": at}).send()
     return TotpDevice.objects.get(user=user, revoked_at=None)
 
 
-def _write_password(user: User, encoded: str, at: datetime) -> None:
+def write_password(user: User, encoded: str, *, at: datetime) -> None:
     """Store the hash, and end every session and every row of failures that belongs to the old one."""
     user.password = encoded
     user.save(update_fields=["password"])
@@ -207,15 +207,16 @@ def _write_password(user: User, encoded: str, at: datetime) -> None:
     throttling.clear(throttling.key_of("password", user.email, lane=STRANGE))
 
 
-def end_sessions(user: User, *, at: datetime, keep: str = "") -> None:
+def end_sessions(user: User, *, at: datetime, by: User | None = None, keep: str = "") -> None:
     """End every session of a user whom the caller has locked, by a new epoch; device cookies end with it.
 
-    `keep` is the key of a session whose row stays: the caller renews its hash.
+    `by` is who did it, herself unless somebody else is named. `keep` is the key of a session whose row stays: the caller
+    renews its hash.
     """
     user.session_epoch += 1
     user.save(update_fields=["session_epoch"])
     if Session.objects.filter(user=user).exclude(pk=keep).delete()[0]:
-        audit.record("account:session:all_ended", by=user, subject=user, at=at)
+        audit.record("account:session:all_ended", by=by or user, subject=user, at=at)
 
 
 def end_journeys(journeys: QuerySet[SignUpJourney], reason: str, *, at: datetime, state: str = SignUpJourney.State.ENDED) -> None:
@@ -240,18 +241,3 @@ def tell_of_paused_lane(*, user: User, at: datetime) -> None:
         audit.record("invitation:paused", subject=user, at=at)
         for person in people.union(inviters).order_by("email"):
             PortalMail("accounts/lane_paused", to=person.email, context={"email": user.email, "at": at}).send()
-
-
-# Housekeeping --------------------------------------------------------------------------------------------------------
-
-
-def delete_expired(*, at: datetime) -> dict[str, int]:
-    """Delete what is not kept: journeys with their codes after a day, counters and sessions when they are over."""
-    journeys = SignUpJourney.objects.filter(created_at__lte=at - limits.JOURNEY_KEPT)
-    origins = AuditOrigin.objects.filter(at__lte=at - limits.ORIGIN_KEPT)
-    return {
-        "journeys": journeys.delete()[1].get("accounts.SignUpJourney", 0),
-        "counters": throttling.delete_expired(at),
-        "sessions": Session.objects.filter(expire_date__lte=at).delete()[0],
-        "origins": origins.delete()[0],
-    }

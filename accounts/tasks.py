@@ -9,8 +9,8 @@ from asgiref.sync import sync_to_async
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from accounts import audit_chain, services
-from accounts.models import User
+from accounts import alarms, audit_chain, retention, services
+from accounts.models import AuditEvent, User
 
 log = structlog.get_logger("accounts")
 
@@ -22,11 +22,18 @@ def tell_of_paused_lane(user_id: int) -> None:
         services.tell_of_paused_lane(user=user, at=timezone.now())
 
 
+@app.task(name="accounts.tasks.tell_of_alarm")
+def tell_of_alarm(event_id: int) -> None:
+    """Tell SKR's coordinators of an alarm."""
+    if event := AuditEvent.objects.filter(pk=event_id).first():
+        alarms.tell(event)
+
+
 @app.periodic(cron="17 * * * *")
 @app.task(name="accounts.tasks.tidy", queueing_lock="accounts-tidy", pass_context=False)
 async def tidy(timestamp: int) -> None:
-    """Delete journeys, codes and counters after 24 hours, and sessions that are over: strangers' addresses are not kept."""
-    counts = await sync_to_async(services.delete_expired)(at=datetime.fromtimestamp(timestamp, UTC))
+    """Delete what the accounts keep only for a while: strangers' addresses, counters, sessions, drafts, secrets on offer."""
+    counts = await sync_to_async(retention.tidy)(at=datetime.fromtimestamp(timestamp, UTC))
     if any(counts.values()):
         log.info("accounts_tidied", **counts)
 

@@ -88,11 +88,11 @@ def is_full(kind: str, value: object, limit: int, *, lane: str = "", at: datetim
     return (row.first() or 0) >= limit
 
 
+def is_running(keys: Iterable[str], window: timedelta, *, at: datetime) -> bool:
+    """Whether the window of any of these counters has begun and is not over. Reads only, one statement."""
+    return RateLimit.objects.filter(key__in=list(keys), window_start__gt=at - window).exists()
+
+
 def clear(*keys: str) -> None:
     """Forget these counters, in the caller's transaction."""
     RateLimit.objects.filter(key__in=keys).delete()
-
-
-def delete_expired(at: datetime) -> int:
-    """Delete the counters that mean nothing any more; how many."""
-    return RateLimit.objects.filter(expires_at__lte=at).delete()[0]

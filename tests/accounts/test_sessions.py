@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from time_machine import Traveller
 
-from accounts import services
+from accounts import retention
 from accounts.models import Session, SignUpJourney
 from tests import people
 from tests.accounts.conftest import ACTIVE, INVITED, events
@@ -175,12 +175,12 @@ def test_what_is_not_kept_is_deleted(client: Client, invited: Person, active: Pe
     people.ask_for_code(client, INVITED)
     people.sign_in(GuardedClient(), active)
     clock.shift(timedelta(hours=23))
-    counts = services.delete_expired(at=timezone.now())
+    counts = retention.tidy(at=timezone.now())
     assert (counts["journeys"], counts["counters"], counts["sessions"]) == (0, 0, 2)
     clock.shift(timedelta(hours=2))
-    counts = services.delete_expired(at=timezone.now())
+    counts = retention.tidy(at=timezone.now())
     assert counts["journeys"] == 1
     assert counts["counters"] > 0
     assert not SignUpJourney.objects.exists()
     clock.shift(timedelta(days=90))
-    assert services.delete_expired(at=timezone.now())["origins"] > 0
+    assert retention.tidy(at=timezone.now())["origins"] > 0

@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import ProgrammingError, connection, models, transaction
 from django.utils import timezone
 
-from accounts import audit, audit_chain, services
+from accounts import audit, audit_chain, retention, services
 from accounts.models import AuditEvent, AuditLink, AuditOrigin
 from config import database_roles
 from config.lib import jobs
@@ -256,7 +256,7 @@ def test_the_collection_s_work_is_done_as_portal_app(granted: str) -> None:
         assert jobs.enqueue("messaging.tasks.send_mail", mail_id=mail.pk) > 0
         assert audit_chain.seal(timezone.now()) > 20
         assert list(audit_chain.verify(timezone.now())) == []
-        assert set(services.delete_expired(at=timezone.now())) >= {"journeys", "counters", "sessions", "origins"}
+        assert set(retention.tidy(at=timezone.now())) >= {"journeys", "counters", "sessions", "origins"}
 
 
 @pytest.mark.asvs("13.2.2")
