@@ -44,7 +44,7 @@ def secret(name: str, *, is_needed: bool = True) -> str:
     """The secret `name` from the environment, or from the file that `name_FILE` names (one secret a file, 0600)."""
     path = env.str(f"{name}_FILE", "")
     if path:
-        return keys.read_secret_file(name, path)
+        return keys.read_secret_file(name, path, may_be_empty=not is_needed)
     return needed(name) if is_needed else str(env.str(name, ""))
 
 

@@ -21,7 +21,7 @@ FOR_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 HOW_TO = "Så görs en nyckel: docs/drift.md, avsnittet Nycklar."
 
 
-def read_secret_file(name: str, path: str) -> str:
+def read_secret_file(name: str, path: str, *, may_be_empty: bool = False) -> str:
     """The text of the file, white space at both ends off. Refuses what is missing, empty, or open to others than us.
 
     A file of our own must be closed to group and everybody (0600 or 0400). One that somebody else owns, as a container's
@@ -39,7 +39,7 @@ def read_secret_file(name: str, path: str) -> str:
         raise ImproperlyConfigured(f"Filen för {name} finns inte.") from None
     except (OSError, UnicodeDecodeError):
         raise ImproperlyConfigured(f"Filen för {name} går inte att läsa.") from None
-    if not text:
+    if not text and not may_be_empty:
         raise ImproperlyConfigured(f"Filen för {name} är tom.")
     return text
 

@@ -67,3 +67,14 @@ def test_kry_03_a_key_file_that_others_can_read_stops_the_start(tmp_path: Path) 
     )
     file.chmod(0o600)
     assert start({"HMAC_KEY_FILE": str(file)}) == (0, "")
+
+
+def test_older_secret_keys_come_from_a_file_too(tmp_path: Path) -> None:
+    """One a line, or commas between; the check looks at each of them (portal.E040)."""
+    file = tmp_path / "fallbacks"
+    file.write_text("ett-kort\nett-annat,ett-tredje\n")
+    file.chmod(0o600)
+    code = "from config import settings; print(settings.SECRET_KEY_FALLBACKS)"
+    environment = {"PATH": os.environ["PATH"], **WHOLE, "SECRET_KEY_FALLBACKS_FILE": str(file)}
+    ended = subprocess.run([sys.executable, "-c", code], cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True)
+    assert ended.stdout == "['ett-kort', 'ett-annat', 'ett-tredje']\n"

@@ -24,6 +24,13 @@ def test_a_closed_file_is_read_without_its_last_line_break(tmp_path: Path) -> No
     assert keys.read_secret_file("HMAC_KEY", str(file)) == SECRET
 
 
+def test_an_empty_file_says_that_no_older_key_counts(tmp_path: Path) -> None:
+    file = tmp_path / "fallbacks"
+    file.write_text("\n")
+    file.chmod(0o600)
+    assert keys.read_secret_file("SECRET_KEY_FALLBACKS", str(file), may_be_empty=True) == ""
+
+
 @pytest.mark.asvs("11.1.1", "13.3.1", "13.3.2")
 @pytest.mark.parametrize(
     ("content", "mode", "sentence"),
