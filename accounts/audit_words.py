@@ -92,6 +92,7 @@ RESULTS = {
     "wait": "måste vänta",
     "closed": "stängd",
     "broken": "går inte att öppna",
+    "rotated": "allt är krypterat med nyckeln",
     "wrong": "fel",
     "clock": "telefonens klocka går fel",
     "replayed": "använd förut",
