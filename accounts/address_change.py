@@ -16,7 +16,7 @@ from accounts.access import UserRequest
 from accounts.models import AddressChange, User
 from accounts.networks import prefix_of
 from accounts.sessions import session_digest
-from config.lib import context, crypto
+from config.lib import context, crypto, sealed
 from config.lib.mail import PortalMail
 
 LANE = "change"
@@ -29,12 +29,13 @@ class TooSoonError(Exception):
 def live(request: UserRequest, *, at: datetime) -> AddressChange | None:
     """The change that this browser has under way. Reads only."""
     own = AddressChange.objects.filter(user=request.user, session_hmac=session_digest(request.session))
-    return own.filter(used_at=None, replaced_at=None, sent_at__gt=at - limits.JOURNEY_LIFETIME).first()
+    change = own.filter(used_at=None, replaced_at=None, sent_at__gt=at - limits.JOURNEY_LIFETIME).first()
+    return change if change and sealed.opens(change, "new_email_sealed") else None
 
 
 def new_address(change: AddressChange) -> str:
-    """The address that the change leads to. Raises crypto.SealBroken."""
-    return crypto.open_text(change.new_email_sealed, purpose="address-change", owner=change.user_id)
+    """The address that the change leads to."""
+    return sealed.open_text(change, "new_email_sealed")
 
 
 def _digest(user: User, email: str, code: str) -> str:
@@ -47,13 +48,10 @@ def send(request: UserRequest, *, email: str, at: datetime) -> None:
     code = codes.new_code()
     with credentials.own_account(request) as user:
         AddressChange.objects.filter(user=user, used_at=None, replaced_at=None).update(replaced_at=at)
-        AddressChange.objects.create(
-            user=user,
-            session_hmac=session_digest(request.session),
-            new_email_sealed=crypto.seal_text(email, purpose="address-change", owner=user.pk),
-            digest=_digest(user, email, code),
-            sent_at=at,
-        )
+        change = AddressChange(user=user, session_hmac=session_digest(request.session), sent_at=at)
+        change.new_email_sealed = sealed.seal_text(change, "new_email_sealed", email)
+        change.digest = _digest(user, email, code)
+        change.save(force_insert=True)
         owner = User.objects.filter(email=email).first()
         template = "accounts/address_taken" if owner else "accounts/address_code"
         deliver = owner is None or owner.is_active

@@ -69,11 +69,12 @@ def change_password(request: UserRequest, *, password: str, at: datetime) -> Use
 def swap_of(request: UserRequest, *, at: datetime) -> DeviceSwap | None:
     """The change of phone that this browser has begun, while it holds. Reads only."""
     own = DeviceSwap.objects.filter(user=request.user, session_hmac=session_digest(request.session))
-    return own.filter(created_at__gt=at - limits.DEVICE_SWAP).first()
+    swap = own.filter(created_at__gt=at - limits.DEVICE_SWAP).first()
+    return swap if swap and sealed.opens(swap, "secret_sealed") else None
 
 
 def swap_secret(swap: DeviceSwap) -> bytes:
-    """The key on offer to the new phone. Raises crypto.SealBroken."""
+    """The key on offer to the new phone."""
     return sealed.open_column(swap, "secret_sealed")
 
 
@@ -123,7 +124,7 @@ def _write_phone(request: UserRequest, user: User, secret: bytes, step: int, at:
 
 
 def confirm_codes(request: UserRequest, batch: RecoveryBatch, *, typed: str, at: datetime) -> bool:
-    """One code typed back puts the batch in force. False when it is none of them. Raises crypto.SealBroken."""
+    """One code typed back puts the batch in force. False when it is none of them."""
     codes = recovery_codes.codes_of(batch)
     if not recovery_codes.is_one_of(typed, codes):
         return False

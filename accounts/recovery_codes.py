@@ -17,7 +17,7 @@ from django.db import transaction
 from accounts import audit, limits, throttling
 from accounts.models import RecoveryBatch, RecoveryCode, User
 from accounts.sessions import session_digest
-from config.lib import crypto
+from config.lib import crypto, sealed
 from config.lib.mail import PortalMail
 
 GROUP = 4
@@ -53,19 +53,21 @@ def offer(*, user: User, session: SessionBase, at: datetime) -> None:
     """Make a batch for this browser to show; one that was not finished is thrown away. The codes in force still work."""
     User.objects.select_for_update().get(pk=user.pk)
     RecoveryBatch.objects.filter(user=user).delete()
-    sealed = crypto.seal_text("\n".join(make()), purpose="recovery-batch", owner=user.pk)
-    RecoveryBatch.objects.create(user=user, session_hmac=session_digest(session), codes_sealed=sealed, created_at=at)
+    batch = RecoveryBatch(user=user, session_hmac=session_digest(session), created_at=at)
+    batch.codes_sealed = sealed.seal_text(batch, "codes_sealed", "\n".join(make()))
+    batch.save(force_insert=True)
 
 
 def batch_of(*, user: User, session: SessionBase, at: datetime) -> RecoveryBatch | None:
     """The batch that this browser may show now; None when there is none, or it is too old. Reads only."""
     own = RecoveryBatch.objects.filter(user=user, session_hmac=session_digest(session))
-    return own.filter(created_at__gt=at - limits.RECOVERY_BATCH).first()
+    batch = own.filter(created_at__gt=at - limits.RECOVERY_BATCH).first()
+    return batch if batch and sealed.opens(batch, "codes_sealed") else None
 
 
 def codes_of(batch: RecoveryBatch) -> list[str]:
-    """The codes of a batch, as they are shown. Raises crypto.SealBroken."""
-    return crypto.open_text(batch.codes_sealed, purpose="recovery-batch", owner=batch.user_id).split("\n")
+    """The codes of a batch, as they are shown."""
+    return sealed.open_text(batch, "codes_sealed").split("\n")
 
 
 def is_one_of(typed: str, codes: list[str]) -> bool:

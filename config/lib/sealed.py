@@ -67,3 +67,12 @@ def open_column(row: HasSeals, column: str) -> bytes:
 def open_text(row: HasSeals, column: str) -> str:
     """`open_column` for text."""
     return open_column(row, column).decode()
+
+
+def opens(row: HasSeals, column: str) -> bool:
+    """Whether the column can be read: not where the bytes were changed, or their key is not here."""
+    try:
+        open_column(row, column)
+    except crypto.SealBroken:
+        return False
+    return True
