@@ -82,6 +82,28 @@ class StepUpForm(TokenForm):
     field_order = ("password", "token")
 
 
+class RecoveryCodeForm(RefusableForm):
+    """One of the codes on paper, in the app's place. Any text passes here, as above."""
+
+    recovery_code = forms.CharField(
+        label="Återställningskod",
+        help_text="Sexton tecken, till exempel ABCD-EFGH-IJKL-MNOP. Varje kod fungerar en gång.",
+        error_messages={"required": "Skriv en av dina återställningskoder."},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+    )
+
+
+class CurrentPasswordForm(RefusableForm):
+    """CURRENT_PASSWORD: the password that the person has, before she registers a new phone."""
+
+    password = forms.CharField(
+        label="Nuvarande lösenord",
+        strip=False,
+        error_messages={"required": "Skriv ditt nuvarande lösenord."},
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
 class NewPasswordForm(forms.Form):
     """NEW_PASSWORD: the password twice, exactly as typed."""
 
@@ -130,4 +152,14 @@ class SignInForm(forms.Form):
     )
 
 
-__all__ = ["REFUSAL", "CodeForm", "EmailForm", "NewPasswordForm", "SignInForm", "StepUpForm", "TokenForm"]
+__all__ = [
+    "REFUSAL",
+    "CodeForm",
+    "CurrentPasswordForm",
+    "EmailForm",
+    "NewPasswordForm",
+    "RecoveryCodeForm",
+    "SignInForm",
+    "StepUpForm",
+    "TokenForm",
+]

@@ -1,12 +1,13 @@
 """The sign-up and the forgotten password as a state machine of rows (security note, section 3).
 
-    START --code mailed--> CODE --right code--> VERIFIED --+-- ENROL: QR code, one-time code ----+--> NEW_PASSWORD --> DONE
-                                                           +-- RESET: CHALLENGE, one-time code --+
+    START --code mailed--> CODE --right code--> VERIFIED --+-- ENROL: QR code, one-time code -----------+--> NEW_PASSWORD --> DONE
+                                                           +-- RESET: CHALLENGE, one-time or recovery code +
+                                                           +-- REENROL: CURRENT_PASSWORD, QR code, one-time code ---> DONE
 
 The server chooses the branch once the address is proved, and again at every step: e-mail alone never replaces a second
-factor. Each transition locks the user, then the journey, checks everything again, and gives the browser a new session
-key. Device, password and invitation are written together at the last step (`accounts.services`). Nothing here knows
-HTTP but the session object.
+factor, nor the password of somebody who has one. Each transition locks the user, then the journey, checks everything
+again, and each proof gives the browser a new session key. Device, password, invitation and case are written together at
+the last step (`accounts.services`, `accounts.recovery`). Nothing here knows HTTP but the session object.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ from datetime import datetime
 from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
 
-from accounts import audit, codes, limits, passwords, second_factor, services, throttling, totp
-from accounts.models import Invitation, SignUpJourney, TotpDevice, User
+from accounts import alarms, audit, codes, limits, passwords, recovery, recovery_codes, second_factor, services, throttling, totp
+from accounts.models import Invitation, RecoveryCase, SignUpJourney, TotpDevice, User
 from accounts.networks import prefix_of
-from accounts.second_factor import Outcome
+from accounts.second_factor import Outcome, Verdict
 from accounts.sessions import session_digest
 from config.lib import context, crypto, jobs
 
-State, Branch = SignUpJourney.State, SignUpJourney.Branch
+State, Branch, Kind = SignUpJourney.State, SignUpJourney.Branch, RecoveryCase.Kind
 TOLD_TASK = "accounts.tasks.tell_of_paused_lane"
 _SENT_AT = "code_sent_at"
 
@@ -46,6 +47,7 @@ class Standing:
     user: User | None
     has_device: bool
     has_invitation: bool
+    case: str = ""  # what a recovery case that holds now is about
 
     @classmethod
     def locked(cls, user_id: int | None, at: datetime) -> Standing:
@@ -53,19 +55,26 @@ class Standing:
         key = user_id or 0
         user = User.objects.select_for_update().filter(pk=key).first()
         has_device = TotpDevice.objects.filter(user_id=key, revoked_at=None).exists()
-        return cls(user, has_device, Invitation.objects.open(at).filter(user_id=key).exists())
+        has_invitation = Invitation.objects.open(at).vouched().filter(user_id=key).exists()
+        cases = RecoveryCase.objects.valid(at).filter(user_id=key).order_by("-opened_at", "-pk").values_list("kind", flat=True)
+        return cls(user, has_device, has_invitation, cases.first() or "")
 
 
 def branch(standing: Standing) -> str:
-    """Where the address leads: ENROL, RESET, or "" which is answered like a wrong code.
+    """Where the address leads: ENROL, RESET, REENROL, or "" which is answered like a wrong code.
 
-    A user who has a password never enrols by e-mail alone, and SKR's own people reset nothing by themselves.
+    A user who has a password never enrols by e-mail alone, and SKR's own people reset nothing by themselves: only a case
+    that two others have opened and approved lets either begin anew (ASVS 6.4.3, 6.4.4).
     """
     user = standing.user
     if user is None or not user.is_active:
         return ""
+    if standing.case == Kind.BOTH:
+        return Branch.ENROL
     if user.has_usable_password():
-        return Branch.RESET if standing.has_device and not user.is_staff else ""
+        if standing.has_device:
+            return "" if user.is_staff else Branch.RESET
+        return Branch.REENROL if standing.case == Kind.TOTP else ""
     return Branch.ENROL if standing.has_invitation else ""
 
 
@@ -106,7 +115,7 @@ def _open(sealed: bytes | memoryview | None, purpose: str, journey: SignUpJourne
 def start(*, email: str, user: User | None, lane: str, session: SessionBase, at: datetime) -> None:
     """Begin a journey for a typed address and mail its code. Known and unknown addresses take the same path."""
     _reserve_send(email, lane, session, at)
-    is_paused = _is_paused(email, lane, at)
+    is_paused = _is_paused(email, lane, user.pk if user else None, at)
     with transaction.atomic():
         standing = Standing.locked(user.pk if user else None, at)
         old = SignUpJourney.objects.filter(session_hmac=session_digest(session), ended_at=None)
@@ -127,7 +136,7 @@ def send_again(*, journey_id: str, session: SessionBase, at: datetime) -> None:
         raise NotCurrentError
     email = email_of(waiting)
     _reserve_send(email, waiting.lane, session, at)
-    is_paused = _is_paused(email, waiting.lane, at)
+    is_paused = _is_paused(email, waiting.lane, waiting.user_id, at)
     with _locked(journey_id, session, at, State.CODE) as (journey, standing):
         if journey.codes.count() >= limits.CODES_PER_JOURNEY:
             raise TooSoonError
@@ -144,17 +153,28 @@ def _reserve_send(email: str, lane: str, session: SessionBase, at: datetime) -> 
     has_room = throttling.take("send/network", network, *limits.SENDS_PER_NETWORK, at=at)
     if not (throttling.take_all("send", email, limits.SENDS_PER_ADDRESS, lane=lane, at=at) and has_room):
         raise TooSoonError
+    alarms.count(alarms.Kind.SENDS, at=at)
 
 
-def _is_paused(email: str, lane: str, at: datetime) -> bool:
-    return throttling.is_full("wrong_code/since_success", email, limits.WRONG_CODES_SINCE_SUCCESS[0], lane=lane, at=at)
+def _is_paused(email: str, lane: str, user_id: int | None, at: datetime) -> bool:
+    """Whether strangers' guesses have closed the lane; then inviters and SKR hear of it, once a day."""
+    if not throttling.is_full("wrong_code/since_success", email, limits.WRONG_CODES_SINCE_SUCCESS[0], lane=lane, at=at):
+        return False
+    _tell_of_pause(email, lane, user_id, at)
+    return True
+
+
+def _tell_of_pause(email: str, lane: str, user_id: int | None, at: datetime) -> None:
+    """Queue the mails of a paused lane. For an unknown address a job that finds nobody, at the same cost."""
+    if throttling.take("wrong_code/told", email, 1, limits.PAUSED_LANE_MAIL, lane=lane, at=at):
+        jobs.enqueue(TOLD_TASK, user_id=user_id or 0)
 
 
 def _send(journey: SignUpJourney, standing: Standing, email: str, *, is_paused: bool, at: datetime) -> None:
     """Mail to the address that is stored, never the typed one; withheld where there is nothing to open."""
-    user = standing.user
-    is_staff_reset = bool(user and user.is_active and user.is_staff and user.has_usable_password())
-    deliver = (bool(branch(standing)) or is_staff_reset) and not is_paused
+    user, opens = standing.user, bool(branch(standing))
+    is_staff_reset = bool(user and user.is_active and user.is_staff and user.has_usable_password()) and not opens
+    deliver = (opens or is_staff_reset) and not is_paused
     template = "accounts/code_staff" if is_staff_reset else "accounts/code"
     codes.issue(journey, template=template, to=user.email if user else email, deliver=deliver, at=at)
     audit.record("account:code:requested", subject=user, result="sent" if deliver else "withheld", at=at)
@@ -171,14 +191,17 @@ def verify_code(*, journey_id: str, session: SessionBase, typed: str, at: dateti
     has_try = codes.reserve_try(waiting) and _reserve_check(waiting, at)
     with _locked(journey_id, session, at, State.CODE) as (journey, standing):
         chosen = branch(standing)
-        if not (has_try and codes.use(journey, typed, at=at) and chosen):
+        is_right = has_try and codes.use(journey, typed, at=at) and bool(chosen)
+        if is_right:
+            throttling.clear(throttling.key_of("wrong_code/since_success", email_of(journey), lane=journey.lane))
+            journey.branch, journey.verified_at = chosen, at
+            _move(journey, State.VERIFIED, session)
+            audit.record("account:code:right", subject=standing.user, at=at)
+        else:
             audit.record("account:code:wrong" if has_try else "account:code:blocked", subject=standing.user, at=at)
-            return False
-        throttling.clear(throttling.key_of("wrong_code/since_success", email_of(journey), lane=journey.lane))
-        journey.branch, journey.verified_at = chosen, at
-        _move(journey, State.VERIFIED, session)
-        audit.record("account:code:right", subject=standing.user, at=at)
-    return True
+    if has_try and not is_right:
+        alarms.count(alarms.Kind.WRONG_CODES, at=at)
+    return is_right
 
 
 def _reserve_check(journey: SignUpJourney, at: datetime) -> bool:
@@ -192,63 +215,105 @@ def _reserve_check(journey: SignUpJourney, at: datetime) -> bool:
     limit, window = limits.WRONG_CODES_SINCE_SUCCESS
     if throttling.take("wrong_code/since_success", email, limit, window, lane=lane, at=at):
         return True
-    if throttling.take("wrong_code/told", email, 1, limits.PAUSED_LANE_MAIL, lane=lane, at=at) and journey.user_id:
-        jobs.enqueue(TOLD_TASK, user_id=journey.user_id)
+    _tell_of_pause(email, lane, journey.user_id, at)
     return False
 
 
 def go_on(*, journey_id: str, session: SessionBase, at: datetime) -> str:
-    """VERIFIED: to the QR code with a fresh secret, or to the one-time code of the app there is. Gives the new state."""
+    """VERIFIED: to the QR code with a fresh secret, or to what the account has left. Gives the new state."""
     with _locked(journey_id, session, at, State.VERIFIED) as (journey, _):
         if journey.branch == Branch.ENROL:
-            secret = totp.new_secret()
-            journey.secret_sealed = crypto.seal(secret, purpose="journey-totp", owner=journey.pk)
-            journey.state = State.ENROL
+            _offer_secret(journey)
         else:
-            journey.state = State.CHALLENGE
+            journey.state = State.CHALLENGE if journey.branch == Branch.RESET else State.CURRENT_PASSWORD
         journey.save(update_fields=["state", "secret_sealed"])
     return journey.state
 
 
-def verify_enrolment(*, journey_id: str, session: SessionBase, typed: str, at: datetime) -> Outcome:
-    """ENROL: the new app's code. Nothing is written to the user yet."""
+def owner(*, journey_id: str, session: SessionBase, state: SignUpJourney.State, at: datetime) -> User:
+    """Whose journey it is, checked before a proof that is compared outside the locks; raises NotCurrentError."""
+    with _locked(journey_id, session, at, state) as (_, standing):
+        return _user_of(standing)
+
+
+def accept_password(*, journey_id: str, session: SessionBase, known: User, at: datetime) -> None:
+    """CURRENT_PASSWORD: `known` is whose password it was, and nothing about her may have changed since. On to the QR code."""
+    with _locked(journey_id, session, at, State.CURRENT_PASSWORD) as (journey, standing):
+        user = _user_of(standing)
+        if (user.pk, user.session_epoch) != (known.pk, known.session_epoch):
+            raise NotCurrentError
+        _offer_secret(journey)
+        _move(journey, State.ENROL, session)
+
+
+def verify_enrolment(*, journey_id: str, session: SessionBase, typed: str, at: datetime) -> Verdict:
+    """ENROL: the new app's code. Nothing is written to the user yet, unless the password has been proved already: then
+    this is the commit, and the verdict holds the device with which the caller signs her in."""
     with _locked(journey_id, session, at, State.ENROL) as (journey, standing):
         secret, code = secret_of(journey), totp.clean(typed)
         step = totp.matching_step(secret, code) if code else None
         if step is None:
             audit.record("account:totp:wrong", subject=standing.user, result="enrolment", at=at)
             is_clock = bool(code) and totp.is_clock_wrong(secret, code or "")
-            return _count_failure(journey, Outcome.CLOCK if is_clock else Outcome.WRONG, at)
+            return Verdict(_count_failure(journey, Outcome.CLOCK if is_clock else Outcome.WRONG, at))
         journey.enrol_t = step
+        if journey.branch == Branch.REENROL:
+            return Verdict(Outcome.RIGHT, _commit_app(journey, _user_of(standing), secret, at))
         _move(journey, State.NEW_PASSWORD, session)
-    return Outcome.RIGHT
+    return Verdict(Outcome.RIGHT)
 
 
-def verify_challenge(*, journey_id: str, session: SessionBase, typed: str, at: datetime) -> Outcome:
+def verify_challenge(*, journey_id: str, session: SessionBase, typed: str, at: datetime) -> Verdict:
     """CHALLENGE: a code of the app the user has; the device's own waits hold here too."""
     with _locked(journey_id, session, at, State.CHALLENGE) as (journey, standing):
-        assert standing.user is not None  # noqa: S101 - the branch is RESET
-        outcome = second_factor.check(standing.user, typed, at=at, occasion="reset").outcome
+        outcome = second_factor.check(_user_of(standing), typed, at=at, occasion="reset").outcome
         if outcome == Outcome.RIGHT:
             _move(journey, State.NEW_PASSWORD, session)
-            return outcome
-        return outcome if outcome == Outcome.WAIT else _count_failure(journey, outcome, at)
+        elif outcome != Outcome.WAIT:
+            outcome = _count_failure(journey, outcome, at)
+    return Verdict(outcome)
 
 
-def set_password(*, journey_id: str, session: SessionBase, password: str, at: datetime) -> tuple[User, TotpDevice]:
+def use_recovery_code(*, journey_id: str, session: SessionBase, typed: str, at: datetime) -> bool:
+    """CHALLENGE: one of the user's recovery codes in the app's place. It is burnt; the app stays as it is."""
+    user = owner(journey_id=journey_id, session=session, state=State.CHALLENGE, at=at)
+    if not recovery_codes.use(user=user, typed=typed, at=at):
+        return False
+    with _locked(journey_id, session, at, State.CHALLENGE) as (journey, _):
+        _move(journey, State.NEW_PASSWORD, session)
+    return True
+
+
+# The commit ----------------------------------------------------------------------------------------------------------
+
+
+def set_password(*, journey_id: str, session: SessionBase, password: str, at: datetime) -> TotpDevice:
     """NEW_PASSWORD: write everything in one transaction and end all the user's journeys. The caller signs her in."""
     encoded = passwords.encode(password)  # before the locks: it takes a while
     with _locked(journey_id, session, at, State.NEW_PASSWORD) as (journey, standing):
-        user = standing.user
-        assert user is not None  # noqa: S101 - there is a branch
-        if journey.branch == Branch.ENROL:
-            device = services.write_enrolment(user, secret_of(journey), encoded, last_t=journey.enrol_t or 0, at=at)
-        else:
+        user, result = _user_of(standing), journey.branch
+        if journey.branch == Branch.RESET:
             device = services.write_reset(user, encoded, at=at)
-        services.end_journeys(SignUpJourney.objects.filter(pk=journey.pk), "completed", at=at, state=State.DONE)
-        services.end_journeys(SignUpJourney.objects.filter(user=user, ended_at=None), "superseded", at=at)
-        audit.record("account:journey:completed", by=user, subject=user, result=journey.branch, at=at)
-    return user, device
+        elif standing.case == Kind.BOTH:
+            result = Kind.BOTH
+            device = recovery.restore_account(user, secret_of(journey), encoded, last_t=journey.enrol_t or 0, at=at)
+        else:
+            device = services.write_enrolment(user, secret_of(journey), encoded, last_t=journey.enrol_t or 0, at=at)
+        _complete(journey, user, result=result, at=at)
+    return device
+
+
+def _commit_app(journey: SignUpJourney, user: User, secret: bytes, at: datetime) -> TotpDevice:
+    device = recovery.restore_app(user, secret, last_t=journey.enrol_t or 0, at=at)
+    _complete(journey, user, result=journey.branch, at=at)
+    return device
+
+
+def _complete(journey: SignUpJourney, user: User, *, result: str, at: datetime) -> None:
+    """This journey is done, and every other of the user's is over."""
+    services.end_journeys(SignUpJourney.objects.filter(pk=journey.pk), "completed", at=at, state=State.DONE)
+    services.end_journeys(SignUpJourney.objects.filter(user=user, ended_at=None), "superseded", at=at)
+    audit.record("account:journey:completed", by=user, subject=user, result=result, at=at)
 
 
 # Shared --------------------------------------------------------------------------------------------------------------
@@ -274,11 +339,23 @@ def _locked(
         yield journey, standing
 
 
+def _user_of(standing: Standing) -> User:
+    """The user of a journey whose address is proved: there is one, for there is a branch."""
+    if standing.user is None:
+        raise NotCurrentError
+    return standing.user
+
+
+def _offer_secret(journey: SignUpJourney) -> None:
+    journey.secret_sealed = crypto.seal(totp.new_secret(), purpose="journey-totp", owner=journey.pk)
+    journey.state = State.ENROL
+
+
 def _move(journey: SignUpJourney, state: SignUpJourney.State, session: SessionBase) -> None:
     """Enter a state under a new session key: whoever held the old one is left at the start."""
     session.cycle_key()
     journey.state, journey.session_hmac = state, session_digest(session)
-    journey.save(update_fields=["state", "session_hmac", "branch", "verified_at", "enrol_t"])
+    journey.save(update_fields=["state", "session_hmac", "branch", "verified_at", "enrol_t", "secret_sealed"])
 
 
 def _count_failure(journey: SignUpJourney, outcome: Outcome, at: datetime) -> Outcome:

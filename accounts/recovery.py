@@ -11,11 +11,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
 
 from accounts import audit, limits, services
 from accounts.access import NotAllowed
-from accounts.models import AddressChange, DeviceSwap, RecoveryCase, Session, SignUpJourney, User
+from accounts.models import AddressChange, DeviceSwap, RecoveryCase, RecoveryCode, SignUpJourney, TotpDevice, User
 from config.lib import personnummer
 from config.lib.mail import PortalMail
 
@@ -94,17 +93,28 @@ def cancel_by_sign_in(user: User, *, at: datetime) -> None:
         _cancel(case, user, by=user, reason="sign_in", at=at)
 
 
-def use_case(user: User, kind: str, *, at: datetime) -> bool:
-    """Mark the user's valid case as used, in the commit that it allowed; False when there is none (any more).
+def restore_app(user: User, secret: bytes, *, last_t: int, at: datetime) -> TotpDevice:
+    """The new phone that a TOTP case allows; the password stays. The caller has locked and checked the user.
 
-    The caller holds the user's lock.
+    `last_t` is the time step of the code that proved the app: it is not accepted again.
     """
-    case = RecoveryCase.objects.valid(at).filter(user=user, kind=kind).select_for_update().order_by("pk").first()
-    if case is None or not RecoveryCase.objects.valid(at).filter(pk=case.pk).update(used_at=at):
-        return False
-    audit.record("recovery:used", by=user, subject=user, object=case.case_number, result=kind, at=at)
-    _mail("used", case, user, at)
-    return True
+    device = services.write_device(user, secret, last_t=last_t, at=at)
+    services.end_sessions(user, at=at)
+    _use(user, Kind.TOTP, at)
+    return device
+
+
+def restore_account(user: User, secret: bytes, encoded: str, *, last_t: int, at: datetime) -> TotpDevice:
+    """The new phone and the new password that a BOTH case allows; the recovery codes on the lost paper end too.
+
+    The caller has locked and checked the user.
+    """
+    device = services.write_device(user, secret, last_t=last_t, at=at)
+    services.write_password(user, encoded, at=at)
+    RecoveryCode.objects.filter(user=user).delete()
+    audit.record("account:password:changed", by=user, subject=user, at=at)
+    _use(user, Kind.BOTH, at)
+    return device
 
 
 # Rules ---------------------------------------------------------------------------------------------------------------
@@ -170,9 +180,16 @@ def _end_app(user: User, by: User, at: datetime) -> None:
     AddressChange.objects.filter(user=user, used_at=None, replaced_at=None).update(replaced_at=at)
     services.revoke_devices(user, reason="recovery", by=by, at=at)
     DeviceSwap.objects.filter(user=user).delete()
-    User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
-    if Session.objects.filter(user=user).delete()[0]:
-        audit.record("account:session:all_ended", by=by, subject=user, at=at)
+    services.end_sessions(user, by=by, at=at)
+
+
+def _use(user: User, kind: str, at: datetime) -> None:
+    """A case opens one door once. That there is one is what the branch was chosen by, under the same lock."""
+    case = RecoveryCase.objects.valid(at).select_for_update().get(user=user, kind=kind)
+    case.used_at = at
+    case.save(update_fields=["used_at"])
+    audit.record("recovery:used", by=user, subject=user, object=case.case_number, result=kind, at=at)
+    _mail("used", case, user, at)
 
 
 def _mail(step: str, case: RecoveryCase, user: User, at: datetime, **more: object) -> None:

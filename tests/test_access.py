@@ -40,12 +40,16 @@ TABLE = """
   accounts:code                              POST  302   302   302   302   302   302   302   302
   accounts:verified                          GET   200   200   200   200   200   200   200   200
   accounts:verified                          POST  302   302   302   302   302   302   302   302
+  accounts:current_password                  GET   200   200   200   200   200   200   200   200
+  accounts:current_password                  POST  302   302   302   302   302   302   302   302
   accounts:qr                                GET   200   200   200   200   200   200   200   200
   accounts:qr                                POST  302   302   302   302   302   302   302   302
   accounts:one_time_code                     GET   200   200   200   200   200   200   200   200
   accounts:one_time_code                     POST  302   302   302   302   302   302   302   302
   accounts:challenge                         GET   200   200   200   200   200   200   200   200
   accounts:challenge                         POST  302   302   302   302   302   302   302   302
+  accounts:recovery_code                     GET   200   200   200   200   200   200   200   200
+  accounts:recovery_code                     POST  302   302   302   302   302   302   302   302
   accounts:new_password                      GET   200   200   200   200   200   200   200   200
   accounts:new_password                      POST  302   302   302   302   302   302   302   302
   accounts:notice                            GET   200   200   200   200   200   200   200   200
@@ -168,9 +172,11 @@ start                    200 200
 accounts:start           200 200
 accounts:code            302 302
 accounts:verified        302 302
+accounts:current_password 302 302
 accounts:qr              302 302
 accounts:one_time_code   302 302
 accounts:challenge       302 302
+accounts:recovery_code   302 302
 accounts:new_password    302 302
 accounts:sign_in_code    302 302
 accounts:sign_out        405 302

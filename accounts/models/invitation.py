@@ -16,6 +16,10 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         """Those that can still be accepted."""
         return self.filter(revoked_at=None, accepted_at=None, expires_at__gt=at)
 
+    def vouched(self) -> InvitationQuerySet:
+        """Those that somebody still stands for: the inviter's account is open. An operator's command has no inviter."""
+        return self.filter(Q(inviter=None) | Q(inviter__is_active=True))
+
 
 class Invitation(models.Model):
     """Who asked whom in, and what became of it. Unit and role hang on it as a `profiles.Membership`."""
