@@ -16,7 +16,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
 from django.http import HttpRequest
 
-from accounts import audit, device_cookie, limits, passwords, recovery, throttling
+from accounts import alarms, audit, device_cookie, limits, passwords, recovery, throttling
 from accounts.models import Session, TotpDevice, User
 from accounts.networks import prefix_of
 from config.lib import context, crypto
@@ -25,6 +25,7 @@ from config.lib.mail import PortalMail
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 BOUNCED = "Ett mejl till {email} kom tillbaka. Kontrollera under Profil & enheter att adressen stämmer."
 PENDING, CONFIRMED_AT = "sign_in", "confirmed_at"  # what the session keeps; the second is the time of `accounts.step_up`
+USED_CODE = "used_recovery_code"  # and the mark of a sign-in without the app
 
 
 class TooManyTriesError(Exception):
@@ -56,6 +57,7 @@ def check_password(
         known = authenticate(request, username=email, password=passwords.normalise(password))
     if not isinstance(known, User):
         audit.record(failed, subject=owner, result="password", at=at)
+        alarms.count(alarms.Kind.FAILED_SIGN_INS, at=at)
         return None
     throttling.clear(throttling.key_of("password", email, lane=lane))
     return known

@@ -185,7 +185,7 @@ def _prove_password(request: HttpRequest, step: Step, password: str) -> str:
     values = {"journey_id": step.journey.pk, "session": request.session, "at": step.at}
     owner = journey.owner(state=State.CURRENT_PASSWORD, **values)
     try:
-        known = sign_in.check_password(request, email=owner.email, password=password, at=step.at)
+        known = sign_in.check_password(request, email=owner.email, password=password, at=step.at, failed="account:password:wrong")
     except sign_in.TooManyTriesError:
         return "vanta"
     if known is None:
