@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.urls import reverse
+from django.utils import timezone
 
+from accounts import limits
 from accounts.models import User
 from deferrals.models import Deferral
 from messaging.models import Thread
 from profiles import access
-from profiles.models import Membership
+from profiles.models import Membership, Unit
 from submissions.models import Delivery, Submission
 from submissions.situation import Situation, situation_of
 
@@ -87,6 +89,14 @@ class Card:
     days_left: int
     unread: int
     deferral: Deferral | None
+    review_is_due: bool = False  # of the unit's people, by this person
+    lacks_contact: bool = False
+    may_submit: bool = True
+
+    @property
+    def unit(self) -> Unit:
+        """The unit, for the parts of the page that only know one."""
+        return self.submission.unit
 
     @property
     def url(self) -> str:
@@ -106,6 +116,19 @@ class Card:
         if self.situation.is_ours:
             return "ours"
         return "done" if self.submission.status in _DONE else ""
+
+
+def _confirmed(submissions: list[Submission]) -> set[int]:
+    """The units whose people have been gone through this year."""
+    units = Unit.objects.filter(pk__in=[submission.unit_id for submission in submissions])
+    confirmed = units.confirmed_since(timezone.now() - limits.PEOPLE_CONFIRMED)
+    return set(confirmed.order_by("pk").values_list("pk", flat=True))
+
+
+def _lacking(submissions: list[Submission]) -> set[int]:
+    """The units where nobody can let a colleague in."""
+    units = Unit.objects.filter(pk__in=[submission.unit_id for submission in submissions])
+    return set(units.without_contact().order_by("pk").values_list("pk", flat=True))
 
 
 def _newest_year(user: User) -> list[Submission]:
@@ -131,6 +154,7 @@ def cards_of(user: User, *, today: date) -> list[Card]:
     unread = Counter(Thread.objects.visible_to(user).unread_by(user).order_by("pk").values_list("unit_id", flat=True))
     asked = Deferral.objects.filter(submission__in=submissions).exclude(status=Deferral.Status.WITHDRAWN)
     deferrals = {deferral.submission_id: deferral for deferral in asked.order_by("requested_at", "pk")}
+    confirmed, lacking = _confirmed(submissions), _lacking(submissions)
     cards = []
     for submission in submissions:
         role = roles[submission.unit_id]
@@ -145,6 +169,11 @@ def cards_of(user: User, *, today: date) -> list[Card]:
                 days_left=(submission.due_date - today).days,
                 unread=unread[submission.unit_id],
                 deferral=deferrals.get(submission.pk),
+                review_is_due=role is Membership.Role.CONTACT
+                and submission.unit_id not in confirmed
+                and submission.collection.is_open(today),
+                lacks_contact=submission.unit_id in lacking,
+                may_submit=role in access.MAY_SUBMIT,
             )
         )
     return sorted(cards, key=lambda card: (not card.situation.is_ours, card.days_left))

@@ -1,10 +1,13 @@
-"""Own details, an invitation, and a colleague's role."""
+"""Own details, an invitation, a colleague's role, and the yearly review of the unit's people."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from datetime import datetime
 
 from django import forms
+from django.utils import timezone
 
 from config.lib import personnummer
 from config.lib.text import one_line
@@ -58,8 +61,8 @@ class DetailsForm(NameMixin):
         return phone
 
 
-class InvitationForm(NameMixin):
-    """Whom to invite, and to what."""
+class AddressForm(forms.Form):
+    """A person's e-mail address."""
 
     email = forms.EmailField(
         label="E-post",
@@ -72,13 +75,6 @@ class InvitationForm(NameMixin):
             "max_length": "Adressen är för lång.",
         },
     )
-    role = forms.ChoiceField(
-        label="Roll",
-        choices=Membership.Role.choices,
-        widget=forms.RadioSelect,
-        error_messages={"required": "Välj en roll.", "invalid_choice": "Välj en roll i listan."},
-    )
-    field_order = ["email", "name", "role"]
 
     def clean_email(self) -> str:
         """Lower case and ASCII, as accounts are kept."""
@@ -86,6 +82,18 @@ class InvitationForm(NameMixin):
         if not email.isascii():
             raise forms.ValidationError("Adressen får inte innehålla å, ä, ö eller andra specialtecken.")
         return email
+
+
+class InvitationForm(NameMixin, AddressForm):
+    """Whom to invite, and to what."""
+
+    role = forms.ChoiceField(
+        label="Roll",
+        choices=Membership.Role.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Välj en roll.", "invalid_choice": "Välj en roll i listan."},
+    )
+    field_order = ["email", "name", "role"]
 
 
 class RoleForm(forms.Form):
@@ -97,3 +105,44 @@ class RoleForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": "Välj en roll.", "invalid_choice": "Välj en roll i listan."},
     )
+
+
+class ConfirmationForm(forms.Form):
+    """Everybody at the unit but oneself: stays, or does not. Nothing is chosen beforehand."""
+
+    STAYS, GOES = "kvar", "inte"
+    CHOICES = ((STAYS, "Ska vara kvar"), (GOES, "Ska inte vara kvar"))
+
+    def __init__(self, *args: object, people: Iterable[Membership], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        for membership in people:
+            self.fields[f"person_{membership.pk}"] = forms.ChoiceField(
+                label=str(membership.user),
+                choices=self.CHOICES,
+                widget=forms.RadioSelect,
+                help_text=_who(membership),
+                error_messages={
+                    "required": "Välj om personen ska vara kvar.",
+                    "invalid_choice": "Välj ett av de två svaren.",
+                },
+            )
+
+    @property
+    def stays(self) -> dict[int, bool]:
+        """The answer, by the membership's key."""
+        return {int(name.removeprefix("person_")): value == self.STAYS for name, value in self.cleaned_data.items()}
+
+
+def _who(membership: Membership) -> str:
+    """Role, address and last sign-in: what one needs to know to answer."""
+    user, role = membership.user, Membership.Role(membership.role).label
+    address = f", {user.email}" if user.name else ""
+    if membership.invitation and membership.invitation.accepted_at is None:
+        return f"{role}{address}. Inbjuden {_day(membership.created_at)}, har inte svarat."
+    if not user.is_active:
+        return f"{role}{address}. Kontot är avstängt."
+    return f"{role}{address}. {f'Senast inloggad {_day(user.last_login)}' if user.last_login else 'Har inte loggat in'}."
+
+
+def _day(moment: datetime) -> str:
+    return timezone.localdate(moment).isoformat()

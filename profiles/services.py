@@ -104,18 +104,20 @@ def leave_unit(*, membership: Membership, by: User, at: datetime) -> None:
     membership = _in_force(membership)
     if membership.user_id != by.pk:
         raise NotAllowed("Du kan bara lämna enheten för egen del.")
-    check_can_leave(membership)
+    if reason := reason_against_leaving(membership):
+        raise NotAllowed(reason)
     Membership.objects.filter(pk=membership.pk, ended_at=None).update(ended_at=at, ended_by=by)
     _role_lost(membership, result="left", by=by, at=at)
     notices.tell_contacts(membership.unit, "people_left", besides=[by])
 
 
-def check_can_leave(membership: Membership) -> None:
-    """The last Kontaktperson stays until there is another."""
-    if membership.role == Role.CONTACT and not contacts.is_another_able(membership):
-        raise NotAllowed(
-            "Du är enhetens enda kontaktperson. Gör först en annan person till kontaktperson, eller skriv till SKR under Meddelanden."
-        )
+def reason_against_leaving(membership: Membership) -> str:
+    """The last Kontaktperson stays until there is another; "" for everybody else."""
+    if membership.role != Role.CONTACT or contacts.is_another_able(membership):
+        return ""
+    return (
+        "Du är enhetens enda kontaktperson. Gör först en annan person till kontaktperson, eller skriv till SKR under Meddelanden."
+    )
 
 
 @transaction.atomic

@@ -6,18 +6,22 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.contrib import messages
-from django.db.models import Count, Q
-from django.http import HttpResponse
+from django.db.models import Count, Q, QuerySet
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import limits
 from accounts.access import NotAllowed, UserRequest
+from accounts.middleware import redirect_to
 from accounts.models import Invitation
-from profiles import access, services
-from profiles.forms import DetailsForm, InvitationForm, RoleForm
-from profiles.models import Membership, Unit
+from accounts.step_up import needs_step_up
+from config.lib.text import amount
+from profiles import access, confirmation, contacts, services
+from profiles.forms import AddressForm, ConfirmationForm, DetailsForm, InvitationForm, RoleForm
+from profiles.models import Membership, PeopleConfirmation, Unit
 
 MAY = (
     (Membership.Role.READER, "Ser enhetens inlämning, uppskov och meddelanden."),
@@ -61,6 +65,8 @@ def unit(request: UserRequest, code: str) -> HttpResponse:
     memberships = chosen.memberships.select_related("user", "created_by", "invitation")
     people = list(memberships.in_force().order_by("user__name", "user__email", "pk"))
     now = timezone.now()
+    review = confirmation.latest(chosen)
+    mine = next((one for one in people if one.user_id == request.user.pk), None)
     pending = memberships.pending().order_by("created_at", "pk")
     waiting = [_waiting(m, m.invitation, now) for m in pending if m.invitation]
     context = {
@@ -70,6 +76,11 @@ def unit(request: UserRequest, code: str) -> HttpResponse:
         "my_role": access.role_at(request.user, chosen),
         "manages": access.can_manage_people(request.user, chosen),
         "is_alone": len(people) == 1,
+        "lacks_contact": contacts.lacks_contact(chosen),
+        "can_submit": access.can_submit(request.user, chosen),
+        "review": review,
+        "review_is_due": review is None or review.at < now - limits.PEOPLE_CONFIRMED,
+        "mine": mine,
         "roles": ROLES,
     }
     return render(request, "profiles/unit.html", context)
@@ -89,6 +100,7 @@ def _waiting(membership: Membership, invitation: Invitation, now: datetime) -> d
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@needs_step_up
 def invite(request: UserRequest, code: str) -> HttpResponse:
     """Invite a colleague to the unit."""
     chosen = access.unit_or_404(request.user, code)
@@ -118,6 +130,28 @@ def resend_invitation(request: UserRequest, code: str, pk: int) -> HttpResponse:
     return _act(request, code, pk, services.resend_invitation, "Inbjudan är skickad igen till {email}.")
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs_step_up
+def correct_address(request: UserRequest, code: str, pk: int) -> HttpResponse:
+    """Send a waiting invitation to the right address instead."""
+    chosen = access.unit_or_404(request.user, code)
+    access.check_can_manage_people(request.user, chosen)
+    waiting = Membership.objects.pending().filter(unit=chosen).select_related("user", "unit")
+    membership = _membership(request, waiting, pk)
+    form = AddressForm(request.POST or None, initial={"email": membership.user.email})
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = services.correct_address(
+                membership=membership, email=form.cleaned_data["email"], by=request.user, at=timezone.now()
+            )
+        except NotAllowed as refusal:
+            form.add_error("email", refusal.reason)
+        else:
+            messages.success(request, f"Inbjudan till {membership.user.email} är återkallad. {_invited(made)}")
+            return redirect("profiles:unit", code=code)
+    return render(request, "profiles/correct_address.html", {"unit": chosen, "membership": membership, "form": form})
+
+
 @require_POST
 def revoke_invitation(request: UserRequest, code: str, pk: int) -> HttpResponse:
     """Take a waiting invitation back."""
@@ -125,9 +159,15 @@ def revoke_invitation(request: UserRequest, code: str, pk: int) -> HttpResponse:
 
 
 @require_POST
+@needs_step_up(back="profiles:member")
 def end_membership(request: UserRequest, code: str, pk: int) -> HttpResponse:
     """Take a colleague's role away."""
     return _act(request, code, pk, services.end_membership, "{email} har inte längre någon roll i enheten.")
+
+
+def _membership(request: UserRequest, memberships: QuerySet[Membership], pk: int) -> Membership:
+    visible = Membership.objects.visible_to(request.user)
+    return access.row_or_404(request.user, memberships, pk=pk, visible=visible, unit="unit__code")
 
 
 def _act(request: UserRequest, code: str, pk: int, verb: Callable[..., None], done: str) -> HttpResponse:
@@ -135,9 +175,7 @@ def _act(request: UserRequest, code: str, pk: int, verb: Callable[..., None], do
     chosen = access.unit_or_404(request.user, code)
     access.check_can_manage_people(request.user, chosen)
     memberships = Membership.objects.filter(unit=chosen, ended_at=None).select_related("user", "unit")
-    membership = access.row_or_404(
-        request.user, memberships, pk=pk, visible=Membership.objects.visible_to(request.user), unit="unit__code"
-    )
+    membership = _membership(request, memberships, pk)
     try:
         verb(membership=membership, by=request.user, at=timezone.now())
     except NotAllowed as refusal:
@@ -148,14 +186,13 @@ def _act(request: UserRequest, code: str, pk: int, verb: Callable[..., None], do
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@needs_step_up
 def member(request: UserRequest, code: str, pk: int) -> HttpResponse:
     """A colleague: change her role or end it."""
     chosen = access.unit_or_404(request.user, code)
     access.check_can_manage_people(request.user, chosen)
     memberships = Membership.objects.in_force().filter(unit=chosen).select_related("user", "unit", "created_by")
-    membership = access.row_or_404(
-        request.user, memberships, pk=pk, visible=Membership.objects.visible_to(request.user), unit="unit__code"
-    )
+    membership = _membership(request, memberships, pk)
     form = RoleForm(request.POST or None, initial={"role": membership.role})
     if request.method == "POST" and form.is_valid():
         try:
@@ -175,3 +212,49 @@ def member(request: UserRequest, code: str, pk: int) -> HttpResponse:
         "waiting": chosen.memberships.pending().filter(created_by=membership.user).count(),
     }
     return render(request, "profiles/member.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs_step_up
+def confirm_people(request: UserRequest, code: str) -> HttpResponse:
+    """The yearly review: who shall still have a role at the unit."""
+    chosen = access.unit_or_404(request.user, code)
+    access.check_can_manage_people(request.user, chosen)
+    people = confirmation.people_of(chosen)
+    others = [one for one in people if one.user_id != request.user.pk]
+    form = ConfirmationForm(request.POST if request.method == "POST" else None, people=others)
+    if form.is_valid():
+        try:
+            done = confirmation.confirm_people(unit=chosen, stays=form.stays, by=request.user, at=timezone.now())
+        except NotAllowed as refusal:
+            form.add_error(None, refusal.reason)
+        else:
+            messages.success(request, f"Personerna i {chosen.name} är bekräftade. {_outcome(done)}")
+            return redirect("profiles:unit", code=code)
+    mine = next(one for one in people if one.user_id == request.user.pk)
+    return render(request, "profiles/confirm_people.html", {"unit": chosen, "form": form, "mine": mine, "others": others})
+
+
+def _outcome(done: PeopleConfirmation) -> str:
+    if not done.ended:
+        return "Alla är kvar."
+    return f"{amount(done.ended, 'person', 'personer')} är inte längre kvar."
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs_step_up
+def leave(request: UserRequest, code: str) -> HttpResponse:
+    """End one's own role at the unit. The session ends with it."""
+    chosen = access.unit_or_404(request.user, code)
+    mine = Membership.objects.in_force().filter(unit=chosen, user=request.user).select_related("unit")
+    membership = mine.first()
+    if membership is None:  # SKR's people have no role
+        raise Http404
+    reason = services.reason_against_leaving(membership)
+    if request.method == "POST":
+        services.leave_unit(membership=membership, by=request.user, at=timezone.now())
+        return redirect_to(request, f"{reverse('start')}?besked=lamnat")
+    waiting = chosen.memberships.pending().filter(created_by=request.user).count()
+    return render(
+        request, "profiles/leave.html", {"unit": chosen, "membership": membership, "reason": reason, "waiting": waiting}
+    )

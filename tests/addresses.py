@@ -75,6 +75,7 @@ def _value(route: Route, name: str, place: Place) -> object:
         ("profiles:end_membership", "pk"): lambda: place.colleague.pk,
         ("profiles:resend_invitation", "pk"): lambda: place.waiting.pk,
         ("profiles:revoke_invitation", "pk"): lambda: place.waiting.pk,
+        ("profiles:correct_address", "pk"): lambda: place.waiting.pk,
         ("messaging:thread", "pk"): lambda: place.thread.pk,
         ("messaging:close", "pk"): lambda: place.thread.pk,
     }
