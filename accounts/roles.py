@@ -28,10 +28,11 @@ _REVIEW = frozenset(
         "deferrals.view_deferral",
     }
 )
+_EXPORT = frozenset({"submissions.export_rows"})
 _REFERENCE = frozenset({"submissions.view_layout", "submissions.view_codelist", "submissions.view_checksetting"})
 
 PERMISSIONS: dict[str, frozenset[str]] = {
-    StaffRole.OFFICER: _REVIEW | _REFERENCE,
+    StaffRole.OFFICER: _REVIEW | _REFERENCE | _EXPORT,
     StaffRole.COORDINATOR: _REVIEW
     | _REFERENCE
     | {
@@ -40,7 +41,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "accounts.view_invitation",
         "profiles.invite_membership",
     },
-    StaffRole.STATISTICIAN: _REVIEW | _REFERENCE,
+    StaffRole.STATISTICIAN: _REVIEW | _REFERENCE | _EXPORT,
     StaffRole.SYSTEM: frozenset(
         {
             "accounts.view_user",

@@ -66,7 +66,7 @@ def needs_step_up(view: View | None = None, *, back: str = "") -> Any:
 def _page_of(request: UserRequest) -> str:
     """The page that the browser shows: a fragment's own address is no page, so htmx tells which one asked for it."""
     shown = request.htmx.current_url_abs_path if request.headers.get("HX-Request") == "true" else None
-    return shown if shown and url_has_allowed_host_and_scheme(shown, allowed_hosts=None) else request.path
+    return shown if shown and url_has_allowed_host_and_scheme(shown, allowed_hosts=None) else request.get_full_path()
 
 
 def confirm(request: UserRequest, *, password: str, token: str, at: datetime) -> Outcome:

@@ -5,7 +5,7 @@
 | view | x | x | x | those who may view units |
 | submit (upload, correct, explain, hand in, ask for uppskov, write) | | x | x | |
 | manage people | | | x | |
-| reveal personnummer | | x | x | those with that right |
+| reveal personnummer, take out the file | | x | x | in the admin, with a purpose |
 
 What a person may not even see is 404 (`unit_or_404`, `row_or_404`), never one of these sentences, and the try is logged.
 """
@@ -87,9 +87,20 @@ def check_can_manage_people(user: User, unit: Unit) -> None:
 
 
 def check_can_reveal_personnummer(user: User, unit: Unit) -> None:
-    """See whole personnummer; every time is logged by the one who shows them."""
-    if role_at(user, unit) not in MAY_SUBMIT and not user.has_perm("submissions.reveal_personnummer"):
+    """See whole personnummer on the unit's pages; every time is logged by the one who shows them.
+
+    SKR's people give a purpose for it, in the admin.
+    """
+    if user.has_perm("submissions.reveal_personnummer"):
+        raise NotAllowed("SKR visar personnummer i administrationen, där ändamålet skrivs ner.")
+    if role_at(user, unit) not in MAY_SUBMIT:
         raise NotAllowed("Bara enhetens uppgiftslämnare och kontaktpersoner kan visa hela personnummer.")
+
+
+def check_can_export(user: User, unit: Unit) -> None:
+    """Take out what the unit handed in, and the list of who has seen it."""
+    if role_at(user, unit) not in MAY_SUBMIT:
+        raise NotAllowed("Bara enhetens uppgiftslämnare och kontaktpersoner kan hämta enhetens uppgifter.")
 
 
 def _passes(check: Callable[[User, Unit], None], user: User, unit: Unit) -> bool:
@@ -118,6 +129,11 @@ def can_manage_people(user: User, unit: Unit) -> bool:
 def can_reveal_personnummer(user: User, unit: Unit) -> bool:
     """Whether `check_can_reveal_personnummer` passes."""
     return _passes(check_can_reveal_personnummer, user, unit)
+
+
+def can_export(user: User, unit: Unit) -> bool:
+    """Whether `check_can_export` passes."""
+    return _passes(check_can_export, user, unit)
 
 
 def roles_of(user: User) -> dict[int, Membership.Role]:

@@ -1,4 +1,4 @@
-"""A submission's findings as SKR reads them: groups with the unit's explanations, and the rows of one, always masked."""
+"""A submission's findings as SKR reads them: groups with the unit's explanations, and the rows of one, masked unless revealed."""
 
 from __future__ import annotations
 
@@ -53,8 +53,11 @@ def _shown(group: Group, collection: CollectionSpec, comment: Comment | None, wh
     )
 
 
-def group_rows(submission: Submission, delivery: Delivery, key: str, page: str) -> dict[str, Any] | None:
-    """One group with a page of its rows: line, employment key, value and sentence; None where there is no such group."""
+def group_rows(submission: Submission, delivery: Delivery, key: str, page: str, *, reveal: bool = False) -> dict[str, Any] | None:
+    """One group with a page of its rows: line, employment key, value and sentence; None where there is no such group.
+
+    `lines` are the rows' numbers, `is_masked` tells whether anything on the page is or would be masked.
+    """
     findings = storage.findings_of(delivery)
     group = next((one for one in groups_of(submission.pk, findings) if one.key == key), None)
     if group is None:
@@ -62,15 +65,16 @@ def group_rows(submission: Submission, delivery: Delivery, key: str, page: str) 
     collection = submission.collection.spec()
     frame = checking.group_rows(findings, group.check, group.field, group.value)
     shown = Paginator(range(frame.height), ROWS_ON_A_PAGE).get_page(page)
-    rows = []
+    rows, is_masked = [], False
     for index in shown.object_list:
         finding = frame.row(index, named=True)
+        is_masked = is_masked or checking.messages.is_masked(finding)
         rows.append(
             {
                 "row": finding["row"],
-                "key": checking.messages.shown_key(finding),
-                "value": checking.messages.shown_value(finding),
-                "message": checking.messages.render(finding, collection),
+                "key": checking.messages.shown_key(finding, reveal=reveal),
+                "value": checking.messages.shown_value(finding, reveal=reveal),
+                "message": checking.messages.render(finding, collection, reveal=reveal),
             }
         )
     comment = live_comments(submission).get(key)
@@ -80,6 +84,8 @@ def group_rows(submission: Submission, delivery: Delivery, key: str, page: str) 
         "field": field,
         "page": shown,
         "rows": rows,
+        "lines": [row["row"] for row in rows],
+        "is_masked": is_masked,
     }
 
 

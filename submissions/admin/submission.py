@@ -9,19 +9,20 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import Count, IntegerField, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST
 
-from accounts import audit
 from accounts.access import NotAllowed
-from accounts.admin_site import Figure, FigureGroup, Panel, PanelRow, PortalAdmin, badge, link, number, portal_admin
+from accounts.admin_site import Figure, FigureGroup, Panel, PanelRow, badge, link, number, portal_admin
 from profiles.models import Unit
 from submissions import states
 from submissions.admin import findings
 from submissions.admin.reference import CollectionFilter
+from submissions.admin.rows import EXPORT, VIEW, RowPages
 from submissions.frames import ENCODING_LABELS
 from submissions.models import Collection, Delivery, Receipt, Submission
 from submissions.services import review
@@ -97,7 +98,7 @@ class LateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Submission, site=portal_admin)
-class SubmissionAdmin(PortalAdmin):
+class SubmissionAdmin(RowPages):
     """Each unit's submission of each year."""
 
     position = 10
@@ -138,13 +139,13 @@ class SubmissionAdmin(PortalAdmin):
         """The year only where several are shown."""
         return tuple(name for name in self.list_display if name != "year" or request.GET.get("insamling") == "alla")
 
-    def pages(self) -> Iterable[tuple[str, Callable[..., HttpResponse], str]]:
-        """SKR's three steps, and the rows behind a group of findings."""
+    def pages(self) -> Iterable[tuple[str, Callable[..., HttpResponseBase], str]]:
+        """SKR's three steps, and the pages that show rows."""
         return [
+            *super().pages(),
             ("<int:submission_id>/granska/", require_POST(self.begin_review), "begin_review"),
             ("<int:submission_id>/godkann/", require_POST(self.approve), "approve"),
             ("<int:submission_id>/aterlamna/", require_POST(self.return_to_unit), "return"),
-            ("<int:submission_id>/anmarkning/<str:key>/", require_GET(self.group), "group"),
         ]
 
     # Columns and facts
@@ -273,7 +274,8 @@ class SubmissionAdmin(PortalAdmin):
             "current": current,
             "encoding": ENCODING_LABELS.get(current.encoding, current.encoding) if current else "",
             "findings": findings.groups_for(obj, current) if current else [],
-            "may_see_rows": user.has_perm("submissions.view_rows"),
+            "may_see_rows": user.has_perm(VIEW),
+            "export_url": self.page_url("export", obj.pk) if current and user.has_perm(EXPORT) else "",
             "versions": obj.deliveries.light().select_related("uploaded_by").order_by("-version", "-pk"),
             "receipts": Receipt.objects.filter(delivery__submission=obj)
             .select_related("issued_by", "delivery")
@@ -324,16 +326,3 @@ class SubmissionAdmin(PortalAdmin):
                 messages.success(request, "Inlämningen är tillbaka hos enheten.")
             return HttpResponseRedirect(self.object_url(submission))
         return self.object_page(request, submission, form=form)
-
-    def group(self, request: HttpRequest, submission_id: int, key: str) -> HttpResponse:
-        """The rows behind a group of findings, personnummer masked. Each look is logged."""
-        asked = self.require(request, "submissions.view_rows")
-        submission = self.find(request, submission_id)
-        current = review.current_delivery(submission)
-        shown = findings.group_rows(submission, current, key, request.GET.get("sida", "1")) if current else None
-        if shown is None or current is None:
-            raise Http404
-        name = f"{submission.unit.code}/{submission.collection.year} version {current.version}"
-        audit.record("data:read", by=asked.user, unit=submission.unit.code, object=name, result=f"{shown['group'].check}, maskat")
-        back = {"back": self.object_url(submission), "back_text": str(submission)}
-        return self.show(request, "admin/submissions/group.html", submission, {**shown, **back})

@@ -119,3 +119,8 @@ def _text(check: CheckSpec, name: str) -> str:
 def level_label(level: str) -> str:
     """The level in the words of the review page."""
     return {"fel": "Måste rättas", "varning": "Måste förklaras", "info": "Bra att veta"}.get(level, level)
+
+
+def is_masked(finding: Mapping[str, Any]) -> bool:
+    """Whether a part of the finding is hidden: field 7, or a key or value that looks like a personnummer."""
+    return shown_value(finding) != finding["value"] or shown_key(finding) != finding["key"]

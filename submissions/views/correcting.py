@@ -22,7 +22,7 @@ from submissions.forms import CommentForm, CorrectionForm, RevisionForm
 from submissions.models import Correction, Delivery
 from submissions.services import comments as comment_service
 from submissions.services import correct as correct_service
-from submissions.services import storage
+from submissions.services import looks, storage
 from submissions.services.correct import Corrected, CorrectionRefused
 from submissions.views.common import Room, codes_of, current_or_404, enter, field_name
 from submissions.views.findings import FindingRow, Notes, Wrong, findings_page, row_of, row_page
@@ -163,6 +163,8 @@ def corrections(request: UserRequest, code: str, year: int) -> HttpResponse:
     delivery = current_or_404(room)
     listed = Correction.objects.filter(delivery=delivery).select_related("by", "undone_by").order_by("-revision", "-pk")
     lines = [_line(room, delivery, correction) for correction in listed]
+    if lines:
+        looks.at_corrections(delivery=delivery, by=request.user, at=room.now)
     return render(request, "submissions/corrections.html", room.context(delivery=delivery, lines=lines))
 
 

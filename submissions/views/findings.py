@@ -1,4 +1,4 @@
-"""The rows of one group of findings, and one row with all its fields. Personnummer are masked until asked for."""
+"""The rows of one group of findings, and one row with all its fields. Personnummer are masked until asked for; looks are logged."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts import audit
-from accounts.access import NotAllowed, UserRequest
+from accounts.access import UserRequest
 from profiles import access
 from submissions import checking
 from submissions.forms import CommentForm
 from submissions.frames import FIELD_NUMBERS, column
 from submissions.models import Correction, Delivery
-from submissions.services import deliver, storage
+from submissions.services import looks, storage
 from submissions.services.groups import Group, groups_of, live_comments
 from submissions.views.common import CODE_LISTS, Room, codes_of, current_or_404, enter
 from submissions.views.review import entry_of
@@ -96,7 +95,9 @@ def findings_page(room: Room, check: str, key: str, notes: Notes) -> HttpRespons
     found = checking.group_rows(frame, group.check, group.field, group.value)
     page = Paginator(range(found.height), ROWS_PER_PAGE).get_page(notes.page or room.request.GET.get("sida"))
     shown = found.slice(page.start_index() - 1, len(page))
-    _log_reading(room, delivery, f"{group.check}, {len(page)} rader", notes)
+    looks.at_findings(
+        delivery=delivery, group=group, rows=shown["row"].to_list(), by=room.request.user, revealed=notes.reveal, at=room.now
+    )
     comment = live_comments(room.submission).get(group.key)
     rows = [row_of(room, finding, notes) for finding in shown.iter_rows(named=True)]
     context = room.context(
@@ -108,7 +109,7 @@ def findings_page(room: Room, check: str, key: str, notes: Notes) -> HttpRespons
         codes=codes_of(room.spec, group.field),
         codes_id=f"koder-{group.field}",
         reveal=notes.reveal,
-        may_reveal=room.may_reveal and any(map(_is_masked, shown.iter_rows(named=True))),
+        may_reveal=room.may_reveal and any(map(checking.messages.is_masked, shown.iter_rows(named=True))),
         comment_form=notes.comment_form or CommentForm(initial={"text": comment.text if comment else ""}),
         comment_label="Ny förklaring" if comment else "Förklaring",
     )
@@ -148,26 +149,6 @@ def draft_of(value: str | None, shown: str | None) -> str:
     return value or "" if value == shown else ""
 
 
-def _is_masked(finding: Mapping[str, Any]) -> bool:
-    """Whether the page hides a part of this finding: field 7, or a key or value that looks like a personnummer."""
-    messages = checking.messages
-    return messages.shown_value(finding) != finding["value"] or messages.shown_key(finding) != finding["key"]
-
-
-def _log_reading(room: Room, delivery: Delivery, what: str, notes: Notes) -> None:
-    """Whole personnummer are logged whoever looks; SKR's people leave a trace at every look."""
-    if not (notes.reveal or room.request.user.is_staff):
-        return
-    audit.record(
-        "data:read",
-        by=room.request.user,
-        unit=room.submission.unit.code,
-        object=deliver.audit_name(delivery),
-        result=f"personnummer visade: {what}" if notes.reveal else f"{what}, maskat",
-        at=room.now,
-    )
-
-
 # One row -------------------------------------------------------------------------------------------------------------
 
 
@@ -196,8 +177,7 @@ def row(request: UserRequest, code: str, year: int, row: int) -> HttpResponse:
 def reveal_row(request: UserRequest, code: str, year: int, row: int) -> HttpResponse:
     """The same page with the personnummer; logged."""
     room = enter(request, code, year)
-    if not room.may_reveal:
-        raise NotAllowed("Bara enhetens uppgiftslämnare och kontaktpersoner kan visa hela personnummer.")
+    access.check_can_reveal_personnummer(request.user, room.submission.unit)
     return row_page(room, row, Notes(reveal=True))
 
 
@@ -209,7 +189,7 @@ def row_page(room: Room, row: int, notes: Notes) -> HttpResponse:
     values = storage.current_frame(delivery).filter(pl.col("row") == row)
     if values.is_empty():
         raise Http404
-    _log_reading(room, delivery, f"rad {row}", notes)
+    looks.at_row(delivery=delivery, row=row, by=room.request.user, revealed=notes.reveal, at=room.now)
     opened = notes.wrong.field if notes.wrong else _number(room.request.GET.get("falt"))
     cells = _cells(room, delivery, values.row(0, named=True), notes, opened)
     context = room.context(

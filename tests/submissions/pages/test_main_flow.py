@@ -142,17 +142,25 @@ def test_log_07_personnummer_are_masked_until_revealed_and_the_reveal_is_logged(
     assert wrong not in masked
     assert f"{wrong[:6]}-****" in masked
     assert wrong not in client.get(f"{PAGE}rad/5/?falt=7").content.decode()
-    assert not AuditEvent.objects.filter(code="data:read").exists()
+    bos = AuditEvent.objects.filter(code="data:read", actor_id=cast.bo.pk, unit="0488")
+    assert list(bos.order_by("pk").values_list("object", "result")) == [
+        ("0488/2026 version 1, kontroll FMT06 fält 7, rad 5", "personnummer maskade"),
+        ("0488/2026 version 1, rad 5", "personnummer maskade"),
+    ]
 
     for page in ("1", "²", "x", ""):
         assert wrong in client.post(f"{group}visa/", {"page": page}).content.decode()
     assert wrong in client.post(f"{PAGE}rad/5/visa/").content.decode()
-    assert AuditEvent.objects.filter(code="data:read", actor_id=cast.bo.pk, unit="0488").count() == 5
+    assert bos.filter(result="personnummer visade").count() == 5
 
     officer = sign_in(GuardedClient(), cast.officer)
     for address in (group, f"{PAGE}rad/5/"):
         assert wrong not in officer.get(address).content.decode()
-    assert AuditEvent.objects.filter(code="data:read", actor_id=cast.officer.pk, result__endswith="maskat").count() == 2
+    assert AuditEvent.objects.filter(code="data:read", actor_id=cast.officer.pk, result__endswith="maskade").count() == 2
+    for address in (f"{group}visa/", f"{PAGE}rad/5/visa/"):
+        refused = officer.post(address)
+        assert refused.status_code == 403
+        assert "i administrationen, där ändamålet skrivs ner" in refused.content.decode()
 
 
 @pytest.mark.asvs("8.1.1", "8.2.2", "8.4.1", "16.3.2")

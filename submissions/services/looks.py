@@ -1,0 +1,53 @@
+"""What somebody looked at in a delivery, as the log of reads names it: the version, and the row, group or corrections.
+
+Line numbers and the codes of checks, never a value of the file. Who may look is decided by the view; that she did is
+written here (security note, LOG-07).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from accounts import reads
+from accounts.models import User
+from config.lib.text import amount
+from submissions.models import Delivery
+from submissions.services.deliver import audit_name
+from submissions.services.groups import Group
+
+
+def at_row(*, delivery: Delivery, row: int, by: User, revealed: bool, at: datetime) -> None:
+    """One row with all its fields."""
+    _record(delivery, f"rad {row}", by=by, revealed=revealed, at=at)
+
+
+def at_findings(
+    *,
+    delivery: Delivery,
+    group: Group,
+    rows: Sequence[int | None],
+    by: User,
+    revealed: bool = False,
+    purpose: str = "",
+    at: datetime,
+) -> None:
+    """A page of a group's rows, with their keys and values. A finding about the whole file shows no row, and is no look."""
+    lines = sorted(row for row in rows if row is not None)
+    if not lines:
+        return
+    where = (
+        f"rad {lines[0]}" if len(lines) == 1 else f"{amount(len(lines), 'rad', 'rader')} mellan rad {lines[0]} och {lines[-1]}"
+    )
+    field = f" fält {group.field}" if group.field else ""
+    _record(delivery, f"kontroll {group.check}{field}, {where}", by=by, revealed=revealed, purpose=purpose, at=at)
+
+
+def at_corrections(*, delivery: Delivery, by: User, at: datetime) -> None:
+    """The list of corrections, with old and new values."""
+    _record(delivery, "rättelserna", by=by, revealed=False, at=at)
+
+
+def _record(delivery: Delivery, what: str, *, by: User, revealed: bool, purpose: str = "", at: datetime) -> None:
+    unit = delivery.submission.unit.code
+    reads.record(by=by, unit=unit, object=f"{audit_name(delivery)}, {what}", revealed=revealed, purpose=purpose, at=at)
