@@ -65,6 +65,7 @@ TABLE = """
   submissions:upload                         GET   200   200   200   404   200   200   200   404
   submissions:upload                         POST  403   422   422   404   403   403   403   404
   submissions:version                        GET   200   200   200   404   200   200   200   404
+  submissions:download                       POST  403   200   200   404   403   403   403   404
   submissions:review                         GET   200   200   200   404   200   200   200   404
   submissions:findings                       GET   200   200   200   404   200   200   200   404
   submissions:reveal_findings                POST  403   200   200   404   403   403   403   404
@@ -90,6 +91,8 @@ TABLE = """
   profiles:details                           GET   200   200   200   200   200   200   200   200
   profiles:details                           POST  200   200   200   200   200   200   200   200
   profiles:unit                              GET   200   200   200   404   200   200   200   200
+  profiles:insight                           GET   200   200   200   404   200   200   200   200
+  profiles:export_insight                    POST  403   200   200   404   403   403   403   403
   profiles:invite                            GET   403   403   200   404   403   403   403   403
   profiles:invite                            POST  403   403   200   404   403   403   403   403
   profiles:resend_invitation                 POST  403   403   302   404   403   403   403   403
@@ -278,7 +281,7 @@ def test_beh_01_every_address_has_a_row_and_every_row_an_address() -> None:
     assert {name for name, _ in EXPECTED} == set(ROUTES)
 
 
-@pytest.mark.asvs("6.1.3", "6.3.3", "6.3.4", "8.2.1", "8.3.1")
+@pytest.mark.asvs("6.1.3", "6.3.3", "6.3.4", "8.2.1", "8.3.1", "13.4.5")
 def test_beh_01_only_the_listed_views_are_open() -> None:
     assert {route.name for route in ROUTES.values() if getattr(route.view, "is_open", False)} == set(OPEN_TO_ALL)
 

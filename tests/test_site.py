@@ -97,6 +97,21 @@ def test_web_01_a_failure_has_the_headers_and_tells_nothing() -> None:
     assert "Traceback" not in text
 
 
+@pytest.mark.asvs("4.1.1")
+def test_web_01_every_answer_says_what_it_is_and_in_which_encoding(scene: Scene, client: GuardedClient) -> None:
+    for person in (scene.cast.anna, scene.cast.system):
+        sign_in(client, person)
+        for route in ROUTES:
+            answer = client.get(addresses.address(route, scene.trosa))
+            if answer.streaming or not answer.content:
+                continue
+            kind, _, rest = answer.headers["Content-Type"].partition("; ")
+            assert rest == ("charset=utf-8" if kind.startswith("text/") else ""), route
+            assert answer.content.lstrip().lower().startswith(b"<!doctype html>") == (kind == "text/html"), route
+    style = client.get("/static/css/00-tokens.css")
+    assert style.headers["Content-Type"].replace('"', "") == "text/css; charset=utf-8"
+
+
 @pytest.mark.parametrize("address", ["/uppskov/%00/", "/profil/04%0088/", "/admin/messaging/thread/skriv/%00/", "/kvittens/%00/"])
 def test_an_address_with_a_nul_is_not_there(scene: Scene, client: GuardedClient, address: str) -> None:
     assert sign_in(client, scene.cast.coordinator if "admin" in address else scene.cast.anna).get(address).status_code == 404

@@ -229,6 +229,7 @@ def test_every_registered_list_is_in_the_matrix() -> None:
     assert {f"{model._meta.app_label}/{model._meta.model_name}" for model in portal_admin._registry} == set(LISTS)
 
 
+@pytest.mark.asvs("1.4.2")
 def test_an_object_that_is_not_there_is_404(scene: Scene) -> None:
     for name, roles in LISTS.items():
         client = as_role(scene, min(roles))
@@ -292,6 +293,7 @@ def test_submissions_are_found_by_unit_year_status_and_lateness(scene: Scene) ->
         assert {name for name in ("Trosa", "Nyköping") if f">{name}</a>" in page} == units, query
 
 
+@pytest.mark.asvs("1.2.4")
 def test_filters_that_are_not_ours_lead_back_to_the_list(scene: Scene) -> None:
     answer = as_role(scene, "officer").get("/admin/submissions/submission/?unit__memberships__user__password__startswith=a")
     assert answer.status_code in {302, 400}

@@ -148,6 +148,7 @@ def test_drift_01_what_the_table_starts_from_is_clean() -> None:
     assert found() == []
 
 
+@pytest.mark.asvs("3.4.1", "12.2.1", "12.3.1", "12.3.2", "12.3.4")
 @pytest.mark.usefixtures("_safe")
 @pytest.mark.parametrize(("number", "name", "value"), BROKEN)
 def test_drift_01_each_setting_broken_once_gives_its_fault_alone(

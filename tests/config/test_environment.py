@@ -42,7 +42,7 @@ WHOLE = {
         ({"DEBUG": "1"}, "DEBUG och DEMO får inte vara på i produktion."),
     ],
 )
-@pytest.mark.asvs("13.4.2")
+@pytest.mark.asvs("13.2.3", "13.4.2")
 def test_drift_08_an_unsafe_or_missing_setting_stops_the_start(changes: dict[str, str], sentence: str) -> None:
     assert start(changes) == (1, f"{sentence}\n")
 

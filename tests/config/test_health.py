@@ -76,12 +76,14 @@ def test_a_missing_migration_is_named_and_not_ready(client: Client) -> None:
     assert (response.status_code, response.json()["migrations"]) == (503, ["accounts.0001_initial"])
 
 
+@pytest.mark.asvs("16.5.2")
 def test_a_database_that_does_not_answer_is_not_ready(client: Client) -> None:
     with patch.object(health, "missing_migrations", side_effect=DatabaseError):
         response = client.get("/readyz")
     assert response.status_code == 503
 
 
+@pytest.mark.asvs("3.4.7")
 def test_a_report_is_logged_with_directive_and_path_but_no_query(client: Client, caplog: pytest.LogCaptureFixture) -> None:
     assert post_report(client, json.dumps(REPORT).encode()) == 204
     assert "style-src-attr" in caplog.text
@@ -97,6 +99,7 @@ def test_anything_else_is_answered_and_forgotten(client: Client, caplog: pytest.
     assert "csp_violation" not in caplog.text
 
 
+@pytest.mark.asvs("2.4.1")
 def test_reports_cannot_fill_the_log(client: Client, caplog: pytest.LogCaptureFixture) -> None:
     for _ in range(5):
         assert post_report(client, json.dumps(REPORT).encode()) == 204

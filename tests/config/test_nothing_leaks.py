@@ -53,7 +53,7 @@ def answer(client: Client, address: str) -> tuple[int, str]:
     return response.status_code, body.decode(errors="replace")
 
 
-@pytest.mark.asvs("13.4.1", "3.5.4")
+@pytest.mark.asvs("3.5.4", "13.4.1", "13.4.3", "13.4.5")
 @pytest.mark.parametrize("address", [*HIDDEN, *IN_ADMIN])
 def test_drift_09_nothing_beside_the_portal_is_served(client: GuardedClient, address: str) -> None:
     status, page = answer(client, address)

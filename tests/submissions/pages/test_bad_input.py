@@ -145,6 +145,7 @@ def form(**values: object) -> dict[str, object]:
     return {"version": 1, "revision": 0, "value": "nytt", **values}
 
 
+@pytest.mark.asvs("2.2.1")
 @pytest.mark.parametrize(
     ("row", "field", "value", "words"),
     [
@@ -169,6 +170,7 @@ def test_a_value_that_cannot_be_is_answered_with_a_sentence(
     assert not Correction.objects.exists()
 
 
+@pytest.mark.asvs("1.4.2")
 @pytest.mark.parametrize("values", [{"version": 7}, {"version": "x"}, {"revision": ""}, {"revision": -1}, {"revision": 10**30}])
 def test_a_form_of_another_time_is_answered_kindly(
     client: GuardedClient, cast: Cast, collection: Collection, values: dict[str, object]
@@ -267,6 +269,7 @@ def test_htmx_gets_the_row_alone(client: GuardedClient, cast: Cast, collection: 
     assert "inga fler anmärkningar" in right
 
 
+@pytest.mark.asvs("1.4.2")
 @pytest.mark.parametrize(
     "address",
     ["9999/2026/", "04%0088/2026/", "0488/1999/", "0488/2026/anmarkningar/KOD06/0000/", "0488/2026/rad/99999999999999999999/"],
