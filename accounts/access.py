@@ -53,6 +53,12 @@ def before_notice(view: View) -> View:
     return view
 
 
+def polling(view: View) -> View:
+    """Mark a view that pages ask by themselves: reading it is no sign of life and does not keep a session open."""
+    view.is_polling = True  # type: ignore[attr-defined]
+    return view
+
+
 # Where a sign-in may lead on to. Names, never addresses: an address from outside is not followed.
 NEXT_ROUTES = ("submissions:overview", "deferrals:overview", "profiles:overview", "messaging:overview", "admin:index")
 

@@ -34,9 +34,20 @@ def write(response: HttpResponse, user: User) -> None:
 
 def belongs_to(request: HttpRequest, user: User | None) -> bool:
     """Whether the browser carries this user's cookie, of her present epoch."""
+    return user is not None and _value(request) == f"{user.pk}.{user.session_epoch}"
+
+
+def owner(request: HttpRequest) -> User | None:
+    """Who signed in from this browser last, if nothing about her credentials has changed since. Opens nothing."""
+    key, _, epoch = _value(request).partition(".")
+    if not (key.isdigit() and epoch.isdigit()):
+        return None
+    return User.objects.filter(pk=int(key), session_epoch=int(epoch), is_active=True).first()
+
+
+def _value(request: HttpRequest) -> str:
     max_age = int(limits.DEVICE_COOKIE.total_seconds())
-    value = request.get_signed_cookie(settings.DEVICE_COOKIE_NAME, default="", salt=SALT, max_age=max_age)
-    return user is not None and value == f"{user.pk}.{user.session_epoch}"
+    return str(request.get_signed_cookie(settings.DEVICE_COOKIE_NAME, default="", salt=SALT, max_age=max_age))
 
 
 def lane_of(user: User | None, *, has_cookie: bool, prefix: str, at: datetime) -> str:

@@ -123,10 +123,18 @@ class NewPasswordForm(forms.Form):
     def __init__(self, *args: Any, user: User, **options: Any) -> None:
         super().__init__(*args, **options)
         self.user = user
+        self.missing: frozenset[str] | None = None
+
+    @property
+    def rules(self) -> dict[str, str]:
+        """How the password that was sent stood to each rule ("length", "upper" …): "met" or "missing"; "" before that."""
+        missing = self.missing
+        return {rule: "" if missing is None else "missing" if rule in missing else "met" for rule in passwords.RULES}
 
     def clean_password(self) -> str:
         """The rule of `accounts.passwords`."""
         password: str = self.cleaned_data["password"]
+        self.missing = passwords.missing_rules(password)
         if faults := passwords.faults(password, passwords.own_words(self.user.email, self.user.name)):
             raise ValidationError(faults)
         return password
@@ -138,6 +146,51 @@ class NewPasswordForm(forms.Form):
         if password is not None and confirmation != password:
             raise ValidationError("Lösenorden är inte lika. Skriv samma lösenord två gånger.")
         return confirmation
+
+
+class ChangePasswordForm(NewPasswordForm):
+    """The current password, and the new one twice."""
+
+    current = forms.CharField(
+        label="Nuvarande lösenord",
+        strip=False,
+        error_messages={"required": "Skriv ditt nuvarande lösenord."},
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    field_order = ("current", "password", "confirmation")
+
+
+class NewAddressForm(RefusableForm):
+    """The address to change to."""
+
+    email = EmailAddressField(
+        help_text="Din egen adress på jobbet. Vi skickar en kod dit.",
+        error_messages={"required": "Skriv den nya adressen."},
+    )
+
+    def __init__(self, *args: Any, present: str = "", **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.present = present
+        self.fields["email"].label = "Ny e-post"
+        self.fields["email"].widget.attrs["autocomplete"] = "email"
+
+    def clean_email(self) -> str:
+        """Another than the present one."""
+        email: str = self.cleaned_data["email"]
+        if email == self.present:
+            raise ValidationError("Det är adressen du redan har.")
+        return email
+
+
+class TypedBackForm(RefusableForm):
+    """One of the new recovery codes, typed back from paper."""
+
+    typed = forms.CharField(
+        label="En av koderna",
+        help_text="Skriv av en av koderna, vilken som helst. Stora och små bokstäver spelar ingen roll.",
+        error_messages={"required": "Skriv av en av koderna."},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+    )
 
 
 class SignInForm(forms.Form):
@@ -154,12 +207,15 @@ class SignInForm(forms.Form):
 
 __all__ = [
     "REFUSAL",
+    "ChangePasswordForm",
     "CodeForm",
     "CurrentPasswordForm",
     "EmailForm",
+    "NewAddressForm",
     "NewPasswordForm",
     "RecoveryCodeForm",
     "SignInForm",
     "StepUpForm",
     "TokenForm",
+    "TypedBackForm",
 ]

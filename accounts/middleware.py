@@ -1,9 +1,14 @@
-"""The gates every request passes: session age, a verified second factor, the accepted privacy notice."""
+"""The gates every request passes: session age, a verified second factor, the accepted privacy notice.
+
+A form that is posted too late is not lost: what was written is kept as a draft (`accounts.drafts`), once the CSRF check has
+passed, for whoever's session it was.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import cast
 from urllib.parse import urlencode
 
@@ -13,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
-from accounts import audit, limits
+from accounts import audit, device_cookie, drafts, limits
 from accounts.access import NEXT_ROUTES, is_verified
 from accounts.models import Session, User
 from accounts.notice import NOTICE_VERSION
@@ -29,32 +34,44 @@ class SessionAge:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.user.is_authenticated:
-            self._check(request, timezone.now())
+        row = row_of(request)
+        if row is not None:
+            self._check(request, row, timezone.now())
         return self.get_response(request)
 
-    def _check(self, request: HttpRequest, at: datetime) -> None:
-        row: Session | None = request.session.row  # type: ignore[attr-defined]
+    def _check(self, request: HttpRequest, row: Session, at: datetime) -> None:
         user = cast(User, request.user)
-        if row is None:
-            return
-        reason = too_old(row, at, is_staff=user.is_staff)
-        if reason:
-            audit.record("account:session:ended", by=user, result=reason, at=at)
+        left, limit = time_left(row, at, is_staff=user.is_staff)
+        if left < timedelta(0):
+            audit.record("account:session:ended", by=user, subject=user, result=limit, at=at)
             logout(request)
-            request.session_ended = reason  # type: ignore[attr-defined]
-        elif at >= row.last_seen_at + limits.IDLE_STAMP:
-            Session.objects.filter(pk=row.pk).update(last_seen_at=at)
-            row.last_seen_at = at
+            request.session_ended_of = user  # type: ignore[attr-defined]
+
+    def process_view(self, request: HttpRequest, view: View, args: object, kwargs: object) -> None:
+        """Stamp the session, unless the page only asked by itself."""
+        row, at = row_of(request), timezone.now()
+        is_polled = getattr(view, "is_polling", False) and request.method in {"GET", "HEAD"}
+        if row is None or is_polled or at < row.last_seen_at + limits.IDLE_STAMP:
+            return
+        Session.objects.filter(pk=row.pk).update(last_seen_at=at)
+        row.last_seen_at = at
 
 
-def too_old(session: Session, at: datetime, *, is_staff: bool) -> str:
-    """ "idle" or "age" where the session's time is over; "" otherwise. SKR's own people have shorter times."""
+def row_of(request: HttpRequest) -> Session | None:
+    """The session's row of somebody who is signed in."""
+    row: Session | None = request.session.row if request.user.is_authenticated else None  # type: ignore[attr-defined]
+    return row
+
+
+def time_left(session: Session, at: datetime, *, is_staff: bool) -> tuple[timedelta, str]:
+    """How long the session lives on if nothing more is done, and what ends it: "idle" or "age". Below zero it is over.
+
+    SKR's own people have shorter times.
+    """
     idle = limits.STAFF_SESSION_IDLE if is_staff else limits.SESSION_IDLE
     absolute = limits.STAFF_SESSION_ABSOLUTE if is_staff else limits.SESSION_ABSOLUTE
-    if at > session.last_seen_at + idle:
-        return "idle"
-    return "age" if at > session.created_at + absolute else ""
+    until_idle, until_age = session.last_seen_at + idle - at, session.created_at + absolute - at
+    return (until_idle, "idle") if until_idle <= until_age else (until_age, "age")
 
 
 class RequireVerified:
@@ -64,15 +81,25 @@ class RequireVerified:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if request.method == "POST" and response.status_code == HTTPStatus.FOUND and is_verified(request.user):
+            drafts.sent(request, response)
+        return response
 
     def process_view(self, request: HttpRequest, view: View, args: object, kwargs: object) -> HttpResponse | None:
-        """Send everybody else to the sign-in, with the name of the page asked for when it is a listed one."""
+        """Send everybody else to the sign-in, with the name of the page asked for when it is a listed one.
+
+        What somebody had written when her session ended is kept. Where the session is gone without a trace, the browser's
+        device cookie tells whose it was.
+        """
         if getattr(view, "is_open", False) or is_verified(request.user):
             return None
         query = {}
-        if getattr(request, "session_ended", ""):
+        user = getattr(request, "session_ended_of", None)
+        if user is not None:
             query["besked"] = "utloggad"
+        if drafts.keep(request, user=user or device_cookie.owner, at=timezone.now()):
+            query["besked"] = "sparat"
         match = request.resolver_match
         if request.method in {"GET", "HEAD"} and match and match.view_name in NEXT_ROUTES:
             query["next"] = match.view_name

@@ -29,6 +29,7 @@ CONTEXT_WORDS = frozenset(
     portalen hr
     """.split()  # noqa: SIM905 - a list of words reads best as words
 )
+RULES = {"length": "", "upper": "versaler", "lower": "gemener", "digit": "siffror", "special": "specialtecken"}
 _LEET = str.maketrans("013457@$!|", "oieastasii")
 _LEET_L = str.maketrans("013457@$!|", "oleastasll")
 _SIMILAR = 0.7
@@ -70,6 +71,14 @@ def missing_classes(password: str) -> list[str]:
         "specialtecken": any(category[0] not in "LN" for category in categories),
     }
     return [name for name, there in classes.items() if not there]
+
+
+def missing_rules(password: str) -> frozenset[str]:
+    """Which of RULES the password does not keep. Of one that is too long only the first 128 characters are looked at."""
+    missing = missing_classes(password[: limits.PASSWORD_MAX])
+    rules = {rule for rule, name in RULES.items() if name in missing}
+    has_length = limits.PASSWORD_MIN <= len(password) <= limits.PASSWORD_MAX
+    return frozenset(rules if has_length else rules | {"length"})
 
 
 def own_words(email: str, name: str = "") -> list[str]:

@@ -18,6 +18,11 @@ def session_digest(session: SessionBase) -> str:
     return crypto.digest("session", session.session_key or "")
 
 
+def reference_to(row: Session) -> str:
+    """What names a session in a form: a keyed digest. The key itself never leaves the cookie and its row."""
+    return crypto.digest("session-reference", row.pk)
+
+
 class SessionStore(DatabaseStore):
     """Django asks for this class by name (settings.SESSION_ENGINE).
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 
+from accounts import limits
 from accounts.access import is_verified
+from accounts.middleware import row_of, time_left
 from messaging.models import Thread
 
 MENU = (
@@ -19,7 +23,7 @@ MENU = (
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
-    """`menu` (label, url, active, badge) for a verified person; nothing for everybody else."""
+    """`menu` (label, url, active, badge) and how long the session lives, for a verified person; nothing for everybody else."""
     user = getattr(request, "user", None)
     if user is None or not is_verified(user):
         return {"menu": []}
@@ -28,5 +32,11 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     for label, name in MENU:
         url = reverse(name)
         badge = unread if name.startswith("messaging") else 0
-        menu.append({"label": label, "url": url, "active": request.path.startswith(url), "badge": badge})
-    return {"menu": menu}
+        is_here = request.path.startswith(url) or (
+            name.startswith("profiles") and request.path.startswith(reverse("accounts:start"))
+        )
+        menu.append({"label": label, "url": url, "active": is_here, "badge": badge})
+    row = row_of(request)
+    left, _ = time_left(row, timezone.now(), is_staff=user.is_staff) if row else (timedelta(0), "")
+    seconds = int(left.total_seconds())
+    return {"menu": menu, "session_seconds": seconds, "session_warning": int(limits.SESSION_WARNING.total_seconds())}

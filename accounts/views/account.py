@@ -51,14 +51,14 @@ def step_up(request: UserRequest) -> HttpResponse:
     """Password and one-time code once more, before something that a borrowed session must not do."""
     form = StepUpForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
-            outcome = stepping_up.confirm(request, at=timezone.now(), **form.cleaned_data)
-        except sign_in.TooManyTriesError:
-            outcome = Outcome.WAIT
+        outcome = stepping_up.confirm(request, at=timezone.now(), **form.cleaned_data)
         if outcome == Outcome.RIGHT:
             return HttpResponseRedirect(stepping_up.return_address(request))
+        if outcome == Outcome.ENDED:
+            return _page.redirect_with("start", "for-manga-fel")
         form.add_error(None, STEP_UP_REFUSALS[outcome])
-    return render(request, "accounts/step_up.html", {"form": form})
+    context = {"form": form, "used_code": bool(request.session.get(sign_in.USED_CODE))}
+    return render(request, "accounts/step_up.html", context)
 
 
 @open_view

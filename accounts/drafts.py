@@ -1,0 +1,135 @@
+"""What was written when the session ended is kept for a day, sealed, for the eyes of the one who wrote it.
+
+KEPT lists the forms; nothing else is ever kept, and never a password, a code or a file. The draft is shown after the next
+sign-in, where the person sends it as it was or throws it away.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, ResolverMatch, resolve, reverse
+
+from accounts import audit, limits
+from accounts.models import Draft, User
+from config.lib import crypto, personnummer, sealed
+
+PATH_LENGTH = 200
+NEVER = re.compile(r"csrfmiddlewaretoken|.*(?:password|confirmation|token|code).*")
+_LONG_NUMBER = re.compile(r"[0-9](?:[ +-]?[0-9]){9,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form that is kept: what it makes, in words, and the fields that are shown. The others follow unseen."""
+
+    what: str
+    shown: dict[str, str]
+    is_cell: bool = False  # a value of a row: any long number in it is masked, also one with a slip in it
+
+
+KEPT = {
+    "submissions:comment": Form("Förklaring", {"text": "Förklaring"}),
+    "submissions:correct": Form("Rättelse på rad {row}, fält {field}", {"value": "Nytt värde"}, is_cell=True),
+    "deferrals:ask": Form("Begäran om uppskov", {"requested_date": "Nytt datum", "text": "Beskrivning"}),
+    "messaging:new": Form("Nytt ärende till SKR", {"subject": "Ämne", "text": "Meddelande"}),
+    "messaging:thread": Form("Svar i ett ärende", {"text": "Svar"}),
+    "profiles:details": Form("Dina uppgifter", {"name": "Namn", "phone": "Telefon"}),
+    "profiles:invite": Form("Inbjudan av en kollega", {"email": "E-post", "name": "Namn"}),
+    "admin:messaging_thread_start": Form("Nytt ärende till en enhet", {"subject": "Ämne", "text": "Meddelande"}),
+    "admin:messaging_thread_reply": Form("Svar till en enhet", {"text": "Svar"}),
+    "admin:submissions_submission_return": Form("Återlämnad inlämning", {"reason": "Skäl"}),
+    "admin:deferrals_deferral_grant": Form("Beviljat uppskov", {"granted_date": "Nytt datum", "answer": "Svar till enheten"}),
+    "admin:deferrals_deferral_decline": Form("Avslaget uppskov", {"answer": "Svar till enheten"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A draft as its page shows it."""
+
+    draft: Draft
+    what: str
+    shown: list[tuple[str, str]]  # label and text, personnummer masked
+    fields: list[tuple[str, str]]  # all of them, as they are sent
+
+
+def _form_of(path: str) -> tuple[Form, ResolverMatch] | None:
+    try:
+        match = resolve(path)
+    except Resolver404:
+        return None
+    form = KEPT.get(match.view_name)
+    return (form, match) if form else None
+
+
+def _fields(request: HttpRequest) -> list[tuple[str, str]]:
+    return [(name, value) for name, values in request.POST.lists() if not NEVER.fullmatch(name) for value in values]
+
+
+def keep(request: HttpRequest, *, user: User | Callable[[HttpRequest], User | None], at: datetime) -> bool:
+    """Keep a form that was posted without a session, once CSRF has passed; whether there was anything to keep.
+
+    `user` is whose it is, or how to find out. One draft per page, at most twenty in all; the oldest gives way.
+    """
+    found = _form_of(request.path) if request.method == "POST" and len(request.path) <= PATH_LENGTH else None
+    if found is None:
+        return False
+    fields = _fields(request)
+    is_empty = not any(value.strip() for name, value in fields if name in found[0].shown)
+    if is_empty or sum(len(name) + len(value) for name, value in fields) > limits.DRAFT_CHARACTERS:
+        return False
+    owner = user if isinstance(user, User) else user(request)
+    if owner is None:
+        return False
+    kept = sealed.seal_text(Draft(user=owner, path=request.path), "values_sealed", json.dumps(fields))
+    Draft.objects.update_or_create(user=owner, path=request.path, defaults={"values_sealed": kept, "created_at": at})
+    newest = Draft.objects.filter(user=owner).order_by("-created_at", "-pk")[: limits.DRAFTS_PER_USER]
+    Draft.objects.filter(user=owner).exclude(pk__in=list(newest.values_list("pk", flat=True))).delete()
+    audit.record("account:draft:kept", by=owner, subject=owner, object=found[1].view_name, at=at)
+    return True
+
+
+def are_waiting(user: User, *, at: datetime) -> bool:
+    """Whether the person has something that was not saved."""
+    return Draft.objects.filter(user=user, created_at__gt=at - limits.DRAFT_KEPT).exists()
+
+
+def waiting(user: User, *, at: datetime) -> Iterator[Written]:
+    """Her drafts, newest first. One that does not open any more is passed over."""
+    for draft in Draft.objects.filter(user=user, created_at__gt=at - limits.DRAFT_KEPT).order_by("-created_at", "-pk"):
+        found = _form_of(draft.path)
+        try:
+            text = sealed.open_text(draft, "values_sealed")
+        except crypto.SealBroken:
+            continue
+        if found is None:
+            continue
+        form, match = found
+        fields = [(str(name), str(value)) for name, value in json.loads(text)]
+        shown = [(form.shown[name], _masked(value, form)) for name, value in fields if name in form.shown and value.strip()]
+        yield Written(draft, form.what.format(**match.kwargs), shown, fields)
+
+
+def _masked(text: str, form: Form) -> str:
+    if form.is_cell:
+        text = _LONG_NUMBER.sub(lambda found: personnummer.mask(found[0]), text)
+    return personnummer.mask_all(text)
+
+
+def discard(*, user: User, pk: int, at: datetime) -> None:
+    """Throw one of her drafts away. Repeating it changes nothing."""
+    if Draft.objects.filter(user=user, pk=pk).delete()[0]:
+        audit.record("account:draft:discarded", by=user, subject=user, at=at)
+
+
+def sent(request: HttpRequest, response: HttpResponse) -> None:
+    """The form was taken, so its draft has done its work; not where it only led to the step-up."""
+    match = request.resolver_match
+    if match and match.view_name in KEPT and response.headers.get("Location") != reverse("accounts:step_up"):
+        Draft.objects.filter(user_id=request.user.pk, path=request.path).delete()
