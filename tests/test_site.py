@@ -105,7 +105,7 @@ def test_web_01_every_answer_says_what_it_is_and_in_which_encoding(scene: Scene,
             answer = client.get(addresses.address(route, scene.trosa))
             if answer.streaming or not answer.content:
                 continue
-            kind, _, rest = answer.headers["Content-Type"].partition("; ")
+            kind, _, rest = answer.headers["Content-Type"].replace('"', "").partition("; ")
             assert rest == ("charset=utf-8" if kind.startswith("text/") else ""), route
             assert answer.content.lstrip().lower().startswith(b"<!doctype html>") == (kind == "text/html"), route
     style = client.get("/static/css/00-tokens.css")
