@@ -6,7 +6,7 @@ import sys
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    if "DATABASE_URL" not in os.environ and os.environ.get("PORTAL_ENV", "local") == "local":
+    if not {"DATABASE_URL", "DATABASE_URL_FILE"} & set(os.environ) and os.environ.get("PORTAL_ENV", "local") == "local":
         from config import local
 
         local.attach()

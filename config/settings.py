@@ -116,7 +116,7 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
-DATABASES = {"default": env.db_url_config(needed("DATABASE_URL"))}
+DATABASES = {"default": env.db_url_config(secret("DATABASE_URL"))}
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
 DATABASES["default"]["CONN_MAX_AGE"] = whole_number("CONN_MAX_AGE", 60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -176,7 +176,9 @@ except ValueError as error:
 
 EMAIL_BACKEND = "messaging.outbox.OutboxBackend"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Personalstatistik <personalstatistik@skr.se>")
-SMTP_URL = env.str("SMTP_URL", "")  # smtps://user:password@host:465; empty: mail stays in the outbox, marked sent in the demo
+SMTP_URL = secret(
+    "SMTP_URL", is_needed=False
+)  # smtps://user:password@host:465; empty: mail stays in the outbox, marked sent in the demo
 EMAIL_TIMEOUT = 10
 
 LANGUAGE_CODE = "sv"

@@ -61,6 +61,8 @@ def main(arguments: list[str]) -> int:
     for name in (
         "DEBUG",
         "DEMO",
+        "DATABASE_URL_FILE",
+        "SMTP_URL_FILE",
         "SECRET_KEY_FILE",
         "SECRET_KEY_FALLBACKS_FILE",
         "FIELD_KEYS_FILE",

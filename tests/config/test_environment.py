@@ -56,6 +56,17 @@ def start(changes: dict[str, str]) -> tuple[int, str]:
     return ended.returncode, ended.stderr
 
 
+def test_the_addresses_with_passwords_may_lie_in_files_too(tmp_path: Path) -> None:
+    for name, text in {"DATABASE_URL": "mysql://trams", "SMTP_URL": "smtps://smtp.example"}.items():
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o600)
+    files = {f"{name}_FILE": str(tmp_path / name) for name in ("DATABASE_URL", "SMTP_URL")}
+    code = "from config import settings; print(settings.DATABASES['default']['ENGINE'], settings.SMTP_URL)"
+    environment = {"PATH": os.environ["PATH"], **WHOLE, "DATABASE_URL": "postgresql:///annan", **files}
+    ended = subprocess.run([sys.executable, "-c", code], cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True)
+    assert ended.stdout == "django.db.backends.mysql smtps://smtp.example\n"
+
+
 @pytest.mark.asvs("13.3.1", "13.3.2", "13.3.4")
 def test_kry_03_a_key_file_that_others_can_read_stops_the_start(tmp_path: Path) -> None:
     file = tmp_path / "hmac"

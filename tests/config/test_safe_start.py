@@ -38,6 +38,14 @@ def test_drift_01_web_and_worker_refuse_to_start(command: list[str], changes: di
     assert "kort-hemlighet" not in ended.stderr
 
 
+@pytest.mark.real_clock
+def test_drift_01_nothing_is_refused_where_all_is_safe() -> None:
+    environment = {"PATH": os.environ["PATH"], **PRODUCTION}
+    command = [sys.executable, "-m", "config.safe_start"]
+    ended = subprocess.run(command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
 def test_nothing_is_refused_outside_production() -> None:
     assert not settings.PRODUCTION
     safe_start.refuse_unsafe()
