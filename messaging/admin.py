@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import NotAllowed
 from accounts.admin_site import Figure, FigureGroup, Panel, PanelRow, PortalAdmin, badge, link, portal_admin
+from config.lib.line_breaks import note_line_break
 from messaging import services
 from messaging.models import OutgoingMail, Thread
 from profiles.models import Unit
@@ -44,7 +45,12 @@ class StartForm(ReplyForm):
     """A new thread to a unit."""
 
     category = forms.ChoiceField(label="Gäller", choices=Thread.Category.choices)
-    subject = forms.CharField(label="Ämne", max_length=services.SUBJECT_LENGTH, error_messages={"required": "Skriv ett ämne."})
+    subject = forms.CharField(
+        label="Ämne",
+        max_length=services.SUBJECT_LENGTH,
+        validators=[note_line_break],
+        error_messages={"required": "Skriv ett ämne."},
+    )
     field_order = ["category", "subject", "text", "nonce"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -7,6 +7,7 @@ import uuid
 from django import forms
 
 from config.lib import personnummer
+from config.lib.line_breaks import note_line_break
 from config.lib.text import one_line
 from messaging.models import Thread
 from messaging.services import SUBJECT_LENGTH, TEXT_LENGTH
@@ -56,6 +57,7 @@ class ThreadForm(ReplyForm):
     subject = forms.CharField(
         label="Ämne",
         max_length=SUBJECT_LENGTH,
+        validators=[note_line_break],
         help_text="Några ord. Skriv inga personnummer här.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         error_messages={"required": "Skriv ett ämne.", "max_length": f"Ämnet får vara högst {SUBJECT_LENGTH} tecken."},

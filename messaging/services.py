@@ -18,6 +18,7 @@ from accounts.models import User
 from accounts.roles import StaffRole
 from config.lib import personnummer, sealed
 from config.lib.mail import PortalMail
+from config.lib.text import one_line
 from messaging.access import check_can_write
 from messaging.models import Message, ReadMark, Thread
 from profiles import access as unit_access
@@ -32,7 +33,7 @@ def start_thread(
 ) -> Thread:
     """A new matter with its first message. The same `nonce` and text again give the thread that they made. Raises NotAllowed."""
     check_can_write(by, unit)
-    subject, text = " ".join(subject.split()), _cleaned(text)
+    subject, text = one_line(subject), _cleaned(text)
     if not subject or len(subject) > SUBJECT_LENGTH:
         raise NotAllowed(f"Skriv ett ämne på högst {SUBJECT_LENGTH} tecken.")
     if personnummer.LOOKS_LIKE.search(subject):

@@ -9,10 +9,10 @@ from datetime import datetime
 from django import forms
 from django.utils import timezone
 
-from config.lib import personnummer
-from config.lib.text import one_line
+from accounts.access import NotAllowed
+from config.lib.line_breaks import note_line_break
 from profiles.models import Membership
-from profiles.services import NAME_LENGTH
+from profiles.services import NAME_LENGTH, clean_name
 
 PHONE = re.compile(r"\+?[0-9][0-9 ()/-]{4,28}", re.ASCII)
 
@@ -23,17 +23,19 @@ class NameMixin(forms.Form):
     name = forms.CharField(
         label="Namn",
         max_length=NAME_LENGTH,
+        validators=[note_line_break],
         widget=forms.TextInput(attrs={"spellcheck": "false"}),
         error_messages={"required": "Skriv namnet.", "max_length": f"Namnet får vara högst {NAME_LENGTH} tecken."},
     )
 
     def clean_name(self) -> str:
-        """One line, and no personnummer in it."""
-        name = one_line(self.cleaned_data["name"])
+        """One line that is a name."""
+        try:
+            name = clean_name(self.cleaned_data["name"])
+        except NotAllowed as refusal:
+            raise forms.ValidationError(refusal.reason) from refusal
         if not name:
             raise forms.ValidationError("Skriv namnet.")
-        if personnummer.LOOKS_LIKE.search(name):
-            raise forms.ValidationError("Namnet ser ut att innehålla ett personnummer. Skriv bara namnet.")
         return name
 
 
@@ -67,6 +69,7 @@ class AddressForm(forms.Form):
     email = forms.EmailField(
         label="E-post",
         max_length=254,
+        validators=[note_line_break],
         help_text="Personens egen adress på jobbet. Dela inte en adress: kontot är personligt.",
         widget=forms.EmailInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
         error_messages={

@@ -7,6 +7,7 @@ that of two changes that come at once the second sees the first.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from django.db import transaction
@@ -17,11 +18,13 @@ from accounts import services as accounts
 from accounts.access import NotAllowed
 from accounts.models import Invitation, Session, User
 from config.lib import personnummer
+from config.lib.text import one_line
 from profiles import access, contacts, notices
 from profiles.models import Membership, MembershipQuerySet, Unit
 
 Role = Membership.Role
 NAME_LENGTH = 100
+WEB_ADDRESS = re.compile(r"://|\bwww\.|[\\/@]", re.IGNORECASE)
 
 
 class AlreadyThere(NotAllowed):
@@ -41,14 +44,14 @@ def invite_member(
     if not unit.is_active:
         raise NotAllowed(f"{unit.name} lämnar inte uppgifter längre.")
     chosen, email = _role(role), email.strip().lower()
-    _check_name(name)
+    name = clean_name(name)
     if by is not None and email == by.email:
         raise NotAllowed("Du har redan en roll i enheten och kan inte ändra din egen.")
     existing = _live(unit).filter(user__email=email).first()
     if existing is not None:
         _make_room(existing, by=by, at=at)
     matter = _matter(unit, chosen)
-    user, invitation = accounts.invite_user(email=email, name=name.strip(), by=by, at=at, matter=matter, in_bulk=in_bulk)
+    user, invitation = accounts.invite_user(email=email, name=name, by=by, at=at, matter=matter, in_bulk=in_bulk)
     membership = Membership.objects.create(user=user, unit=unit, role=chosen, invitation=invitation, created_at=at, created_by=by)
     audit.record("access:changed", by=by, subject=user, unit=unit.code, object=chosen.label, result="invited", at=at)
     notices.tell_contacts(unit, "people_invited", besides=[user, by], in_bulk=in_bulk)
@@ -140,8 +143,7 @@ def change_role(*, membership: Membership, role: str, by: User, at: datetime) ->
 @transaction.atomic
 def change_own_details(*, name: str, phone: str, by: User, at: datetime) -> None:
     """One's own name and telephone; nothing happens when they are as before."""
-    _check_name(name)
-    name, phone = " ".join(name.split()), " ".join(phone.split())
+    name, phone = clean_name(name), " ".join(phone.split())
     if not name:
         raise NotAllowed("Skriv ditt namn.")
     changed = User.objects.filter(pk=by.pk).exclude(name=name, phone=phone).update(name=name, phone=phone)
@@ -169,11 +171,19 @@ def _check_not_last_contact(membership: Membership) -> None:
         raise NotAllowed("Enheten måste ha en kontaktperson. Gör först en annan person till kontaktperson.")
 
 
-def _check_name(name: str) -> None:
+def clean_name(name: str) -> str:
+    """A person's name on one line. Raises NotAllowed with the sentence for what is no name.
+
+    Names stand in mails, where a web address would become a link that looks as if it were ours.
+    """
+    name = one_line(name)
     if len(name) > NAME_LENGTH:
         raise NotAllowed(f"Namnet får vara högst {NAME_LENGTH} tecken.")
     if personnummer.LOOKS_LIKE.search(name):
         raise NotAllowed("Namnet ser ut att innehålla ett personnummer. Skriv bara namnet.")
+    if WEB_ADDRESS.search(name):
+        raise NotAllowed("Namnet ser ut att innehålla en webbadress. Skriv bara namnet.")
+    return name
 
 
 def _role(role: str) -> Membership.Role:

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterator, Mapping
 
+from config.lib.text import one_line
 from submissions.spec import BOLAG, KOMMUN, KOMMUNALFORBUND, REGION, CodeSpec, UnitSpec
 
 KINDS = {
@@ -32,7 +33,7 @@ def _decode(data: bytes) -> str:
 def _lines(data: bytes, width: int) -> Iterator[tuple[int, list[str]]]:
     """Line number and cells of each row; the header and blank lines left out."""
     for number, cells in enumerate(csv.reader(io.StringIO(_decode(data), newline=""), delimiter=";"), 1):
-        trimmed = [cell.strip() for cell in cells]
+        trimmed = [one_line(cell) for cell in cells]
         if not any(trimmed) or trimmed[0].lower() in {"kod", "code"}:
             continue
         if len(trimmed) < width:

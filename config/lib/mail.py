@@ -11,12 +11,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import structlog
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import BadHeaderError, EmailMessage
 from django.template.loader import render_to_string
 from django.utils.html import escape
 
 from config.lib import context as origin
+from config.lib.line_breaks import has_line_break
+from config.lib.text import one_line
+
+log = structlog.get_logger("portal.mail")
 
 
 class PortalMail(EmailMessage):
@@ -35,13 +40,25 @@ class PortalMail(EmailMessage):
         expires_at: datetime | None = None,
         in_bulk: bool = False,
     ) -> None:
-        values = {"base_url": settings.PORTAL_BASE_URL, "client": origin.current().client, **(context or {})}
+        values = {"base_url": settings.PORTAL_BASE_URL, "client": origin.current().client}
+        values |= {name: _on_one_line(template, value) for name, value in (context or {}).items()}
+        if has_line_break(to):
+            log.warning("mail_refused", template=template, reason="line break in the address")
+            raise BadHeaderError("A recipient's address is one line.")
         subject, _, body = render_to_string(f"mail/{template}.txt", values).strip().partition("\n")
         super().__init__(subject=" ".join(subject.split()), body=body.strip() + "\n", to=[to])
         self.template = template
         self.deliver = deliver
         self.expires_at = expires_at
         self.in_bulk = in_bulk
+
+
+def _on_one_line(template: str, value: Any) -> Any:
+    """A text that would add lines to the mail, or headers, does not: it is put on one line, and that is logged."""
+    if not isinstance(value, str) or not has_line_break(value):
+        return value
+    log.warning("line_break_in_mail", template=template)
+    return one_line(value)
 
 
 def html_of(text: str) -> str:

@@ -15,7 +15,7 @@ from messaging import outbox
 from tests.guards.logs import personnummer_in
 from tests.guards.secrets import known
 
-CODE_MAILS = frozenset({"accounts/code"})
+CODE_MAILS = frozenset({"accounts/code", "accounts/address_code"})
 ADDRESS = re.compile(r"""(?i)(?:\b[a-z][a-z0-9+.-]*://|\bwww\.|\bhref=["'])[^\s"'<>]*""")
 SIX_DIGITS = re.compile(r"(?<![0-9])[0-9]{3}[ \u00a0]?[0-9]{3}(?![0-9])")
 
