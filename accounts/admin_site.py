@@ -16,6 +16,7 @@ from django.contrib.admin.utils import display_for_field, display_for_value, lab
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
@@ -218,7 +219,7 @@ class PortalAdmin(admin.ModelAdmin):
             path("<path:object_id>/change/", wrap(require_safe(self.change_view)), name=f"{name}_change"),
         ]
 
-    def pages(self) -> Iterable[tuple[str, Callable[..., HttpResponse], str]]:
+    def pages(self) -> Iterable[tuple[str, Callable[..., HttpResponseBase], str]]:
         """Further pages as (route, view, verb); their names are `admin:<app>_<model>_<verb>`."""
         return ()
 

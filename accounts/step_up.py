@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.sessions.backends.base import SessionBase
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from accounts import audit, limits, second_factor, sign_in, throttling
+from accounts import audit, drafts, limits, second_factor, sign_in, throttling
 from accounts.middleware import redirect_to
 from accounts.second_factor import Outcome
 from accounts.sessions import session_digest
@@ -27,7 +27,7 @@ from accounts.sessions import session_digest
 if TYPE_CHECKING:
     from accounts.access import UserRequest
 
-View = Callable[..., HttpResponse]
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 CONFIRMED_AT, RETURN_TO = sign_in.CONFIRMED_AT, "step_up_return"
 FAILED = "account:step_up:failed"
 CHOOSE_AGAIN = "Tack, vi vet nu att det är du. Gör om det du skulle göra."
@@ -39,19 +39,27 @@ def is_fresh(session: SessionBase, at: datetime) -> bool:
     return given is not None and datetime.fromisoformat(given) <= at <= datetime.fromisoformat(given) + limits.STEP_UP
 
 
-def needs_step_up(view: View | None = None, *, back: str = "") -> Any:
+@overload
+def needs_step_up(view: View) -> View: ...
+@overload
+def needs_step_up(*, back: str = "") -> Callable[[View], View]: ...
+def needs_step_up(view: Callable[..., HttpResponseBase] | None = None, *, back: str = "") -> Any:
     """Ask for both factors before the view, unless they are fresh.
 
-    A page is led back to by itself. A form that was posted is not kept: `back` names the route of its page (reversed with
-    the view's own arguments), where the person presses the button again; without it the page is the view's own address.
+    A page is led back to by itself. A form that was posted is kept where it is one of those that `accounts.drafts` keeps.
+    Otherwise `back` names the route of its page (reversed with the view's own arguments), where the person presses the
+    button again; without it the page is the view's own address.
     """
 
-    def decorate(guarded: View) -> View:
+    def decorate(guarded: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
         @wraps(guarded)
-        def inner(request: UserRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def inner(request: UserRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if is_fresh(request.session, timezone.now()):
                 return guarded(request, *args, **kwargs)
-            is_form = request.method == "POST"
+            is_form, at = request.method == "POST", timezone.now()
+            if drafts.keep(request, user=request.user, at=at):
+                request.session[RETURN_TO] = reverse("accounts:drafts")
+                return redirect_to(request, reverse("accounts:step_up"))
             own_page = _page_of(request)
             request.session[RETURN_TO] = reverse(back, args=args, kwargs=kwargs) if is_form and back else own_page
             if is_form:

@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from profiles import views
+from profiles import views, views_insight
 
 app_name = "profiles"
 urlpatterns = [
     path("", views.overview, name="overview"),
     path("uppgifter/", views.details, name="details"),
     path("<str:code>/", views.unit, name="unit"),
+    path("<str:code>/insyn/", views_insight.insight, name="insight"),
+    path("<str:code>/insyn/hamta/", views_insight.export_insight, name="export_insight"),
     path("<str:code>/bjud-in/", views.invite, name="invite"),
     path("<str:code>/inbjudan/<int:pk>/skicka-igen/", views.resend_invitation, name="resend_invitation"),
     path("<str:code>/bekrafta/", views.confirm_people, name="confirm_people"),

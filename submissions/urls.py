@@ -13,6 +13,7 @@ urlpatterns = [
     path(_YEAR, views.submission, name="submission"),
     path(f"{_YEAR}lamna/", views.upload, name="upload"),
     path(f"{_YEAR}version/<int:number>/", views.version, name="version"),
+    path(f"{_YEAR}version/<int:number>/hamta/", views.download, name="download"),
     path(f"{_YEAR}granska/", views.review, name="review"),
     path(f"{_YEAR}anmarkningar/<str:check>/<str:key>/", views.findings, name="findings"),
     path(f"{_YEAR}anmarkningar/<str:check>/<str:key>/visa/", views.reveal_findings, name="reveal_findings"),

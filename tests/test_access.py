@@ -58,7 +58,27 @@ TABLE = """
   accounts:sign_in_code                      POST  302   302   302   302   302   302   302   302
   accounts:step_up                           GET   200   200   200   200   200   200   200   200
   accounts:step_up                           POST  200   200   200   200   200   200   200   200
+  accounts:sign_in_recovery_code             GET   200   200   200   200   200   200   200   200
+  accounts:sign_in_recovery_code             POST  302   302   302   302   302   302   302   302
   accounts:sign_out                          POST  302   302   302   302   302   302   302   302
+  accounts:security                          GET   200   200   200   200   200   200   200   200
+  accounts:change_password                   GET   200   200   200   200   200   200   200   200
+  accounts:change_password                   POST  200   200   200   200   200   200   200   200
+  accounts:new_phone                         GET   200   200   200   200   200   200   200   200
+  accounts:new_phone                         POST  302   302   302   302   302   302   302   302
+  accounts:new_codes                         GET   200   200   200   200   200   200   200   200
+  accounts:new_codes                         POST  302   302   302   302   302   302   302   302
+  accounts:new_codes_file                    GET   302   302   302   302   302   302   302   302
+  accounts:change_address                    GET   200   200   200   200   200   200   200   200
+  accounts:change_address                    POST  200   200   200   200   200   200   200   200
+  accounts:change_address_code               GET   302   302   302   302   302   302   302   302
+  accounts:change_address_code               POST  302   302   302   302   302   302   302   302
+  accounts:end_session                       POST  302   302   302   302   302   302   302   302
+  accounts:end_other_sessions                POST  302   302   302   302   302   302   302   302
+  accounts:session_time                      GET   200   200   200   200   200   200   200   200
+  accounts:session_time                      POST  200   200   200   200   200   200   200   200
+  accounts:drafts                            GET   200   200   200   200   200   200   200   200
+  accounts:drafts                            POST  302   302   302   302   302   302   302   302
 # Inlämning
   submissions:overview                       GET   302   302   302   302   302   302   302   302
   submissions:submission                     GET   200   200   200   404   200   200   200   404
@@ -131,9 +151,20 @@ TABLE = """
   admin:accounts_user_changelist             GET   404   404   404   404   403   200   403   200
   admin:accounts_user_suspend                POST  404   404   404   404   403   403   403   302
   admin:accounts_user_restore                POST  404   404   404   404   403   403   403   302
+  admin:accounts_user_end_session            POST  404   404   404   404   403   403   403   302
+  admin:accounts_user_end_sessions           POST  404   404   404   404   403   403   403   302
+  admin:accounts_user_reopen_codes           POST  404   404   404   404   403   302   403   403
   admin:accounts_user_change                 GET   404   404   404   404   403   200   403   200
+  admin:accounts_recoverycase_changelist     GET   404   404   404   404   403   200   403   200
+  admin:accounts_recoverycase_open           GET   404   404   404   404   403   200   403   403
+  admin:accounts_recoverycase_open           POST  404   404   404   404   403   200   403   403
+  admin:accounts_recoverycase_approve        POST  404   404   404   404   403   403   403   302
+  admin:accounts_recoverycase_cancel         POST  404   404   404   404   403   302   403   302
+  admin:accounts_recoverycase_change         GET   404   404   404   404   403   200   403   200
   admin:accounts_invitation_changelist       GET   404   404   404   404   403   200   403   200
   admin:accounts_invitation_resend           POST  404   404   404   404   403   302   403   403
+  admin:accounts_invitation_correct_address  GET   404   404   404   404   403   200   403   403
+  admin:accounts_invitation_correct_address  POST  404   404   404   404   403   200   403   403
   admin:accounts_invitation_revoke           POST  404   404   404   404   403   302   403   403
   admin:accounts_invitation_change           GET   404   404   404   404   403   200   403   200
   admin:messaging_thread_changelist          GET   404   404   404   404   200   200   200   403
@@ -192,6 +223,8 @@ accounts:challenge       302 302
 accounts:recovery_code   302 302
 accounts:new_password    302 302
 accounts:sign_in_code    302 302
+accounts:sign_in_recovery_code 302 302
+accounts:session_time    200 200
 accounts:sign_out        405 302
 verify_receipt           200 405
 checks                   200 405

@@ -1,6 +1,7 @@
 """Pages of Inlämning: URL name, view and template share their name."""
 
 from submissions.views.correcting import comment, correct, corrections, remove_comment, undo
+from submissions.views.download import download
 from submissions.views.findings import findings, reveal_findings, reveal_row, row
 from submissions.views.finishing import hand_in, receipt, withdraw
 from submissions.views.overview import overview, submission, upload, version
@@ -10,6 +11,7 @@ __all__ = [
     "comment",
     "correct",
     "corrections",
+    "download",
     "findings",
     "hand_in",
     "overview",

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import NotAllowed, UserRequest
 from config.lib import uploads
+from profiles import access
 from submissions import states
 from submissions.forms import UploadForm
 from submissions.models import Delivery, Submission, SubmissionEvent
@@ -163,6 +164,7 @@ def version(request: UserRequest, code: str, year: int, number: int) -> HttpResp
         version=listed,
         here=f"Version {number}",
         delivery=listed.delivery,
+        can_export=access.can_export(request.user, room.submission.unit),
         refusal=summary.get("refusal"),
         reading=summary.get("reading"),
         form=UploadForm(),
