@@ -210,6 +210,29 @@ def line_feeds() -> bytes:
     return good().replace(b"\r\n", b"\n").rstrip(b"\n")
 
 
+def carriage_returns() -> bytes:
+    """CR alone between the rows, as old Macintosh programs write."""
+    return good().replace(b"\r\n", b"\r")
+
+
+def open_quote() -> bytes:
+    """A quotation mark in row 3 that is never closed."""
+    rows = lines()
+    fields = rows[2].split(";")
+    fields[5] = '"Hus A'
+    rows[2] = ";".join(fields)
+    return encoded(rows)
+
+
+def surrogates() -> bytes:
+    """Half a character in row 3, in bytes that UTF-8 forbids and a careless program writes."""
+    rows = [line.encode() for line in lines()]
+    fields = rows[2].split(b";")
+    fields[5] = b"Hus \xed\xa0\x80"
+    rows[2] = b";".join(fields)
+    return b"".join(row + b"\r\n" for row in rows)
+
+
 def with_header() -> bytes:
     """A first line with the fields' names."""
     return encoded([NAMES, *lines()])
@@ -253,6 +276,9 @@ ACCEPTED: dict[str, tuple[Callable[[], bytes], tuple[str, ...]]] = {
     "utf16_bom.txt": (utf16_with_bom, ()),
     "iso_8859_1.txt": (iso_8859_1, ()),
     "lf.txt": (line_feeds, ()),
+    "cr.txt": (carriage_returns, ()),
+    "oppet_citattecken.txt": (open_quote, ()),
+    "surrogat.txt": (surrogates, ()),
     "rubrik.txt": (with_header, ()),
     "cp850.txt": (cp850, ()),
     "tabb.txt": (tabs, ()),
