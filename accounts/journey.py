@@ -21,7 +21,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
 
 from accounts import alarms, audit, codes, limits, passwords, recovery, recovery_codes, second_factor, services, throttling, totp
-from accounts.models import Invitation, RecoveryCase, SignUpJourney, TotpDevice, User
+from accounts.models import Invitation, RecoveryCase, RecoveryCode, SignUpJourney, TotpDevice, User
 from accounts.networks import prefix_of
 from accounts.second_factor import Outcome, Verdict
 from accounts.sessions import session_digest
@@ -282,6 +282,12 @@ def use_recovery_code(*, journey_id: str, session: SessionBase, typed: str, at: 
     with _locked(journey_id, session, at, State.CHALLENGE) as (journey, _):
         _move(journey, State.NEW_PASSWORD, session)
     return True
+
+
+def has_used_recovery_code(journey: SignUpJourney) -> bool:
+    """Whether the app was out of reach on this walk, so that its owner should register another."""
+    burnt = RecoveryCode.objects.filter(user_id=journey.user_id, used_at__gte=journey.verified_at)
+    return journey.branch == Branch.RESET and burnt.exists()
 
 
 # The commit ----------------------------------------------------------------------------------------------------------

@@ -267,15 +267,18 @@ def new_password(request: HttpRequest, step: Step) -> HttpResponse:
         device = journey.set_password(
             journey_id=step.journey.pk, session=request.session, password=form.cleaned_data["password"], at=step.at
         )
+        if journey.has_used_recovery_code(step.journey):
+            request.session[sign_in.USED_CODE] = True
+            return _signed_in(request, device, step.at, "accounts:new_phone")
         return _signed_in(request, device, step.at)
     return _render(request, "new_password", step, form=form)
 
 
-def _signed_in(request: HttpRequest, device: TotpDevice, at: datetime) -> HttpResponse:
+def _signed_in(request: HttpRequest, device: TotpDevice, at: datetime, page: str = "start") -> HttpResponse:
     """Sign in the owner of the device after the commit; the notice follows by itself where it is due."""
     user = User.objects.get(pk=device.user_id)
     sign_in.open_session(request, user, device, at=at)
-    response = redirect("start")
+    response = redirect(page)
     device_cookie.write(response, user)
     return response
 

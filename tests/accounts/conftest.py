@@ -10,15 +10,21 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.http import HttpResponse
+from django.test import Client
 from django.utils import timezone
+from time_machine import Traveller
 
-from accounts import services
-from accounts.models import AuditEvent, SignUpJourney, TotpDevice, User
+from accounts import recovery, services
+from accounts.models import AuditEvent, RecoveryCase, SignUpJourney, TotpDevice, User
 from tests import people
 from tests.client import GuardedClient
 from tests.people import Person
 
 INVITED, ACTIVE, UNKNOWN = "anna.berg@ystad.se", "bo.ek@ystad.se", "okand@ystad.se"
+PHONELESS, FACTORLESS = "cia.alm@ystad.se", "disa.dahl@ystad.se"
+OLD_PASSWORD = "Gul2#ekorre!Regn"
+CASE = {"case_number": "2026-117", "identity_check": "Ringde växeln 0411-57 70 00 och talade med henne och hennes chef."}
+DAY = 24 * 3600
 
 
 @pytest.fixture
@@ -41,9 +47,78 @@ def staff(db: None) -> Person:
 
 
 @pytest.fixture
+def opener(db: None) -> User:
+    """The Samordnare who opens recovery cases."""
+    return people.made_person("sam@skr.example", staff_role="coordinator").user
+
+
+@pytest.fixture
+def second(db: None) -> User:
+    """The one at SKR who approves them."""
+    return people.made_person("sten@skr.example", staff_role="system").user
+
+
+@pytest.fixture
+def phoneless(opener: User) -> Person:
+    """Somebody who has lost her phone, with a case: her password is left."""
+    person = people.made_person(PHONELESS)
+    opened_case(person.user, opener)
+    return Person(PHONELESS)
+
+
+@pytest.fixture
+def factorless(opener: User, second: User, clock: Traveller) -> Person:
+    """Somebody who has lost phone and password, with a case whose day has passed."""
+    person = people.made_person(FACTORLESS, password=OLD_PASSWORD)
+    approved_case(person.user, opener, second)
+    clock.shift(DAY)
+    return Person(FACTORLESS)
+
+
+@pytest.fixture
 def other_client() -> GuardedClient:
     """A second browser."""
     return GuardedClient()
+
+
+def opened_case(user: User, by: User, kind: str = "totp") -> RecoveryCase:
+    """A case opened now."""
+    return recovery.open_case(user=user, kind=kind, by=by, at=timezone.now(), **CASE)
+
+
+def approved_case(user: User, by: User, second: User) -> RecoveryCase:
+    """A case about both factors, approved now."""
+    return recovery.approve_case(case=opened_case(user, by, "both"), by=second, at=timezone.now())
+
+
+def walk_to(client: Client, person: Person, state: str) -> None:
+    """Ask for a code and take the step that each page is for, until the journey stands in `state`."""
+    people.ask_for_code(client, person.email)
+    own = SignUpJourney.objects.filter(pk=people.journey_in(client.get("/konto/kod/")))
+    for _ in range(6):
+        walk = own.get()
+        if walk.state == state:
+            return
+        next_step(client, person, walk)
+    raise AssertionError(f"{person.email} never came to {state}")
+
+
+def next_step(client: Client, person: Person, walk: SignUpJourney) -> HttpResponse:
+    """The one step that the journey's page is for, done right. In ENROL the person's phone becomes the new one."""
+    page, values = STEPS[walk.state]
+    if walk.state == "enrol":
+        person.phone.secret = people.key_on_page(client.get("/konto/qr/"))
+    return people.post_step(client, f"/konto/{page}/", **values(person))
+
+
+STEPS: dict[str, tuple[str, Callable[[Person], dict[str, str]]]] = {
+    "code": ("kod", lambda person: {"code": people.code_in_mail(person.email)}),
+    "verified": ("verifierad", lambda person: {}),
+    "current_password": ("nuvarande-losenord", lambda person: {"password": person.password}),
+    "enrol": ("engangskod", lambda person: {"token": person.phone.code()}),
+    "challenge": ("kontroll", lambda person: {"token": person.phone.code()}),
+    "new_password": ("losenord", lambda person: {"password": person.password, "confirmation": person.password}),
+}
 
 
 def masked(response: HttpResponse, *addresses: str) -> tuple[int, str, dict[str, str], str]:

@@ -13,37 +13,11 @@ from accounts import recovery
 from accounts.access import NotAllowed
 from accounts.models import AuditEvent, RecoveryCase, Session, TotpDevice, User
 from tests import people
-from tests.accounts.conftest import ACTIVE, credentials, events
+from tests.accounts.conftest import ACTIVE, CASE, DAY, approved_case, credentials, events, opened_case
 from tests.client import GuardedClient
 from tests.people import Person
 
 pytestmark = pytest.mark.django_db
-
-CHECK = "Ringde kommunens växel 0411-57 70 00, talade med Bo och fick hans chefs namn."
-DAY = 24 * 3600
-
-
-@pytest.fixture
-def opener(db: None) -> User:
-    """The Samordnare who takes the call."""
-    return people.made_person("sam@skr.example", staff_role="coordinator").user
-
-
-@pytest.fixture
-def second(db: None) -> User:
-    """The one who approves."""
-    return people.made_person("sten@skr.example", staff_role="system").user
-
-
-def opened(user: User, by: User, kind: str = "totp", **texts: str) -> RecoveryCase:
-    """A case opened now."""
-    texts = {"case_number": "2026-117", "identity_check": CHECK, **texts}
-    return recovery.open_case(user=user, kind=kind, by=by, at=timezone.now(), **texts)
-
-
-def approved(user: User, by: User, second: User) -> RecoveryCase:
-    """A BOTH case approved now."""
-    return recovery.approve_case(case=opened(user, by, "both"), by=second, at=timezone.now())
 
 
 def reason_of(verb: Callable[..., object], **values: object) -> str:
@@ -65,7 +39,7 @@ def test_ater_06_a_totp_case_ends_the_lost_phone_at_once(client: Client, active:
     walker = GuardedClient()
     people.ask_for_code(walker, ACTIVE)
     before = active.user
-    case = opened(active.user, opener)
+    case = opened_case(active.user, opener)
     device = TotpDevice.objects.get(user=active.user)
     assert (device.revoked_at, device.reason, device.secret_sealed) == (timezone.now(), "recovery", None)
     assert active.user.session_epoch == before.session_epoch + 1
@@ -96,7 +70,7 @@ def test_ater_06_a_case_needs_its_number_and_the_check_of_identity(
     active: Person, opener: User, texts: dict[str, str], words: str
 ) -> None:
     before = credentials(ACTIVE)
-    values = {"case_number": "2026-117", "identity_check": CHECK, **texts}
+    values = {**CASE, **texts}
     assert words in reason_of(recovery.open_case, user=active.user, kind="totp", by=opener, at=timezone.now(), **values)
     assert credentials(ACTIVE) == before
     assert not RecoveryCase.objects.exists()
@@ -105,7 +79,7 @@ def test_ater_06_a_case_needs_its_number_and_the_check_of_identity(
 @pytest.mark.asvs("2.3.5")
 def test_ater_08_a_case_about_both_waits_for_a_second_person_and_a_day(active: Person, opener: User, second: User) -> None:
     before, at = credentials(ACTIVE), timezone.now()
-    case = opened(active.user, opener, "both")
+    case = opened_case(active.user, opener, "both")
     assert "av någon annan" in reason_of(recovery.approve_case, case=case, by=opener, at=at)
     assert "ditt eget konto" in reason_of(recovery.approve_case, case=case, by=active.user, at=at)
     assert not RecoveryCase.objects.valid(at).exists()
@@ -124,19 +98,19 @@ def test_ater_08_a_case_about_both_waits_for_a_second_person_and_a_day(active: P
 
 @pytest.mark.asvs("2.3.5")
 def test_ater_08_an_approval_comes_within_a_week(active: Person, opener: User, second: User, clock: Traveller) -> None:
-    case = opened(active.user, opener, "both")
+    case = opened_case(active.user, opener, "both")
     clock.shift(7 * DAY + 1)
     assert "väntat för länge" in reason_of(recovery.approve_case, case=case, by=second, at=timezone.now())
 
 
-def test_a_case_about_the_phone_alone_is_not_approved(active: Person, opener: User, second: User) -> None:
-    case = opened(active.user, opener)
+def test_a_case_about_the_phone_alone_is_not_approved_case(active: Person, opener: User, second: User) -> None:
+    case = opened_case(active.user, opener)
     assert "behöver inte godkännas" in reason_of(recovery.approve_case, case=case, by=second, at=timezone.now())
 
 
 @pytest.mark.asvs("2.3.5")
 def test_ater_08_a_complete_sign_in_stops_the_case(client: Client, active: Person, opener: User, second: User) -> None:
-    case = approved(active.user, opener, second)
+    case = approved_case(active.user, opener, second)
     client.post("/", {"email": ACTIVE, "password": active.password})
     assert fresh(case).cancelled_at is None
     people.sign_in(client, active)
@@ -147,15 +121,15 @@ def test_ater_08_a_complete_sign_in_stops_the_case(client: Client, active: Perso
 
 
 def test_a_new_case_replaces_an_older_one(active: Person, opener: User, second: User) -> None:
-    older = approved(active.user, opener, second)
-    newer = opened(active.user, opener)
+    older = approved_case(active.user, opener, second)
+    newer = opened_case(active.user, opener)
     assert fresh(older).cancelled_by == opener
     assert fresh(newer).cancelled_at is None
     assert AuditEvent.objects.get(code="recovery:cancelled").result == "replaced"
 
 
 def test_a_case_is_cancelled_once(active: Person, opener: User, second: User) -> None:
-    case = opened(active.user, opener)
+    case = opened_case(active.user, opener)
     recovery.cancel_case(case=case, by=second, at=timezone.now())
     assert not RecoveryCase.objects.valid(timezone.now()).exists()
     assert "SKR avbröt" in people.mails(ACTIVE, "accounts/recovery_cancelled")[0].body
@@ -165,26 +139,26 @@ def test_a_case_is_cancelled_once(active: Person, opener: User, second: User) ->
 
 @pytest.mark.parametrize("kind", ["totp", "both"])
 def test_ater_11_ones_own_case_is_refused(opener: User, second: User, kind: str) -> None:
-    values = {"case_number": "2026-117", "identity_check": CHECK, "kind": kind, "at": timezone.now()}
+    values = {**CASE, "kind": kind, "at": timezone.now()}
     assert "ditt eget konto" in reason_of(recovery.open_case, user=opener, by=opener, **values)
-    case = opened(opener, second, "both")
+    case = opened_case(opener, second, "both")
     assert "ditt eget konto" in reason_of(recovery.approve_case, case=case, by=opener, at=timezone.now())
 
 
 def test_ater_11_a_staff_account_is_recovered_by_two_others(staff: Person, opener: User, second: User) -> None:
-    values = {"case_number": "2026-117", "identity_check": CHECK, "by": opener, "at": timezone.now()}
+    values = {**CASE, "by": opener, "at": timezone.now()}
     assert "i sin helhet" in reason_of(recovery.open_case, user=staff.user, kind="totp", **values)
-    assert approved(staff.user, opener, second).approved_by == second
+    assert approved_case(staff.user, opener, second).approved_by == second
 
 
 @pytest.mark.parametrize("state", ["invited", "suspended"])
 def test_there_must_be_an_account_to_recover(invited: Person, active: Person, opener: User, state: str) -> None:
     User.objects.filter(email=ACTIVE).update(is_active=False)
     user, words = (invited.user, "Skicka inbjudan igen") if state == "invited" else (active.user, "avstängt")
-    values = {"case_number": "2026-117", "identity_check": CHECK, "kind": "totp", "by": opener, "at": timezone.now()}
+    values = {**CASE, "kind": "totp", "by": opener, "at": timezone.now()}
     assert words in reason_of(recovery.open_case, user=user, **values)
 
 
 def test_an_unknown_kind_of_case_is_refused(active: Person, opener: User) -> None:
-    values = {"case_number": "2026-117", "identity_check": CHECK, "by": opener, "at": timezone.now()}
+    values = {**CASE, "by": opener, "at": timezone.now()}
     assert "Välj vad" in reason_of(recovery.open_case, user=active.user, kind="allt", **values)

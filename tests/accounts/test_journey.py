@@ -14,10 +14,10 @@ from django.utils import timezone
 from time_machine import Traveller
 
 from accounts import journey as journey_rules
-from accounts import services
-from accounts.models import Invitation, SignUpJourney, TotpDevice, User
+from accounts import recovery, recovery_codes, services
+from accounts.models import Invitation, RecoveryCase, RecoveryCode, Session, SignUpJourney, TotpDevice, User
 from tests import people
-from tests.accounts.conftest import ACTIVE, INVITED, credentials, events, journeys
+from tests.accounts.conftest import ACTIVE, INVITED, credentials, events, journeys, next_step, walk_to
 from tests.client import GuardedClient
 from tests.guards.database import WRITE
 from tests.people import Person
@@ -25,34 +25,64 @@ from tests.people import Person
 pytestmark = pytest.mark.django_db
 
 START_OVER = "Steget är inte längre aktuellt. Börja om."
-PAGES = ("kod", "verifierad", "qr", "engangskod", "kontroll", "losenord")
-VALUES = {"code": "000000", "token": "000000", "password": people.PASSWORD, "confirmation": people.PASSWORD}
+PAGES = (
+    "kod",
+    "verifierad",
+    "nuvarande-losenord",
+    "qr",
+    "engangskod",
+    "kontroll",
+    "kontroll/aterstallningskod",
+    "losenord",
+)
+VALUES = {
+    "code": "000000",
+    "token": "000000",
+    "recovery_code": "AAAA-AAAA-AAAA-AAAA",
+    "password": people.PASSWORD,
+    "confirmation": people.PASSWORD,
+}
 OWN = {
     "code": {"kod"},
     "verified": {"verifierad"},
+    "current_password": {"nuvarande-losenord"},
     "enrol": {"qr", "engangskod"},
-    "challenge": {"kontroll"},
+    "challenge": {"kontroll", "kontroll/aterstallningskod"},
     "new_password": {"losenord"},
 }
-HOME = {"code": "kod", "verified": "verifierad", "enrol": "qr", "challenge": "kontroll", "new_password": "losenord"}
+HOME = {
+    "code": "kod",
+    "verified": "verifierad",
+    "current_password": "nuvarande-losenord",
+    "enrol": "qr",
+    "challenge": "kontroll",
+    "new_password": "losenord",
+}
+# every state of every branch: who walks there, and the page whose post moves on
+STATES = [
+    ("invited", "code", "kod"),
+    ("invited", "verified", "verifierad"),
+    ("invited", "enrol", "engangskod"),
+    ("invited", "new_password", "losenord"),
+    ("active", "challenge", "kontroll"),
+    ("active", "challenge", "kontroll/aterstallningskod"),
+    ("active", "new_password", "losenord"),
+    ("phoneless", "code", "kod"),
+    ("phoneless", "verified", "verifierad"),
+    ("phoneless", "current_password", "nuvarande-losenord"),
+    ("phoneless", "enrol", "engangskod"),
+    ("factorless", "code", "kod"),
+    ("factorless", "verified", "verifierad"),
+    ("factorless", "enrol", "engangskod"),
+    ("factorless", "new_password", "losenord"),
+]
 
 
-def walk_to(client: Client, person: Person, state: str) -> None:
-    """Walk until the journey stands in `state`."""
-    people.ask_for_code(client, person.email)
-    if state == "code":
-        return
-    people.post_step(client, "/konto/kod/", code=people.code_in_mail(person.email))
-    if state == "verified":
-        return
-    people.post_step(client, "/konto/verifierad/")
-    if state in {"enrol", "challenge"}:
-        return
-    if journeys(person.email)[-1].branch == "enrol":
-        person.phone.secret = people.key_on_page(client.get("/konto/qr/"))
-        people.post_step(client, "/konto/engangskod/", token=person.phone.code())
-    else:
-        people.post_step(client, "/konto/kontroll/", token=person.phone.code())
+@pytest.fixture
+def person(request: pytest.FixtureRequest) -> Person:
+    """The person that the case names by her fixture."""
+    found: Person = request.getfixturevalue(request.param)
+    return found
 
 
 def is_refused(client: Client, address: str, journey_id: str, **values: str) -> bool:
@@ -64,12 +94,19 @@ def is_refused(client: Client, address: str, journey_id: str, **values: str) -> 
 
 
 @pytest.mark.asvs("2.2.2", "2.3.1")
-@pytest.mark.parametrize("state", ["none", "code", "verified", "enrol", "challenge", "new_password", "done"])
+@pytest.mark.parametrize(
+    ("person", "state"),
+    [
+        ("invited", "none"),
+        ("invited", "done"),
+        *dict.fromkeys((who, state) for who, state, _ in STATES if who == "invited" or state not in {"code", "verified"}),
+    ],
+    indirect=["person"],
+)
 @pytest.mark.parametrize("page", PAGES)
 def test_steg_01_a_page_out_of_turn_leads_home_and_its_post_is_refused(
-    client: Client, invited: Person, active: Person, state: str, page: str
+    client: Client, person: Person, state: str, page: str
 ) -> None:
-    person = active if state == "challenge" else invited
     if state == "done":
         people.sign_up(client, person)
         client.post("/konto/logga-ut/")
@@ -110,18 +147,15 @@ def test_steg_01_other_methods_are_refused(client: Client, invited: Person, meth
         assert getattr(client, method)(f"/konto/{page}/").status_code == 405
 
 
-@pytest.mark.parametrize(
-    ("state", "page", "minutes"),
-    [("code", "kod", 61), ("verified", "verifierad", 31), ("enrol", "engangskod", 31), ("new_password", "losenord", 31)],
-)
-def test_steg_03_an_old_journey_is_over(
-    client: Client, invited: Person, clock: Traveller, state: str, page: str, minutes: int
-) -> None:
-    walk_to(client, invited, state)
-    live = journeys(INVITED)[-1].pk
-    clock.shift(minutes * 60)
+@pytest.mark.parametrize(("person", "state", "page"), STATES, indirect=["person"])
+def test_steg_03_an_old_journey_is_over(client: Client, person: Person, clock: Traveller, state: str, page: str) -> None:
+    walk_to(client, person, state)
+    live = journeys(person.email)[-1].pk
+    before = credentials(person.email)
+    clock.shift((61 if state == "code" else 31) * 60)
     assert is_refused(client, f"/konto/{page}/", live)
     assert client.get(f"/konto/{page}/").headers["Location"] == "/konto/"
+    assert credentials(person.email) == before
 
 
 def test_steg_04_a_restart_in_another_tab_makes_the_first_tab_stale(client: Client, invited: Person, clock: Traveller) -> None:
@@ -184,6 +218,22 @@ def test_steg_08_each_proof_brings_a_new_session_key_and_the_old_one_is_dead(cli
 
 
 @pytest.mark.asvs("7.2.4")
+def test_steg_08_so_do_the_password_and_the_new_phone_of_a_recovery_case(client: Client, phoneless: Person) -> None:
+    keys = []
+    people.ask_for_code(client, phoneless.email)
+    for state in ("code", "current_password", "enrol"):
+        while journeys(phoneless.email)[-1].state != state:
+            next_step(client, phoneless, journeys(phoneless.email)[-1])
+        keys.append(session_key(client))
+    assert next_step(client, phoneless, journeys(phoneless.email)[-1]).headers["Location"] == "/"
+    assert len({*keys, session_key(client)}) == 4
+    for key in keys:
+        thief = GuardedClient()
+        thief.cookies["__Host-session"] = key
+        assert thief.get("/konto/qr/").headers["Location"] == "/konto/"
+
+
+@pytest.mark.asvs("7.2.4")
 def test_steg_09_a_planted_cookie_is_worth_nothing_once_the_code_is_verified(client: Client, invited: Person) -> None:
     people.ask_for_code(client, INVITED)
     attacker = GuardedClient()
@@ -202,11 +252,11 @@ def test_steg_10_a_foreign_journey_id_is_refused(client: Client, other_client: C
 
 
 @pytest.mark.asvs("3.5.3")
-def test_steg_11_reading_writes_nothing(client: Client, invited: Person) -> None:
+def test_steg_11_reading_writes_nothing(client: Client, request: pytest.FixtureRequest) -> None:
     # the guarded client refuses every write on GET and HEAD but the session's stamp
-    for state in ("code", "verified", "enrol", "new_password"):
-        visitor = GuardedClient(REMOTE_ADDR=f"192.0.2.{len(state)}")
-        walk_to(visitor, invited, state)
+    for number, (name, state) in enumerate(dict.fromkeys((name, state) for name, state, _ in STATES)):
+        visitor = GuardedClient(REMOTE_ADDR=f"192.0.2.{number}")
+        walk_to(visitor, request.getfixturevalue(name), state)
         for page in ("", *(f"{page}/" for page in PAGES)):
             visitor.get(f"/konto/{page}")
             visitor.head(f"/konto/{page}")
@@ -250,30 +300,73 @@ def test_steg_13_a_staff_member_s_admin_waits_too(client: Client) -> None:
     assert client.get("/admin/").headers["Location"] == "/konto/integritet/"
 
 
-@pytest.mark.asvs("8.3.2")
-@pytest.mark.parametrize("state", ["code", "verified", "enrol", "new_password"])
-@pytest.mark.parametrize("change", ["revoked", "suspended", "expired"])
-def test_steg_15_revoked_or_suspended_midway_the_next_step_is_refused(
-    client: Client, invited: Person, state: str, change: str
-) -> None:
-    walk_to(client, invited, state)
-    walk = journeys(INVITED)[-1]
-    code = people.code_in_mail(INVITED)
+def take_away(person: Person, change: str) -> None:
+    """What lets the person walk is withdrawn."""
+    now = timezone.now()
     if change == "suspended":
-        User.objects.filter(email=INVITED).update(is_active=False)
+        User.objects.filter(email=person.email).update(is_active=False)
+    elif change == "inviter suspended":
+        User.objects.filter(email="kontakt@ystad.se").update(is_active=False)
+    elif change in {"invitation revoked", "invitation expired"}:
+        values = {"revoked_at": now} if change.endswith("revoked") else {"created_at": now - timedelta(14), "expires_at": now}
+        Invitation.objects.filter(accepted_at=None).update(**values)
+    elif change == "case cancelled":
+        case = RecoveryCase.objects.get()
+        recovery.cancel_case(case=case, by=case.opened_by, at=now)
     else:
-        now = timezone.now()
-        values = {"revoked": {"revoked_at": now}, "expired": {"created_at": now - timedelta(days=14), "expires_at": now}}
-        Invitation.objects.update(**values[change])
-    page = {"code": "kod", "verified": "verifierad", "enrol": "engangskod", "new_password": "losenord"}[state]
-    answer = client.post(
-        f"/konto/{page}/",
-        {"journey": walk.pk, **VALUES, "code": code, "token": invited.phone.code() if invited.phone.secret else "000000"},
-    )
+        RecoveryCase.objects.update(valid_until=now)
+
+
+CHANGES = {
+    "invited": ("suspended", "invitation revoked", "invitation expired", "inviter suspended"),
+    "active": ("suspended",),
+    "phoneless": ("suspended", "case cancelled", "case expired"),
+    "factorless": ("suspended", "case cancelled", "case expired"),
+}
+
+
+@pytest.mark.asvs("8.3.2")
+@pytest.mark.parametrize(
+    ("person", "state", "page", "change"),
+    [
+        (who, state, page, change)
+        for who, state, page in STATES
+        for change in CHANGES[who]
+        if not (who == "factorless" and state == "code" and "case" in change)  # then she has her old factors: see below
+    ],
+    indirect=["person"],
+)
+def test_steg_15_withdrawn_midway_the_next_step_is_refused(
+    client: Client, person: Person, state: str, page: str, change: str
+) -> None:
+    Invitation.objects.filter(user=person.user, accepted_at=None).update(inviter=people.made_person("kontakt@ystad.se").user)
+    walk_to(client, person, state)
+    walk, code, burnt = journeys(person.email)[-1], people.code_in_mail(person.email), recovery_code_of(person)
+    token = person.phone.code() if person.phone.secret else "000000"
+    take_away(person, change)
+    before = credentials(person.email)
+    values = {"code": code, "token": token, "recovery_code": burnt, "password": person.password}
+    answer = client.post(f"/konto/{page}/", {"journey": walk.pk, "confirmation": person.password, **values})
     assert answer.headers["Location"] == ("/konto/kod/?besked=fel" if state == "code" else "/konto/?besked=borja-om")
-    assert not invited.user.has_usable_password()
-    assert not TotpDevice.objects.exists()
-    assert journeys(INVITED)[-1].state == state
+    assert credentials(person.email) == before
+    assert not RecoveryCode.objects.filter(used_at__isnull=False).exists()
+    assert journeys(person.email)[-1].state == state
+    assert not Session.objects.filter(user=person.user).exists()
+
+
+def test_steg_15_a_case_about_both_that_ends_before_the_code_leaves_the_old_factors(client: Client, factorless: Person) -> None:
+    walk_to(client, factorless, "code")
+    take_away(factorless, "case cancelled")
+    people.post_step(client, "/konto/kod/", code=people.code_in_mail(factorless.email))
+    assert people.post_step(client, "/konto/verifierad/").headers["Location"] == "/konto/kontroll/"
+
+
+def recovery_code_of(person: Person) -> str:
+    """A recovery code of hers."""
+    (code, *_) = recovery_codes.make()
+    (digest,) = recovery_codes.hashes([code])
+    RecoveryCode.objects.create(user=person.user, digest=digest, created_at=timezone.now())
+    return code
 
 
 def test_steg_16_invited_anew_meanwhile_the_valid_invitation_is_accepted(client: Client, invited: Person) -> None:
@@ -296,18 +389,56 @@ def test_a_sealed_secret_that_does_not_open_starts_over_without_a_fault(client: 
     assert client.get("/konto/qr/").headers["Location"] == "/konto/?besked=borja-om"
 
 
-def test_the_branch_is_chosen_by_what_the_user_has() -> None:
-    def chosen(*, device: bool, password: bool, invitation: bool, staff: bool = False, active: bool = True) -> str:
-        user = User(email="x@y.se", is_active=active, staff_role="officer" if staff else "")
-        user.set_password("hemligt") if password else user.set_unusable_password()
-        return journey_rules.branch(journey_rules.Standing(user, device, invitation))
+@pytest.mark.asvs("6.4.3", "6.4.4")
+@pytest.mark.parametrize(
+    ("has", "expected"),
+    [
+        ("invitation", "enrol"),
+        ("", ""),
+        ("device password", "reset"),
+        ("device password invitation", "reset"),
+        ("device password totp", "reset"),
+        ("device password staff", ""),
+        ("password invitation", ""),
+        ("password totp", "reenrol"),
+        ("password totp invitation", "reenrol"),
+        ("device password both", "enrol"),
+        ("password both", "enrol"),
+        ("device password both staff", "enrol"),
+        ("totp", ""),
+        ("invitation staff", "enrol"),
+    ],
+)
+@pytest.mark.parametrize("active", [True, False])
+def test_the_branch_is_chosen_by_what_the_user_has(has: str, expected: str, active: bool) -> None:
+    user = User(email="x@y.se", is_active=active, staff_role="officer" if "staff" in has else "")
+    user.set_password("hemligt") if "password" in has else user.set_unusable_password()
+    case = next((kind for kind in ("totp", "both") if kind in has), "")
+    standing = journey_rules.Standing(user, "device" in has, "invitation" in has, case)
+    assert journey_rules.branch(standing) == (expected if active else "")
 
-    assert chosen(device=False, password=False, invitation=True) == "enrol"
-    assert chosen(device=False, password=False, invitation=False) == ""
-    assert chosen(device=True, password=True, invitation=False) == "reset"
-    assert chosen(device=True, password=True, invitation=True) == "reset"
-    assert chosen(device=True, password=True, invitation=False, staff=True) == ""
-    assert chosen(device=False, password=True, invitation=True) == ""
-    assert chosen(device=False, password=False, invitation=True, staff=True) == "enrol"
-    assert chosen(device=False, password=False, invitation=True, active=False) == ""
+
+def test_an_address_without_a_user_leads_nowhere() -> None:
     assert journey_rules.branch(journey_rules.Standing(None, False, False)) == ""
+
+
+@pytest.mark.parametrize(
+    ("person", "shown"),
+    [
+        ("invited", {"verified": "3 av 7", "enrol": "4 av 7", "new_password": "6 av 7"}),
+        ("active", {"verified": "3 av 5", "challenge": "4 av 5", "new_password": "5 av 5"}),
+        ("phoneless", {"verified": "3 av 6", "current_password": "4 av 6", "enrol": "5 av 6"}),
+        ("factorless", {"verified": "3 av 6", "enrol": "4 av 6", "new_password": "6 av 6"}),
+    ],
+    indirect=["person"],
+)
+def test_each_page_tells_which_step_of_how_many_it_is(client: Client, person: Person, shown: dict[str, str]) -> None:
+    for state, words in shown.items():
+        browser = GuardedClient(REMOTE_ADDR=f"192.0.2.{len(state)}")
+        walk_to(browser, person, state)
+        assert f"Steg {words}" in browser.get(f"/konto/{HOME[state]}/").content.decode()
+        if state == "enrol":
+            number, of, total = words.split()
+            assert f"Steg {int(number) + 1} {of} {total}" in browser.get("/konto/engangskod/").content.decode()
+        if state == "challenge":
+            assert f"Steg {words}" in browser.get("/konto/kontroll/aterstallningskod/").content.decode()

@@ -16,8 +16,7 @@ from accounts import codes, services
 from accounts.models import AuditEvent, EmailCode, Invitation, TotpDevice, User
 from accounts.throttling import take
 from tests import people
-from tests.accounts.conftest import ACTIVE, INVITED, credentials, journeys
-from tests.accounts.test_journey import walk_to
+from tests.accounts.conftest import ACTIVE, INVITED, credentials, journeys, walk_to
 from tests.client import GuardedClient
 from tests.people import Person
 
