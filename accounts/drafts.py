@@ -129,7 +129,7 @@ def discard(*, user: User, pk: int, at: datetime) -> None:
 
 
 def sent(request: HttpRequest, response: HttpResponse) -> None:
-    """The form was taken, so its draft has done its work; not where it only led to the step-up."""
-    match = request.resolver_match
-    if match and match.view_name in KEPT and response.headers.get("Location") != reverse("accounts:step_up"):
+    """The form was taken, so its draft has done its work; not where a gate turned it away."""
+    match, gates = request.resolver_match, {reverse("accounts:step_up"), reverse("accounts:notice")}
+    if match and match.view_name in KEPT and response.headers.get("Location") not in gates:
         Draft.objects.filter(user_id=request.user.pk, path=request.path).delete()

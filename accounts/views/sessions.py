@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import audit
-from accounts.access import UserRequest, before_notice, is_verified, open_view, polling
+from accounts.access import UserRequest, is_verified, open_view, polling
 from accounts.middleware import row_of, time_left
 from accounts.models import Session
 from accounts.sessions import reference_to
@@ -64,7 +64,6 @@ def end_other_sessions(request: UserRequest) -> HttpResponse:
 
 
 @open_view
-@before_notice
 @polling
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
