@@ -66,12 +66,22 @@ def in_words(events: Iterable[AuditEvent]) -> list[Line]:
         Line(
             at=event.at,
             what=audit_words.words(event.code),
-            outcome=audit_words.result_words(event.result),
+            outcome=_outcome(event),
             client=clients.get(event.pk, ""),
-            is_warning=event.code.rpartition(":")[2] in _WARNINGS,
+            is_warning=_is_warning(event),
         )
         for event in events
     ]
+
+
+def _is_warning(event: AuditEvent) -> bool:
+    return event.code.rpartition(":")[2] in _WARNINGS
+
+
+def _outcome(event: AuditEvent) -> str:
+    """What came of it, as a word of its own also where the event says it already."""
+    words = audit_words.result_words(event.result) or ("misslyckades" if _is_warning(event) else "klart")
+    return words[0].upper() + words[1:]
 
 
 def password_at(user: User) -> datetime | None:

@@ -20,7 +20,7 @@
       const isMet = TESTS[part.dataset.rule](text, typed);
       if (!isMet) missing.push(NAMES[part.dataset.rule]);
       part.classList.toggle("is-met", isMet);
-      part.classList.toggle("is-missing", !isMet && typed !== "");
+      if (isMet) part.classList.remove("is-missing");
       part.querySelector("[data-rule-words]").textContent = isMet ? " – uppfyllt" : typed ? " – saknas" : "";
     }
     const status = box.querySelector("[data-rules-status]");
