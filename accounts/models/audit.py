@@ -22,7 +22,10 @@ class AuditEvent(models.Model):
     class Meta:
         verbose_name = "händelse"
         verbose_name_plural = "händelselogg"
-        indexes = [models.Index(fields=["actor_id", "at"], name="audit_actor_at")]
+        indexes = [
+            models.Index(fields=["actor_id", "at"], name="audit_actor_at"),
+            models.Index(fields=["subject_id", "at"], name="audit_subject_at"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.code}"
