@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -160,3 +161,10 @@ def events(code: str) -> int:
 def journeys(email: str) -> list[SignUpJourney]:
     """A user's journeys, oldest first."""
     return list(SignUpJourney.objects.filter(user__email=email).order_by("created_at", "pk"))
+
+
+def jobs(name: str) -> list[dict[str, int]]:
+    """The arguments of the account's jobs of that name, oldest first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT args FROM procrastinate_jobs WHERE task_name = %s ORDER BY id", [f"accounts.tasks.{name}"])
+        return [json.loads(args) for (args,) in cursor.fetchall()]

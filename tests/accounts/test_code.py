@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from unittest import mock
 
@@ -15,11 +14,11 @@ from time_machine import Traveller
 
 from accounts import codes, limits, services, tasks
 from accounts.models import EmailCode, Invitation, RateLimit
-from accounts.throttling import key_of
+from accounts.throttling import key_of, take
 from config.lib.mail import html_of
 from messaging.models import OutgoingMail
 from tests import people
-from tests.accounts.conftest import ACTIVE, INVITED, events
+from tests.accounts.conftest import ACTIVE, INVITED, UNKNOWN, events, jobs, masked, statements
 from tests.client import GuardedClient
 from tests.people import Person
 
@@ -40,13 +39,6 @@ def try_code(client: Client, code: str) -> bool:
 def wrong_for(email: str) -> str:
     """A code that is not the one in the mail."""
     return f"{(int(people.code_in_mail(email)) + 1) % 1_000_000:06d}"
-
-
-def jobs(name: str) -> list[dict[str, int]]:
-    """The arguments of the account's jobs of that name, oldest first."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT args FROM procrastinate_jobs WHERE task_name = %s ORDER BY id", [f"accounts.tasks.{name}"])
-        return [json.loads(args) for (args,) in cursor.fetchall()]
 
 
 @pytest.mark.asvs("6.5.3", "6.5.4")
@@ -292,3 +284,33 @@ def test_kod_16_a_stranger_neither_voids_the_owners_code_nor_burns_her_lane(cloc
     before = len(people.mails(ACTIVE, "accounts/code"))
     people.ask_for_code(fresh, ACTIVE)
     assert len(people.mails(ACTIVE, "accounts/code")) == before + 1
+
+
+@pytest.mark.asvs("2.3.2", "6.6.3", "6.3.8")
+def test_kod_17_a_stranger_asking_a_paused_lane_gets_the_same_page_no_mail_and_one_alarm_a_day(
+    invited: Person, clock: Traveller
+) -> None:
+    limit, window = limits.WRONG_CODES_SINCE_SUCCESS
+    for email in (INVITED, UNKNOWN):
+        for _ in range(limit):
+            take("wrong_code/since_success", email, limit, window, lane="strange", at=timezone.now())
+    before, seen, ran_ = len(people.mails(INVITED)), set(), []
+    for email in (INVITED, UNKNOWN):
+        client = GuardedClient()
+        with statements() as ran:
+            answer, page = people.ask_for_code(client, email), client.get("/konto/kod/")
+        seen.add(str([masked(answer, email), masked(page, email)]))
+        ran_.append(ran)
+    open_lane = GuardedClient(REMOTE_ADDR="192.0.2.7")
+    seen.add(str([masked(people.ask_for_code(open_lane, ACTIVE), ACTIVE), masked(open_lane.get("/konto/kod/"), ACTIVE)]))
+    assert len(seen) == 1
+    assert ran_[0] == ran_[1]
+    people.ask_for_code(GuardedClient(), INVITED)
+    assert len(people.mails(INVITED)) == before
+    assert [job["user_id"] for job in jobs("tell_of_paused_lane")] == [invited.user.pk, 0]
+    clock.shift(24 * 3600 + 1)
+    people.ask_for_code(GuardedClient(), INVITED)
+    assert len(jobs("tell_of_paused_lane")) == 3
+    for job in jobs("tell_of_paused_lane"):
+        tasks.tell_of_paused_lane(**job)
+    assert events("invitation:paused") == 2
