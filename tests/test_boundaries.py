@@ -73,6 +73,24 @@ def test_beh_02_each_kind_of_foreign_row_is_404_unchanged_and_noted(scene: Scene
     assert denied() == [(scene.cast.anna.pk, "0480", f"{row._meta.verbose_name} {row.pk}")]
 
 
+@pytest.mark.asvs("8.2.2", "8.4.1", "16.3.2", "16.3.3")
+def test_beh_02_every_address_of_another_unit_is_noted(scene: Scene) -> None:
+    """Over the whole URLconf, also the addresses that come later."""
+    visitor, silent, asked = sign_in(GuardedClient(), scene.cast.anna), [], 0
+    for route in ROUTES.values():
+        if not (route.is_of_a_unit or (route.name.startswith("messaging:") and route.parameters)):
+            continue
+        for method in ("GET", "POST"):
+            if expected(route, method, "anna") == 405:
+                continue
+            before, asked = len(denied()), asked + 1
+            assert visitor.generic(method, addresses.address(route, scene.other)).status_code == 404
+            if [unit for _, unit, _ in denied()[before:]] != ["0480"]:
+                silent.append(f"{method} {route.name}")
+    assert asked > 30
+    assert silent == []
+
+
 @pytest.mark.asvs("16.3.2")
 def test_beh_02_a_row_that_is_nowhere_or_no_longer_there_is_no_attempt(scene: Scene) -> None:
     client = sign_in(GuardedClient(), scene.cast.anna)
@@ -152,9 +170,9 @@ def test_the_audit_trail_tells_from_where(scene: Scene) -> None:
 # Figures ---------------------------------------------------------------------------------------------------------------
 
 
-def pages_of(scene: Scene, name: str) -> dict[str, str]:
+def pages_of(scene: Scene, name: str, visitor: Visitor) -> dict[str, str]:
     """Every page of Trosa that the person reads, without what is new at each view."""
-    visitor, pages = Visitor(user_of(scene, name)), {}
+    pages = {}
     for route in ROUTES.values():
         if expected(route, "GET", name) == 200 and not route.name.startswith("admin:"):
             text = visitor.ask("GET", addresses.address(route, scene.trosa)).content.decode()
@@ -166,9 +184,10 @@ def pages_of(scene: Scene, name: str) -> dict[str, str]:
 @pytest.mark.parametrize("name", ["cia", "bo", "anna"])
 def test_beh_10_no_figure_on_a_units_pages_is_drawn_from_another_unit(scene: Scene, name: str) -> None:
     """No cell, however small or large, is made across units: the pages are the same when the other's files are gone."""
-    before = pages_of(scene, name)
+    visitor = Visitor(user_of(scene, name))
+    before = pages_of(scene, name, visitor)
     assert len(before) > 15
     Delivery.objects.filter(submission__unit=scene.other.unit).update(
         is_current=False, status="rejected", rows=3, fel=977, varning=978, info=979, uncommented=980
     )
-    assert pages_of(scene, name) == before
+    assert pages_of(scene, name, visitor) == before

@@ -25,7 +25,7 @@ from submissions.models import Correction
 from submissions.services import storage
 from tests import addresses, people
 from tests.addresses import Route
-from tests.cast import sign_in
+from tests.cast import PASSWORD, sign_in
 from tests.client import GuardedClient
 from tests.people import Person
 from tests.scene import Scene
@@ -42,15 +42,19 @@ NOT_COMPARED_MODELS = {"Session", "AuditOrigin", "AuditLink", "RateLimit"}
 
 # What the page of an address sends, where an empty form would do nothing.
 FORMS: dict[str, dict[str, object]] = {
+    "accounts:change_password": {"current": PASSWORD, "password": "Ny7#katt!Moln", "confirmation": "Ny7#katt!Moln"},
+    "accounts:change_address": {"email": "anna.ny@trosa.example"},
     "profiles:details": {"name": "Anna Ek-Lund", "phone": "0156-520 00"},
     "profiles:invite": {"email": "ny.kollega@trosa.example", "name": "Ny Kollega", "role": "reader"},
     "profiles:member": {"role": "submitter"},
+    "profiles:correct_address": {"email": "ratt.adress@trosa.example"},
     "messaging:new": {"unit": "0488", "category": "file", "subject": "En fråga", "text": "Hur gör vi?", "nonce": NONCE},
     "messaging:thread": {"text": "Tack.", "nonce": NONCE},
     "submissions:comment": {"text": "Det stämmer, vi har frågat."},
     "submissions:correct": {"version": 1, "revision": 1, "value": "1"},
     "submissions:hand_in": {"version": 1, "revision": 1},
     "admin:profiles_unit_invite": {"email": "ny.kontakt@trosa.example", "name": "Ny Kontakt", "role": "contact"},
+    "admin:accounts_invitation_correct_address": {"email": "ratt.adress@trosa.example"},
     "admin:messaging_thread_start": {"category": "file", "subject": "En fråga", "text": "Hur går det?", "nonce": NONCE},
     "admin:messaging_thread_reply": {"text": "Tack.", "nonce": NONCE},
     "admin:submissions_submission_return": {"reason": "Se över rad 3."},
@@ -155,7 +159,11 @@ def compared(model: type[models.Model]) -> list[str]:
 def change(before: dict[tuple[str, Any], dict[str, Any]]) -> list[str]:
     """What is otherwise than before, in words: changed rows, rows that are gone, and new rows without the keys they got."""
     after = all_rows()
-    lines = [f"{name} {key}: {row}" for (name, key), row in after.items() if (name, key) in before and before[name, key] != row]
+    lines = [
+        f"{name} {key}: { ({column: '(ny)' if column == 'password' else value for column, value in row.items() if value != was[column]}) }"
+        for (name, key), row in after.items()
+        if (was := before.get((name, key))) is not None and was != row
+    ]
     lines += [f"{name} {key} är borta" for name, key in before if (name, key) not in after]
     lines += [f"ny {name}: {told(name, row, before)}" for (name, key), row in after.items() if (name, key) not in before]
     return sorted(lines)
