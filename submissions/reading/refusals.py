@@ -5,32 +5,43 @@ No text from the file itself is repeated here, since it may be personal data.
 
 from __future__ import annotations
 
+import codecs
+
 from submissions.frames import ENCODING_LABELS, SEPARATOR_LABELS, Refusal
 from submissions.reading.limits import MAX_BYTES, MAX_FIELDS, MAX_LINE, MAX_ROWS
 from submissions.spec import LayoutSpec
 
 TEXT_EXPECTED = "Vi väntade oss en textfil (.txt eller .csv) direkt från lönesystemet, i UTF-8 eller Windows-1252."
 
-# The first bytes of files that are no text, whatever they are called.
-MAGIC = (
-    (b"%PDF", "en PDF"),
-    (b"PK\x03\x04", "en Excelfil eller zip-fil"),
-    (b"PK\x05\x06", "en tom zip-fil"),
-    (b"\xd0\xcf\x11\xe0", "en äldre Excel- eller Wordfil"),
-    (b"MZ", "ett Windowsprogram"),
-    (b"\x7fELF", "ett program"),
-    (b"\x1f\x8b", "en komprimerad fil (gzip)"),
-    (b"Rar!", "en komprimerad fil (rar)"),
-    (b"7z\xbc\xaf", "en komprimerad fil (7-zip)"),
-    (b"\x89PNG", "en bild"),
-    (b"\xff\xd8\xff", "en bild"),
-    (b"GIF8", "en bild"),
-    (b"SQLite format 3", "en databas"),
-    (b"{\\rtf", "ett Word-dokument (rtf)"),
-    (b"<?xml", "en xml-fil"),
-    (b"<!DOCTYPE", "en webbsida"),
-    (b"<html", "en webbsida"),
+SHEET_EXPECTED = (
+    "Portalen läser bara text, inga kalkylblad. Ta ut filen som text (.txt eller .csv) direkt ur lönesystemet. "
+    "Går det bara att få ett kalkylblad, spara bladet som CSV med semikolon och se efter att inledande nollor är kvar."
 )
+PACKED_EXPECTED = "Packa upp filen och lämna textfilen (.txt eller .csv) som ligger i den."
+
+# The first bytes of files that are no text, whatever they are called. Nothing of such a file is opened or unpacked.
+MAGIC = (
+    (b"%PDF", "en PDF", TEXT_EXPECTED),
+    (b"PK\x03\x04", "en Excelfil eller zip-fil", SHEET_EXPECTED),
+    (b"PK\x05\x06", "en tom zip-fil", TEXT_EXPECTED),
+    (b"\xd0\xcf\x11\xe0", "en äldre Excel- eller Wordfil", SHEET_EXPECTED),
+    (b"MZ", "ett Windowsprogram", TEXT_EXPECTED),
+    (b"\x7fELF", "ett program", TEXT_EXPECTED),
+    (b"\x1f\x8b", "en komprimerad fil (gzip)", PACKED_EXPECTED),
+    (b"BZh", "en komprimerad fil (bzip2)", PACKED_EXPECTED),
+    (b"\xfd7zXZ", "en komprimerad fil (xz)", PACKED_EXPECTED),
+    (b"Rar!", "en komprimerad fil (rar)", PACKED_EXPECTED),
+    (b"7z\xbc\xaf", "en komprimerad fil (7-zip)", PACKED_EXPECTED),
+    (b"\x89PNG", "en bild", TEXT_EXPECTED),
+    (b"\xff\xd8\xff", "en bild", TEXT_EXPECTED),
+    (b"GIF8", "en bild", TEXT_EXPECTED),
+    (b"SQLite format 3", "en databas", TEXT_EXPECTED),
+    (b"{\\rtf", "ett Word-dokument (rtf)", TEXT_EXPECTED),
+    (b"<?xml", "en xml-fil", TEXT_EXPECTED),
+    (b"<!DOCTYPE", "en webbsida eller xml-fil", TEXT_EXPECTED),
+    (b"<html", "en webbsida", SHEET_EXPECTED),  # what many systems call an Excel file
+)
+TAGS = (b"<?xml", b"<!DOCTYPE", b"<html")  # written in small or large letters
 
 
 def number(value: int) -> str:
@@ -40,16 +51,25 @@ def number(value: int) -> str:
 
 def file_kind(data: bytes) -> str | None:
     """What the first bytes say the file is, in Swedish, where that is no text; else None."""
-    head = data[:64].lstrip()
-    return next((name for magic, name in MAGIC if head.startswith(magic)), None)
+    found = _magic(data)
+    return found[0] if found else None
+
+
+def _magic(data: bytes) -> tuple[str, str] | None:
+    """The kind of a file that is no text, and what to hand in instead."""
+    head = data[:64].removeprefix(codecs.BOM_UTF8).lstrip()
+    for magic, kind, expected in MAGIC:
+        if head.startswith(magic) or (magic in TAGS and head.lower().startswith(magic.lower())):
+            return kind, expected
+    return None
 
 
 def other_kind(data: bytes, check: str) -> Refusal | None:
     """A refusal where the first bytes tell that the file is a PDF, a workbook, a program or the like."""
-    kind = file_kind(data)
-    if kind is None:
+    found = _magic(data)
+    if found is None:
         return None
-    return Refusal(check, f"Filen är {kind}, även om namnet slutar på något annat.", TEXT_EXPECTED)
+    return Refusal(check, f"Filen är {found[0]}, vad den än heter.", found[1])
 
 
 def empty(*, had_bytes: bool, has_header: bool = False) -> Refusal:
