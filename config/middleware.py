@@ -91,6 +91,8 @@ class SecurityHeaders:
         response = self.get_response(request) if request.method in self.METHODS else HttpResponseNotAllowed(self.METHODS)
         for name, value in self.constant.items():
             response.headers.setdefault(name, value)
+        if settings.SECURE_HSTS_SECONDS and request.is_secure():
+            response.headers.setdefault("Strict-Transport-Security", f"max-age={settings.SECURE_HSTS_SECONDS}")
         if response.status_code == 405 and not response.streaming and not response.content:
             response.content = render_to_string("405.html", request=request)
             response.headers["Content-Type"] = "text/html; charset=utf-8"
