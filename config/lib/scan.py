@@ -18,6 +18,7 @@ TIMEOUT = 30  # seconds of silence
 CHUNK = 1_000_000
 LONGEST_ANSWER = 4_000
 BEGIN = b"zINSTREAM\0"
+CLEAN = "stream: OK"
 END = struct.pack("!I", 0)
 
 
@@ -56,8 +57,12 @@ def endpoint_of(url: str) -> Endpoint | None:
     if not url:
         return None
     parts = urlsplit(url)
-    if parts.scheme == "tcp" and parts.hostname and parts.port and not parts.path.strip("/"):
-        return Endpoint(host=parts.hostname, port=parts.port)
+    try:
+        port = parts.port
+    except ValueError:  # no number, or none that there is
+        port = None
+    if parts.scheme == "tcp" and parts.hostname and port and not parts.path.strip("/"):
+        return Endpoint(host=parts.hostname, port=port)
     if parts.scheme == "unix" and not parts.netloc and parts.path.startswith("/"):
         return Endpoint(path=parts.path)
     raise ValueError("CLAMD_URL ska vara tcp://värd:port eller unix:/sökväg.")
@@ -72,10 +77,9 @@ def scan(content: bytes) -> None:
         answer = _ask(endpoint, content)
     except OSError as error:
         raise ScanFailed(type(error).__name__) from error
-    verdict = answer.removeprefix("stream: ")
-    if verdict.endswith(" FOUND"):
-        raise Infected(verdict.removesuffix(" FOUND"))
-    if verdict != "OK":
+    if answer.startswith("stream: ") and answer.endswith(" FOUND"):
+        raise Infected(answer.removeprefix("stream: ").removesuffix(" FOUND"))
+    if answer != CLEAN:
         raise ScanFailed(answer or "no answer")
 
 
