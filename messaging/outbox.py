@@ -27,11 +27,13 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.exceptions import AlreadyEnqueued
 
 from accounts import audit, limits, throttling
+from accounts.models import User
 from config.lib import crypto, jobs, sealed
 from config.lib.mail import html_of
 from messaging.models import OutgoingMail
 from profiles import bounces
 
+CODE_MAIL = "accounts/code"
 SEND_TASK = "messaging.tasks.send_mail"
 BULK_PRIORITY = -10
 UNSENT_AFTER = timedelta(minutes=15)
@@ -128,6 +130,8 @@ def send_stored(mail_id: int, *, at: datetime) -> bool:
             bounces.note_bounce(email=letter.recipient, at=at)
         else:
             _wipe(mail, sent_at=at, attempts=F("attempts") + 1, last_error="")
+            if mail.template == CODE_MAIL:
+                audit.record("account:code:sent", subject=User.objects.filter(email=letter.recipient).first(), at=at)
     return True
 
 

@@ -13,9 +13,10 @@ from django.utils import timezone
 from time_machine import Traveller
 
 from accounts import codes, limits, services, tasks
-from accounts.models import EmailCode, Invitation, RateLimit
+from accounts.models import AuditEvent, EmailCode, Invitation, RateLimit
 from accounts.throttling import key_of, take
 from config.lib.mail import html_of
+from messaging import outbox
 from messaging.models import OutgoingMail
 from tests import people
 from tests.accounts.conftest import ACTIVE, INVITED, UNKNOWN, events, jobs, masked, statements
@@ -314,3 +315,12 @@ def test_kod_17_a_stranger_asking_a_paused_lane_gets_the_same_page_no_mail_and_o
     for job in jobs("tell_of_paused_lane"):
         tasks.tell_of_paused_lane(**job)
     assert events("invitation:paused") == 2
+
+
+@pytest.mark.asvs("16.3.1")
+def test_log_01_a_code_that_was_handed_to_the_mail_server_is_recorded_as_sent(invited: Person) -> None:
+    for email in (INVITED, UNKNOWN):
+        people.ask_for_code(GuardedClient(), email)
+    for mail in OutgoingMail.objects.order_by("pk"):
+        outbox.send_stored(mail.pk, at=timezone.now())
+    assert AuditEvent.objects.get(code="account:code:sent").subject_id == invited.user.pk

@@ -16,8 +16,12 @@ from time_machine import Traveller
 from accounts import journey as journey_rules
 from accounts import recovery, recovery_codes, services
 from accounts.models import Invitation, RecoveryCase, RecoveryCode, Session, SignUpJourney, TotpDevice, User
+from profiles import services as people_of_units
+from profiles import suspension
+from profiles.models import Membership
 from tests import people
 from tests.accounts.conftest import ACTIVE, INVITED, credentials, events, journeys, next_step, walk_to
+from tests.cast import give_role, make_unit, make_user
 from tests.client import GuardedClient
 from tests.guards.database import WRITE
 from tests.people import Person
@@ -380,6 +384,33 @@ def test_steg_16_invited_anew_meanwhile_the_valid_invitation_is_accepted(client:
     second.refresh_from_db()
     assert first.accepted_at is None
     assert second.accepted_at == timezone.now()
+
+
+@pytest.mark.asvs("8.3.2")
+@pytest.mark.parametrize("loss", ["role ended", "role changed", "suspended"])
+def test_inb_05_the_inviter_loses_the_right_and_the_sign_up_stops(client: Client, loss: str) -> None:
+    unit = make_unit("1286", "Ystads kommun")
+    make_user("sam@skr.example", "Sam", staff_role="coordinator")
+    coordinator = make_user("sara@skr.example", "Sara", staff_role="coordinator")
+    system = make_user("sten@skr.example", "Sten", staff_role="system")
+    inviter, other = make_user("kontakt@ystad.se", "Kim"), make_user("annan@ystad.se", "Alex")
+    membership, _ = (give_role(user, unit, Membership.Role.CONTACT) for user in (inviter, other))
+    at = timezone.now()
+    people_of_units.invite_member(unit=unit, email=INVITED, name="", role="submitter", by=inviter, at=at)
+    person = Person(INVITED)
+    walk_to(client, person, "new_password")
+    if loss == "suspended":
+        suspension.suspend_user(user=inviter, by=system, at=at)
+    elif loss == "role ended":
+        people_of_units.end_membership(membership=membership, by=coordinator, at=at)
+    else:
+        people_of_units.change_role(membership=membership, role="reader", by=coordinator, at=at)
+    answer = client.post("/konto/losenord/", {"journey": journeys(INVITED)[-1].pk, **VALUES})
+    assert answer.headers["Location"] == "/konto/?besked=borja-om"
+    assert not person.user.has_usable_password()
+    assert not Membership.objects.in_force().filter(user=person.user).exists()
+    assert people.mails("sam@skr.example", "profiles/people_revoked")
+    assert people.mails("annan@ystad.se", "profiles/people_revoked")
 
 
 def test_a_sealed_secret_that_does_not_open_starts_over_without_a_fault(client: Client, invited: Person) -> None:
