@@ -171,7 +171,7 @@ def _typed_back_form(request: UserRequest) -> RefusableForm:
 
 @never_cache
 @require_safe
-@needs_step_up(back="accounts:new_codes")
+@needs_step_up
 def new_codes_file(request: UserRequest) -> HttpResponse:
     """The codes that the page shows, as a text file to print or keep."""
     batch = recovery_codes.batch_of(user=request.user, session=request.session, at=timezone.now())
