@@ -112,6 +112,20 @@ def test_web_01_every_answer_says_what_it_is_and_in_which_encoding(scene: Scene,
     assert style.headers["Content-Type"].replace('"', "") == "text/css; charset=utf-8"
 
 
+@pytest.mark.asvs("7.4.4")
+def test_ses_04_every_page_of_somebody_signed_in_has_the_button_that_signs_out(scene: Scene, client: GuardedClient) -> None:
+    sign_out, seen = f'action="{reverse("accounts:sign_out")}"', 0
+    client.may_write = frozenset({"messaging_readmark"})
+    for person in (scene.cast.anna, scene.cast.coordinator):
+        sign_in(client, person)
+        for route in ROUTES:
+            answer = client.get(addresses.address(route, scene.trosa))
+            if answer.status_code == 200 and b"</html>" in answer.content:
+                assert sign_out in answer.content.decode(), route
+                seen += 1
+    assert seen > 60
+
+
 @pytest.mark.parametrize("address", ["/uppskov/%00/", "/profil/04%0088/", "/admin/messaging/thread/skriv/%00/", "/kvittens/%00/"])
 def test_an_address_with_a_nul_is_not_there(scene: Scene, client: GuardedClient, address: str) -> None:
     assert sign_in(client, scene.cast.coordinator if "admin" in address else scene.cast.anna).get(address).status_code == 404

@@ -97,10 +97,12 @@ class Requirement:
 
     @property
     def shown_by(self) -> str:
-        """The acceptance ids of its tests ("KOD-03, KOD-07"), and in code style the tests that have none."""
+        """The acceptance ids of its tests ("KOD-03, KOD-07 och 2 till"); the tests' names where none has an id."""
         ids = sorted({ident for test in self.tests for ident in ids_of(test.name)}, key=_by_series)
         others = sorted({f"`{test.name}`" for test in self.tests if not ids_of(test.name)})
-        return ", ".join([*ids, *others])
+        if not ids:
+            return ", ".join(others)
+        return ", ".join(ids) + (f" och {len(others)} till" if others else "")
 
 
 def ids_of(name: str) -> list[str]:
