@@ -13,8 +13,9 @@ from typing import cast
 from urllib.parse import urlencode
 
 from django.contrib.auth import logout
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -42,7 +43,9 @@ class SessionAge:
     def _check(self, request: HttpRequest, row: Session, at: datetime) -> None:
         user = cast(User, request.user)
         left, limit = time_left(row, at, is_staff=user.is_staff)
-        if left < timedelta(0):
+        if left < timedelta(0) and is_polled(request):
+            request.user = AnonymousUser()  # the next page that she opens herself ends the session and tells her why
+        elif left < timedelta(0):
             audit.record("account:session:ended", by=user, subject=user, result=limit, at=at)
             logout(request)
             request.session_ended_of = user  # type: ignore[attr-defined]
@@ -50,11 +53,20 @@ class SessionAge:
     def process_view(self, request: HttpRequest, view: View, args: object, kwargs: object) -> None:
         """Stamp the session, unless the page only asked by itself."""
         row, at = row_of(request), timezone.now()
-        is_polled = getattr(view, "is_polling", False) and request.method in {"GET", "HEAD"}
-        if row is None or is_polled or at < row.last_seen_at + limits.IDLE_STAMP:
+        if row is None or at < row.last_seen_at + limits.IDLE_STAMP or is_polled(request):
             return
         Session.objects.filter(pk=row.pk).update(last_seen_at=at)
         row.last_seen_at = at
+
+
+def is_polled(request: HttpRequest) -> bool:
+    """Whether a page asks by itself, without anybody doing anything."""
+    if request.method not in {"GET", "HEAD"}:
+        return False
+    try:
+        return bool(getattr(resolve(request.path_info).func, "is_polling", False))
+    except Resolver404:
+        return False
 
 
 def row_of(request: HttpRequest) -> Session | None:
