@@ -25,7 +25,7 @@ from accounts.models import Invitation, RecoveryCase, RecoveryCode, SignUpJourne
 from accounts.networks import prefix_of
 from accounts.second_factor import Outcome, Verdict
 from accounts.sessions import session_digest
-from config.lib import context, crypto, jobs
+from config.lib import context, crypto, jobs, sealed
 
 State, Branch, Kind = SignUpJourney.State, SignUpJourney.Branch, RecoveryCase.Kind
 TOLD_TASK = "accounts.tasks.tell_of_paused_lane"
@@ -93,18 +93,18 @@ def live(session: SessionBase, at: datetime) -> SignUpJourney | None:
 
 def email_of(journey: SignUpJourney) -> str:
     """The address that was typed, for showing it to the browser that typed it."""
-    return _open(journey.email_sealed, "journey-email", journey).decode()
+    return _open(journey, "email_sealed").decode()
 
 
 def secret_of(journey: SignUpJourney) -> bytes:
     """The secret on offer, for the QR page."""
-    return _open(journey.secret_sealed, "journey-totp", journey)
+    return _open(journey, "secret_sealed")
 
 
-def _open(sealed: bytes | memoryview | None, purpose: str, journey: SignUpJourney) -> bytes:
+def _open(journey: SignUpJourney, column: str) -> bytes:
     """What a journey keeps sealed; a journey that does not open any more is over."""
     try:
-        return crypto.open_sealed(sealed or b"", purpose=purpose, owner=journey.pk)
+        return sealed.open_column(journey, column)
     except crypto.SealBroken as error:
         raise NotCurrentError from error
 
@@ -124,7 +124,7 @@ def start(*, email: str, user: User | None, lane: str, session: SessionBase, at:
         session.cycle_key()
         journey = SignUpJourney(session_hmac=session_digest(session), user=standing.user, lane=lane, created_at=at)
         journey.email_hmac = crypto.digest("email", email)
-        journey.email_sealed = crypto.seal_text(email, purpose="journey-email", owner=journey.pk)
+        journey.email_sealed = sealed.seal_text(journey, "email_sealed", email)
         journey.save(force_insert=True)
         _send(journey, standing, email, is_paused=is_paused, at=at)
 
@@ -353,7 +353,7 @@ def _user_of(standing: Standing) -> User:
 
 
 def _offer_secret(journey: SignUpJourney) -> None:
-    journey.secret_sealed = crypto.seal(totp.new_secret(), purpose="journey-totp", owner=journey.pk)
+    journey.secret_sealed = sealed.seal(journey, "secret_sealed", totp.new_secret())
     journey.state = State.ENROL
 
 
