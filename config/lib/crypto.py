@@ -43,16 +43,6 @@ def open_sealed(sealed: bytes | memoryview, *, purpose: str, owner: object) -> b
         raise SealBroken(f"{purpose}: does not open") from error
 
 
-def seal_text(plain: str, *, purpose: str, owner: object) -> bytes:
-    """`seal` for text."""
-    return seal(plain.encode(), purpose=purpose, owner=owner)
-
-
-def open_text(sealed: bytes | memoryview, *, purpose: str, owner: object) -> str:
-    """`open_sealed` for text."""
-    return open_sealed(sealed, purpose=purpose, owner=owner).decode()
-
-
 def digest(*parts: object) -> str:
     """Keyed digest (HMAC-SHA256, hex) of short values such as an address or a code; never of a personnummer."""
     return hmac.new(settings.HMAC_KEY, "\x1f".join(map(str, parts)).encode(), hashlib.sha256).hexdigest()

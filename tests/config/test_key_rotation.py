@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from io import StringIO
 
 import pytest
 from django.apps import apps
+from django.conf import settings as settings_of_django
 from django.core.management import CommandError, call_command
 from django.db import connection, models, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.models import AuditEvent, TotpDevice, User
+from accounts import totp
+from accounts.models import (
+    AddressChange,
+    AuditEvent,
+    DeviceSwap,
+    Draft,
+    RecoveryBatch,
+    SignUpJourney,
+    TotpDevice,
+    User,
+)
 from config import database_roles, key_rotation
 from config.lib import crypto, sealed
 from config.lib.sealed import Seal
@@ -89,6 +101,19 @@ def test_a_value_is_bound_to_its_row_and_column() -> None:
     assert Seal("x", "delivery__version", "row").owner_of(Correction(delivery=Delivery(version=3), row=4)) == "3/4"
 
 
+def test_nobody_seals_or_opens_past_the_declarations() -> None:
+    """But the new device's secret, whose purpose the model takes from there, and the change of key itself."""
+    past = re.compile(r"crypto\.(?:seal|open_sealed)\(")
+    found = {
+        str(file.relative_to(settings_of_django.BASE_DIR))
+        for app in (*OURS, "config")
+        for file in (settings_of_django.BASE_DIR / app).rglob("*.py")
+        if past.search(file.read_text(encoding="utf-8"))
+    }
+    assert found == {"accounts/totp.py", "config/key_rotation.py", "config/lib/sealed.py"}
+    assert TotpDevice.SEALED["secret_sealed"].purpose == totp.PURPOSE
+
+
 # Rotating ------------------------------------------------------------------------------------------------------------
 
 
@@ -145,6 +170,29 @@ def test_everything_that_the_collection_has_sealed_opens_afterwards(settings: Se
         Comment.objects.get(pk=place.comment.pk).text,
         [read_text(message) for message in place.thread.messages.order_by("pk")],
     )
+
+
+@pytest.mark.asvs("11.2.2")
+def test_what_is_under_way_in_accounts_opens_afterwards(settings: Settings) -> None:
+    use(settings, 1)
+    user = people.made_person("anna@ystad.example").user
+    now, own = timezone.now(), {"user": user, "session_hmac": "x"}
+    rows: list[tuple[models.Model, str]] = [
+        (DeviceSwap(**own, created_at=now), "secret_sealed"),
+        (AddressChange(**own, digest="x", sent_at=now), "new_email_sealed"),
+        (RecoveryBatch(**own, created_at=now), "codes_sealed"),
+        (Draft(user=user, path="/uppskov/", created_at=now), "values_sealed"),
+        (SignUpJourney(**own, email_hmac="x", created_at=now), "email_sealed"),
+    ]
+    for row, column in rows:
+        setattr(row, column, sealed.seal_text(row, column, column))
+        row.save()
+    use(settings, 1, 2)
+    assert rotate()[1] == ""
+    use(settings, 2)
+    for row, column in rows:
+        row.refresh_from_db()
+        assert sealed.open_text(row, column) == column
 
 
 def test_a_second_run_and_a_dry_run_change_nothing(settings: Settings) -> None:
