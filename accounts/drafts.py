@@ -41,8 +41,12 @@ KEPT = {
     "messaging:thread": Form("Svar i ett ärende", {"text": "Svar"}),
     "profiles:details": Form("Dina uppgifter", {"name": "Namn", "phone": "Telefon"}),
     "profiles:invite": Form("Inbjudan av en kollega", {"email": "E-post", "name": "Namn"}),
+    "admin:accounts_recoverycase_open": Form(
+        "Återställningsärende", {"case_number": "Ärendenummer", "identity_check": "Kontroll av identitet"}
+    ),
     "admin:messaging_thread_start": Form("Nytt ärende till en enhet", {"subject": "Ämne", "text": "Meddelande"}),
     "admin:messaging_thread_reply": Form("Svar till en enhet", {"text": "Svar"}),
+    "admin:profiles_unit_invite": Form("Inbjudan", {"email": "E-post", "name": "Namn"}),
     "admin:submissions_submission_return": Form("Återlämnad inlämning", {"reason": "Skäl"}),
     "admin:deferrals_deferral_grant": Form("Beviljat uppskov", {"granted_date": "Nytt datum", "answer": "Svar till enheten"}),
     "admin:deferrals_deferral_decline": Form("Avslaget uppskov", {"answer": "Svar till enheten"}),
