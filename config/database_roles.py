@@ -14,7 +14,7 @@ Copies of everything are a matter for the owner. Source: security note, sections
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.apps import apps
 from django.db import connection
@@ -201,7 +201,7 @@ def _functions() -> list[str]:
     return [name for (name,) in found]
 
 
-def _rows(sql: str, values: list[object] | None = None) -> list[tuple]:
+def _rows(sql: str, values: list[Any] | None = None) -> list[tuple]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return list(cursor.fetchall())

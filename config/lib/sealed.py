@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 from config.lib import crypto
 
@@ -40,7 +40,8 @@ class Seal:
 class HasSeals(Protocol):
     """A model with sealed columns."""
 
-    SEALED: ClassVar[Mapping[str, Seal]]
+    @property
+    def SEALED(self) -> Mapping[str, Seal]: ...  # noqa: N802 - a constant of the class
 
 
 def owner_name(values: Iterable[object]) -> str:
