@@ -26,7 +26,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from accounts.models import AuditEvent, AuditLink
 
 COLUMNS = ("id", "at", "code", "actor_id", "actor", "subject_id", "unit", "object", "result", "purpose", "request_id")
-"""Every column of an event, in the order of the digest."""
+"""Every column of an event."""
 
 BEGINNING = "0" * 64  # what stands before the first link
 BATCH = 2_000
@@ -51,8 +51,11 @@ Row = tuple[Any, ...]
 
 
 def canonical(row: Row) -> bytes:
-    """An event's columns as the digest reads them: JSON with sorted keys, times in UTC with microseconds."""
-    values = dict(zip(COLUMNS, row, strict=True))
+    """An event's columns as the digest reads them: JSON with sorted keys, times in UTC with microseconds.
+
+    What is empty is left out, so that the table may get a new column and the old links still hold.
+    """
+    values = {name: value for name, value in zip(COLUMNS, row, strict=True) if value not in (None, "")}
     values["at"] = values["at"].astimezone(UTC).isoformat(timespec="microseconds")
     return json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
