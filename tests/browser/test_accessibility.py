@@ -19,7 +19,7 @@ from tests.test_access import OPEN_TO_ALL, ROUTES, expected
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-PEOPLE = ("anna", "cia", "coordinator", "system")
+PEOPLE = ("anna", "cia", "coordinator", "statistician", "system")
 NOT_PAGES = frozenset({"healthz", "readyz", "admin:jsi18n"})
 LOOKED_AT_SIGNED_OUT = frozenset(OPEN_TO_ALL)
 
