@@ -40,7 +40,10 @@
   const show = (seconds, isExtendable, isFresh) => {
     const isOver = seconds <= 0;
     const isNear = !isOver && seconds <= warn;
-    box.classList.toggle("is-shown", isOver || isNear || isFresh);
+    const isShown = isOver || isNear || isFresh;
+    box.classList.toggle("is-shown", isShown);
+    if (isShown) box.setAttribute("aria-label", "Din inloggning");
+    if (isShown) box.setAttribute("role", "region");
     box.classList.toggle("is-over", isOver);
     goOn.hidden = !(isNear && isExtendable);
     link.hidden = !isOver;

@@ -26,7 +26,14 @@ def nothing(request: HttpRequest) -> HttpResponse:
     raise AssertionError(request.path)
 
 
-accounts = ([path("logga-ut/", nothing, name="sign_out")], "accounts")
+accounts = (
+    [
+        path("logga-ut/", nothing, name="sign_out"),
+        path("inloggning/", nothing, name="security"),
+        path("session/", nothing, name="session_time"),
+    ],
+    "accounts",
+)
 urlpatterns = [path("", nothing, name="start"), path("konto/", include(accounts))]
 
 HOST = "https://portal.test"
@@ -57,6 +64,8 @@ class Portal:
         self.body = body
         self.context = context
         self.sent: list[str] = []
+        self.clock: dict[str, object] | None = None  # what the session's clock answers; None where that is no answer
+        self.asked: list[str] = []
 
     def answer(self, route: Route) -> None:
         """What the browser gets for a request."""
@@ -65,6 +74,10 @@ class Portal:
             found = finders.find(address.removeprefix(settings.STATIC_URL))
             assert found, address
             route.fulfill(path=found, content_type=mimetypes.guess_type(found)[0] or "text/plain")
+            return
+        if address == reverse("accounts:session_time"):
+            self.asked.append(route.request.method)
+            route.fulfill(json=self.clock) if self.clock is not None else route.fulfill(body="Underhåll pågår.")
             return
         if route.request.method == "POST":
             self.sent.append(route.request.post_data or "")
@@ -232,3 +245,97 @@ def test_sign_out_is_a_form(open_page: Callable[..., Page]) -> None:
     page = open_page(Portal("<p>Text</p>"))
     assert page.locator(".masthead form").get_attribute("method") == "post"
     assert page.locator(".masthead form").get_attribute("action") == reverse("accounts:sign_out")
+
+
+# The session's clock -------------------------------------------------------------------------------------------------
+
+WRITING = (
+    '<form method="post" action="/ta-emot/"><label for="text">Text</label><textarea id="text" name="text"></textarea></form>'
+)
+
+
+@pytest.fixture
+def working(open_page: Callable[..., Page]) -> Callable[[Portal], Page]:
+    """A page of somebody signed in with half an hour left, whose clock stands still until it is moved."""
+
+    def go(portal: Portal) -> Page:
+        portal.context |= {"session_seconds": 1800, "session_warning": 300}
+        page = open_page(portal)
+        page.clock.install()
+        page.reload()
+        return page
+
+    return go
+
+
+def until_it_asks(page: Page) -> None:
+    """Let time go until the page has asked and been answered."""
+    with page.expect_response(f"{HOST}{reverse('accounts:session_time')}"):
+        page.clock.run_for(1505_000)
+
+
+def test_the_page_asks_only_when_the_end_is_near(working: Callable[[Portal], Page]) -> None:
+    portal = Portal(WRITING)
+    portal.clock = {"seconds": 298, "extends": True}
+    page = working(portal)
+    page.clock.fast_forward(1490_000)
+    assert portal.asked == []
+    expect(page.get_by_role("button", name="Fortsätt vara inloggad")).to_be_hidden()
+    page.clock.run_for(15_000)
+    expect(page.get_by_role("status").filter(has_text="Du loggas ut kl.")).to_be_visible()
+    expect(page.get_by_role("button", name="Fortsätt vara inloggad")).to_be_visible()
+    assert portal.asked == ["GET"]
+
+
+def test_another_tabs_work_counts(working: Callable[[Portal], Page]) -> None:
+    portal = Portal(WRITING)
+    portal.clock = {"seconds": 1200, "extends": True}
+    page = working(portal)
+    until_it_asks(page)
+    assert portal.asked == ["GET"]
+    expect(page.get_by_text("Du loggas ut")).to_be_hidden()
+
+
+def test_the_button_keeps_one_signed_in_and_takes_the_warning_away(working: Callable[[Portal], Page]) -> None:
+    portal = Portal(WRITING)
+    portal.clock = {"seconds": 200, "extends": True}
+    page = working(portal)
+    until_it_asks(page)
+    portal.clock = {"seconds": 1800, "extends": True}
+    page.get_by_role("button", name="Fortsätt vara inloggad").click()
+    expect(page.get_by_text("Du är inloggad till kl.")).to_be_focused()
+    expect(page.get_by_role("button", name="Fortsätt vara inloggad")).to_be_hidden()
+    assert portal.asked == ["GET", "POST"]
+    assert portal.sent == []
+
+
+def test_near_the_last_hour_there_is_no_button(working: Callable[[Portal], Page]) -> None:
+    portal = Portal(WRITING)
+    portal.clock = {"seconds": 200, "extends": False}
+    page = working(portal)
+    page.clock.run_for(1505_000)
+    expect(page.get_by_text("eftersom du har varit inloggad länge")).to_be_visible()
+    expect(page.get_by_role("button", name="Fortsätt vara inloggad")).to_be_hidden()
+
+
+def test_after_the_end_the_page_says_what_happens_to_the_text(working: Callable[[Portal], Page]) -> None:
+    portal = Portal(WRITING)
+    portal.clock = {"seconds": 0, "extends": False}
+    page = working(portal)
+    page.clock.run_for(1505_000)
+    expect(page.get_by_text("Du är utloggad, eftersom")).to_be_visible()
+    expect(page.get_by_role("link", name="Logga in igen")).to_be_visible()
+    page.reload()
+    page.get_by_label("Text").fill("Vi har bytt lönesystem.")
+    page.clock.run_for(1505_000)
+    expect(page.get_by_text("Det du har skrivit finns kvar på sidan")).to_be_visible()
+
+
+def test_where_no_answer_comes_it_asks_again(working: Callable[[Portal], Page]) -> None:
+    portal = Portal(WRITING)
+    page = working(portal)
+    until_it_asks(page)
+    expect(page.get_by_text("Du loggas ut")).to_be_hidden()
+    portal.clock = {"seconds": 100, "extends": True}
+    page.clock.run_for(31_000)
+    expect(page.get_by_text("Du loggas ut kl.")).to_be_visible()
