@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, ResolverMatch, resolve, reverse
@@ -136,4 +137,4 @@ def sent(request: HttpRequest, response: HttpResponse) -> None:
     """The form was taken, so its draft has done its work; not where a gate turned it away."""
     match, gates = request.resolver_match, {reverse("accounts:step_up"), reverse("accounts:notice")}
     if match and match.view_name in KEPT and response.headers.get("Location") not in gates:
-        Draft.objects.filter(user_id=request.user.pk, path=request.path).delete()
+        Draft.objects.filter(user=cast(User, request.user), path=request.path).delete()

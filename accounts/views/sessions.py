@@ -72,5 +72,5 @@ def session_time(request: HttpRequest) -> HttpResponse:
     row = row_of(request) if is_verified(request.user) else None
     if row is None:
         return JsonResponse({"seconds": 0, "extends": False})
-    left, limit = time_left(row, timezone.now(), is_staff=row.user.is_staff)
+    left, limit = time_left(row, timezone.now(), is_staff=request.user.is_staff)
     return JsonResponse({"seconds": int(left.total_seconds()), "extends": limit == "idle"})
