@@ -22,10 +22,10 @@ from deferrals.models import Deferral
 from messaging import services as messaging
 from messaging.models import Thread
 from profiles.models import Unit
-from submissions import builtin, states, synthetic
+from submissions import builtin, checking, states, synthetic
 from submissions.frames import FIELD_NUMBERS, column
 from submissions.models import Collection, Delivery, Submission
-from submissions.services import collections, comments, correct, deliver, groups, review, storage
+from submissions.services import collections, comments, correct, deliver, groups, looks, review, storage
 from submissions.spec import FEL
 
 YEAR = 2026
@@ -191,6 +191,8 @@ def _lonesamverkan(story: Story) -> None:
     nils, hanna, sara = story.users["nils"], story.users["handlaggare"], story.users["samordnare"]
     nykoping = _hand_in(story, "0480", 900, 80, by=nils, at=story.ago(8, 10))
     review.begin_review(submission=nykoping, by=hanna, at=story.ago(1, 10))
+    _look(nykoping, by=story.users["nils"], at=story.ago(8, 10, 4))
+    _look(nykoping, by=hanna, at=story.ago(1, 10, 20), purpose=texts.ANDAMAL)
     eskilstuna = _hand_in(story, "0484", 1200, 84, by=nils, at=story.ago(12, 10))
     _approve(story, eskilstuna, at=story.ago(10, 10))
     granted = _request_deferral(story, "0481", Deferral.Reason.ILLNESS, "Vår löneadministratör är sjukskriven.", by=nils, days=11)
@@ -315,6 +317,15 @@ def _approve(story: Story, submission: Submission, *, at: datetime) -> None:
     review.begin_review(submission=submission, by=hanna, at=at)
     submission.refresh_from_db()
     review.approve(submission=submission, by=hanna, at=at + timedelta(hours=2))
+
+
+def _look(submission: Submission, *, by: User, at: datetime, purpose: str = "") -> None:
+    """Open the rows of the first group, and with a purpose their personnummer."""
+    delivery = deliver.fresh(Delivery.objects.light().get(submission=submission, is_current=True))
+    findings = storage.findings_of(delivery)
+    group = groups.groups_of(submission.pk, findings)[0]
+    rows = checking.group_rows(findings, group.check, group.field, group.value)["row"].to_list()
+    looks.at_findings(delivery=delivery, group=group, rows=rows, by=by, revealed=bool(purpose), purpose=purpose, at=at)
 
 
 def _request_deferral(story: Story, code: str, reason: str, text: str, *, by: User, days: int) -> Deferral | None:

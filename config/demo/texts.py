@@ -10,6 +10,8 @@ EXPLANATIONS = {
     "JMF": "Skillnaden mot förra året beror på en omorganisation.",
 }
 
+ANDAMAL = "Enheten undrar om två anställda har förväxlats"
+
 DELAD_TJANST = """Hej!
 
 Vi har läkare som delar sin tjänst mellan två förvaltningar. Ska de stå på en rad eller två?
