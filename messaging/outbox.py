@@ -220,8 +220,7 @@ def _hand_over(mail: OutgoingMail, letter: Letter) -> None:
 def _refusal(error: smtplib.SMTPRecipientsRefused) -> Refused | NotSent:
     """Whether the server's answer about the recipient is for good: 5xx, unless it is the server's own rules (x.7.x) that say no."""
     code, reply = next(iter(error.recipients.values()), (0, b""))
-    text = reply.decode("ascii", "replace") if isinstance(reply, bytes) else str(reply)
-    if 500 <= code < 600 and not text.startswith("5.7."):
+    if 500 <= code < 600 and not reply.startswith(b"5.7."):
         return Refused(f"Adressen togs inte emot ({code})")
     return NotSent(f"SMTPRecipientsRefused {code}")
 

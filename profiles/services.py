@@ -11,12 +11,11 @@ import re
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
 
 from accounts import audit
 from accounts import services as accounts
 from accounts.access import NotAllowed
-from accounts.models import Invitation, Session, User
+from accounts.models import Invitation, User
 from config.lib import personnummer
 from config.lib.text import one_line
 from profiles import access, contacts, notices
@@ -246,11 +245,8 @@ def revoke(membership: Membership, *, by: User | None, at: datetime) -> None:
 
 def _role_lost(membership: Membership, *, result: str, by: User, at: datetime) -> None:
     """What follows from a changed or ended role: sessions end, and a Kontaktperson's open invitations with her."""
-    user, unit = membership.user, membership.unit
-    User.objects.select_for_update().get(pk=user.pk)
-    User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
-    if Session.objects.filter(user=user).delete()[0]:
-        audit.record("account:session:all_ended", by=by, subject=user, at=at)
+    user, unit = User.objects.select_for_update().get(pk=membership.user_id), membership.unit
+    accounts.end_sessions(user, by=by, at=at)
     audit.record("access:changed", by=by, subject=user, unit=unit.code, result=result, at=at)
     if membership.role != Role.CONTACT:
         return

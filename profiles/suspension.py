@@ -10,12 +10,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
 
 from accounts import audit
 from accounts import services as accounts
 from accounts.access import NotAllowed
-from accounts.models import Invitation, Session, SignUpJourney, User
+from accounts.models import Invitation, SignUpJourney, User
 from profiles import contacts, notices
 from profiles.models import Membership, Unit
 
@@ -40,11 +39,10 @@ def suspend_user(*, user: User, by: User, at: datetime) -> int:
 def close_account(*, user: User, by: User | None, at: datetime, result: str = "") -> int:
     """What `suspend_user` does once it is allowed, and `profiles.dormancy` with nobody behind it."""
     units = contacts.lock_units_of(user)
-    User.objects.select_for_update().get(pk=user.pk)
-    if not User.objects.filter(pk=user.pk, is_active=True).update(is_active=False, session_epoch=F("session_epoch") + 1):
+    user = User.objects.select_for_update().get(pk=user.pk)
+    if not User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
         return 0
-    if Session.objects.filter(user=user).delete()[0]:
-        audit.record("account:session:all_ended", by=by, subject=user, at=at)
+    accounts.end_sessions(user, by=by, at=at)
     accounts.end_journeys(SignUpJourney.objects.filter(user=user, ended_at=None), "suspended", at=at)
     revoked = _revoke_sent(user, by=by, at=at)
     audit.record("account:user:suspended", by=by, subject=user, result=result, at=at)

@@ -15,12 +15,13 @@ from uuid import UUID, uuid5
 import polars as pl
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import RecoveryCase, User
 from deferrals.models import Deferral
 from deferrals.services import request_deferral
 from messaging.models import Thread
 from messaging.services import start_thread
 from profiles.models import Membership, Unit
+from profiles.recovery import open_case
 from profiles.services import invite_member
 from submissions import builtin, synthetic
 from submissions.models import Collection, Comment, Correction, Delivery, Receipt, Submission
@@ -60,6 +61,7 @@ class Place:
     deferral: Deferral
     colleague: Membership
     waiting: Membership
+    case: RecoveryCase
 
     @property
     def code(self) -> str:
@@ -151,6 +153,14 @@ def _place(cast: Cast, unit: Unit, by: User, receipt: Receipt, *, at: datetime, 
     waiting = invite_member(
         unit=unit, email=f"{mark}.inbjuden@{domain}".lstrip("."), name="", role=Role.READER, by=cast.coordinator, at=at
     )
+    case = open_case(
+        user=colleague.user,
+        kind=RecoveryCase.Kind.BOTH,
+        case_number=f"SKR-{unit.code}",
+        identity_check="Ringde växeln, som kopplade till personen.",
+        by=cast.coordinator,
+        at=at,
+    )
     return Place(
         unit=unit,
         submission=_submission(unit, YEAR),
@@ -164,6 +174,7 @@ def _place(cast: Cast, unit: Unit, by: User, receipt: Receipt, *, at: datetime, 
         deferral=deferral,
         colleague=colleague,
         waiting=waiting,
+        case=case,
     )
 
 

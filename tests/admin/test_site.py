@@ -28,6 +28,7 @@ LISTS = {
     "profiles/membership": {"officer", "coordinator", "statistician", "system"},
     "accounts/user": {"coordinator", "system"},
     "accounts/invitation": {"coordinator", "system"},
+    "accounts/recoverycase": {"coordinator", "system"},
     "submissions/collection": {"officer", "coordinator", "statistician", "system"},
     "submissions/layout": {"officer", "coordinator", "statistician"},
     "submissions/codelist": {"officer", "coordinator", "statistician"},
@@ -49,6 +50,13 @@ BUTTONS = [
     ("/admin/accounts/invitation/{invitation}/aterkalla/", {"coordinator"}),
     ("/admin/accounts/user/{user}/stang-av/", {"system"}),
     ("/admin/accounts/user/{user}/oppna/", {"system"}),
+    ("/admin/accounts/user/{user}/logga-ut/", {"system"}),
+    ("/admin/accounts/user/{user}/logga-ut-overallt/", {"system"}),
+    ("/admin/accounts/user/{user}/ta-emot-koder/", {"coordinator"}),
+    ("/admin/accounts/invitation/{invitation}/adress/", {"coordinator"}),
+    ("/admin/accounts/recoverycase/oppna/{user}/telefonen/", {"coordinator"}),
+    ("/admin/accounts/recoverycase/{case}/godkann/", {"system"}),
+    ("/admin/accounts/recoverycase/{case}/avbryt/", {"coordinator", "system"}),
 ]
 SEARCHES: list[tuple[str, set[str]]] = [
     ("", {"Trosa", "Nyköping"}),
@@ -79,6 +87,7 @@ def objects(scene: Scene) -> dict[str, object]:
         "profiles/membership": place.colleague,
         "accounts/user": scene.cast.anna,
         "accounts/invitation": place.waiting.invitation,
+        "accounts/recoverycase": place.case,
         "submissions/collection": place.submission.collection,
         "submissions/layout": Layout.objects.get(),
         "submissions/codelist": CodeList.objects.get(kind="aid"),
@@ -247,6 +256,7 @@ def test_each_button_answers_its_roles_only(scene: Scene, role: str) -> None:
         "thread": scene.trosa.thread.pk,
         "unit": scene.trosa.unit.pk,
         "invitation": invitation.pk,
+        "case": scene.trosa.case.pk,
         "user": scene.cast.anna.pk,
     }
     client = as_role(scene, role)
