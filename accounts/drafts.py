@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, ResolverMatch, resolve, reverse
 
@@ -134,7 +135,9 @@ def discard(*, user: User, pk: int, at: datetime) -> None:
 
 
 def sent(request: HttpRequest, response: HttpResponse) -> None:
-    """The form was taken, so its draft has done its work; not where a gate turned it away."""
+    """The form was taken, so its draft has done its work; not where a gate or a refusal turned it away."""
     match, gates = request.resolver_match, {reverse("accounts:step_up"), reverse("accounts:notice")}
-    if match and match.view_name in KEPT and response.headers.get("Location") not in gates:
+    if match is None or match.view_name not in KEPT or response.headers.get("Location") in gates:
+        return
+    if not any(message.level >= messages.WARNING for message in messages.get_messages(request)):
         Draft.objects.filter(user=cast(User, request.user), path=request.path).delete()

@@ -46,7 +46,7 @@
     if (isShown) box.setAttribute("role", "region");
     box.classList.toggle("is-over", isOver);
     goOn.hidden = !(isNear && isExtendable);
-    link.hidden = !isOver;
+    link.hidden = !isOver || hasText(); // the link would lose what is written
     near = Date.now() + (seconds - warn) * 1000;
     if (isOver) over();
     else if (!isNear) {

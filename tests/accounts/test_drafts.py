@@ -220,6 +220,18 @@ def test_a_persons_drafts_are_twenty_at_most(anna: GuardedClient, scene: Scene, 
     assert "/meddelanden/0/" not in kept
 
 
+def test_a_draft_that_is_refused_stays(anna: GuardedClient, scene: Scene, clock: Traveller) -> None:
+    row = addresses.address(ROUTES["submissions:correct"], scene.trosa)
+    clock.shift(1801)
+    anna.post(row, {"version": "99", "revision": "1", "value": "A"})
+    cast.sign_in(anna, scene.cast.anna)
+    fields = hidden_fields(anna.get(DRAFTS).content.decode())
+    assert anna.post(row, fields).status_code == 302
+    assert Draft.objects.count() == 1
+    assert anna.post(NEW, message()).status_code == 302
+    assert Draft.objects.count() == 1
+
+
 def test_a_personnummer_is_masked_where_it_is_shown(anna: GuardedClient, scene: Scene, clock: Traveller) -> None:
     row = addresses.address(ROUTES["submissions:correct"], scene.trosa)
     clock.shift(1801)

@@ -329,6 +329,7 @@ def test_after_the_end_the_page_says_what_happens_to_the_text(working: Callable[
     page.get_by_label("Text").fill("Vi har bytt lönesystem.")
     page.clock.run_for(1505_000)
     expect(page.get_by_text("Det du har skrivit finns kvar på sidan")).to_be_visible()
+    expect(page.get_by_role("link", name="Logga in igen")).to_be_hidden()
 
 
 def test_where_no_answer_comes_it_asks_again(working: Callable[[Portal], Page]) -> None:
