@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
 
-from accounts.models import Invitation, User
+from accounts.models import AuditEvent, Invitation, User
+from config.lib.mail import PortalMail
+from messaging import outbox
+from messaging.models import OutgoingMail
+from profiles import services
 from profiles.models import Membership
 from tests.cast import Cast
 from tests.mail import sent_mails
@@ -97,3 +105,72 @@ def test_wrong_use_is_told_with_status_2(tmp_path: Path):
     assert run("eva@trosa.example", unit="0488")[0] == 2
     assert run(str(tmp_path / "saknas.csv")) == (2, f"Filen {tmp_path / 'saknas.csv'} går inte att läsa.")
     assert run(str(tmp_path / "saknas.csv"), unit="0488")[0] == 2
+
+
+# Many at once
+
+
+def a_file_of(count: int, path: Path) -> Path:
+    lines = [f"person{number}@trosa.example;Person {number};0488;Läsare" for number in range(count)]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def waiting_jobs() -> list[ProcrastinateJob]:
+    return list(
+        ProcrastinateJob.objects.filter(task_name="messaging.tasks.send_mail", status="todo").order_by("scheduled_at", "id")
+    )
+
+
+def test_inb_08_five_hundred_are_invited_once_each_and_their_mails_go_at_the_set_rate(
+    cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The run is cut short after 200 and taken up again with the same file. Anna's notices wait in the same row."""
+    path, invite, done = a_file_of(500, tmp_path / "lista.csv"), services.invite_member, []
+
+    def cut_short(**values: Any) -> Membership:
+        if len(done) == 200:
+            raise KeyboardInterrupt
+        done.append(values["email"])
+        return invite(**values)
+
+    monkeypatch.setattr(services, "invite_member", cut_short)
+    with pytest.raises(KeyboardInterrupt):
+        run(str(path))
+    monkeypatch.setattr(services, "invite_member", invite)
+    status, text = run(str(path))
+    assert status == 0
+    assert "Inbjudna: 300. Fick rollen direkt: 0. Fanns redan: 200. Gick inte: 0." in text
+
+    events = AuditEvent.objects.filter(code="invitation:created").values_list("subject_id", flat=True)
+    assert len(events) == len(set(events)) == 500
+    mails = OutgoingMail.objects.filter(template="accounts/invitation").values_list("recipient", flat=True)
+    assert len(mails) == len(set(mails)) == 500
+
+    times = [job.scheduled_at for job in waiting_jobs() if job.scheduled_at]
+    assert len(times) == OutgoingMail.objects.count() == 1000  # each invitation, and Anna's notice of it
+    assert [late - early for early, late in pairwise(times)] == [timedelta(seconds=1)] * 999
+    assert {job.priority for job in waiting_jobs()} == {outbox.BULK_PRIORITY}
+
+
+def test_inb_08_other_mail_passes_by_the_row(cast: Cast, tmp_path: Path):
+    run(str(a_file_of(3, tmp_path / "lista.csv")))
+    PortalMail("messaging/new_message", to=cast.bo.email).send()
+    mail = OutgoingMail.objects.get(recipient=cast.bo.email)
+    job = ProcrastinateJob.objects.get(task_name="messaging.tasks.send_mail", args__mail_id=mail.pk)
+    assert (job.priority, job.scheduled_at) == (0, None)
+
+
+def test_a_single_invitation_does_not_wait(cast: Cast):
+    run("eva@trosa.example", unit="0488", role="reader")
+    assert {(job.priority, job.scheduled_at) for job in waiting_jobs()} == {(0, None)}
+
+
+def test_a_row_that_has_gone_begins_anew(cast: Cast, tmp_path: Path, clock: Any):
+    run(str(a_file_of(3, tmp_path / "lista.csv")))
+    clock.shift(timedelta(hours=1))
+    run("ny@trosa.example", unit="0488", role="reader")
+    (tmp_path / "mer.csv").write_text("sen@trosa.example;Sen;0488;Läsare", encoding="utf-8")
+    run(str(tmp_path / "mer.csv"))
+    late = OutgoingMail.objects.get(recipient="sen@trosa.example")
+    assert ProcrastinateJob.objects.get(args__mail_id=late.pk).scheduled_at == timezone.now()

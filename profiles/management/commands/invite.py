@@ -43,7 +43,8 @@ class Command(PortalCommand):
 
     help = (
         "Bjud in en eller flera personer. Ange en fil med raderna epost;namn;enhet;roll, eller en e-postadress "
-        "med --unit och --role. Avslutar med 0 när allt är gjort, 1 när någon rad inte gick, 2 vid fel användning."
+        "med --unit och --role. Mejlen till en fils personer går ut i jämn takt, 60 i minuten. En avbruten körning tas upp genom "
+        "att samma fil körs igen. Avslutar med 0 när allt är gjort, 1 när någon rad inte gick, 2 vid fel användning."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -87,7 +88,7 @@ class Command(PortalCommand):
     def _invite(self, line: Line, *, dry_run: bool) -> tuple[str, str]:
         try:
             with transaction.atomic():
-                made = carry_out(line)
+                made = carry_out(line, in_bulk=bool(line.number))
                 transaction.set_rollback(dry_run)
         except services.AlreadyThere as there:
             return "there", there.reason
@@ -121,8 +122,8 @@ def read_lines(content: bytes) -> list[Line]:
     return lines
 
 
-def carry_out(line: Line) -> Membership:
-    """Invite the line's person. Raises Refused or NotAllowed with a sentence."""
+def carry_out(line: Line, *, in_bulk: bool) -> Membership:
+    """Invite the line's person; `in_bulk` for one of many. Raises Refused or NotAllowed with a sentence."""
     try:
         validate_email(line.email)
     except ValidationError:
@@ -135,4 +136,6 @@ def carry_out(line: Line) -> Membership:
     role = ROLES.get(line.role.lower())
     if role is None:
         raise Refused(f"rollen {line.role} finns inte; välj Läsare, Uppgiftslämnare eller Kontaktperson")
-    return services.invite_member(unit=unit, email=line.email, name=line.name, role=role, by=None, at=timezone.now())
+    return services.invite_member(
+        unit=unit, email=line.email, name=line.name, role=role, by=None, at=timezone.now(), in_bulk=in_bulk
+    )
