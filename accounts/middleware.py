@@ -19,10 +19,11 @@ from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
-from accounts import audit, device_cookie, drafts, limits
+from accounts import audit, device_cookie, drafts, limits, sign_in
 from accounts.access import NEXT_ROUTES, is_verified
 from accounts.models import Session, User
 from accounts.notice import NOTICE_VERSION
+from config.lib import context
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 View = Callable[..., HttpResponse]
@@ -104,7 +105,11 @@ class RequireVerified:
         What somebody had written when her session ended is kept. Where the session is gone without a trace, the browser's
         device cookie tells whose it was.
         """
-        if getattr(view, "is_open", False) or is_verified(request.user):
+        is_open, match = getattr(view, "is_open", False), request.resolver_match
+        if is_verified(request.user):
+            shows_nothing = is_open and match is not None and match.view_name != "start"
+            return None if shows_nothing or getattr(view, "is_before_notice", False) else self._ask_anew(request)
+        if is_open:
             return None
         query = {}
         user = getattr(request, "session_ended_of", None)
@@ -112,10 +117,22 @@ class RequireVerified:
             query["besked"] = "utloggad"
         if drafts.keep(request, user=user or device_cookie.owner, at=timezone.now()):
             query["besked"] = "sparat"
-        match = request.resolver_match
         if request.method in {"GET", "HEAD"} and match and match.view_name in NEXT_ROUTES:
             query["next"] = match.view_name
         return redirect_to(request, reverse("start") + (f"?{urlencode(query)}" if query else ""))
+
+    def _ask_anew(self, request: HttpRequest) -> HttpResponse | None:
+        """A session that turns up in a browser of another family may be stolen: both factors before anything else."""
+        row, client, match = row_of(request), context.current().client, request.resolver_match
+        if row is not None and row.client and client and row.client != client and not request.session.get(sign_in.MOVED):
+            request.session[sign_in.MOVED] = True
+            user = cast(User, request.user)
+            audit.record("account:session:moved", by=user, subject=user, result="asked", at=timezone.now())
+        if not request.session.get(sign_in.MOVED) or (match and match.view_name == "accounts:step_up"):
+            return None
+        if request.method == "GET":
+            request.session[sign_in.RETURN_TO] = request.path
+        return redirect_to(request, reverse("accounts:step_up"))
 
 
 class NoticeGate:

@@ -32,13 +32,14 @@ SHOWN = (
     "account:email:changed",
     "account:session:ended",
     "account:session:all_ended",
+    "account:session:moved",
     "account:code:requested",
     "recovery:opened",
     "recovery:approved",
     "recovery:cancelled",
     "recovery:used",
 )
-_WARNINGS = frozenset({"failed", "wrong", "replayed", "blocked"})
+_WARNINGS = frozenset({"failed", "wrong", "replayed", "blocked", "moved"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
 
 from accounts import audit, limits, throttling
+from accounts.access import NotAllowed
 from accounts.models import RecoveryBatch, RecoveryCode, User
 from accounts.sessions import session_digest
 from config.lib import crypto, sealed
@@ -48,9 +49,19 @@ def left(user: User) -> int:
     return RecoveryCode.objects.filter(user=user, used_at=None).count()
 
 
+def check_can_have(user: User) -> None:
+    """SKR's own accounts are restored by two colleagues and by nothing else; raises NotAllowed."""
+    if user.is_staff:
+        raise NotAllowed("Konton hos SKR har inga återställningskoder. De återställs av två kollegor tillsammans.")
+
+
 @transaction.atomic
 def offer(*, user: User, session: SessionBase, at: datetime) -> None:
-    """Make a batch for this browser to show; one that was not finished is thrown away. The codes in force still work."""
+    """Make a batch for this browser to show; one that was not finished is thrown away. The codes in force still work.
+
+    Raises NotAllowed.
+    """
+    check_can_have(user)
     User.objects.select_for_update().get(pk=user.pk)
     RecoveryBatch.objects.filter(user=user).delete()
     batch = RecoveryBatch(user=user, session_hmac=session_digest(session), created_at=at)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from accounts.access import UserRequest
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
-CONFIRMED_AT, RETURN_TO = sign_in.CONFIRMED_AT, "step_up_return"
+CONFIRMED_AT, RETURN_TO = sign_in.CONFIRMED_AT, sign_in.RETURN_TO
 FAILED = "account:step_up:failed"
 CHOOSE_AGAIN = "Tack, vi vet nu att det är du. Gör om det du skulle göra."
 
@@ -97,6 +97,7 @@ def confirm(request: UserRequest, *, password: str, token: str, at: datetime) ->
             audit.record(FAILED, subject=user, result=outcome, at=at)
     if outcome == Outcome.RIGHT:
         request.session[CONFIRMED_AT] = at.isoformat()
+        request.session.pop(sign_in.MOVED, None)
         throttling.clear(throttling.key_of("step_up", session))
         audit.record("account:step_up:succeeded", by=user, subject=user, at=at)
         return outcome

@@ -66,8 +66,8 @@ TABLE = """
   accounts:change_password                   POST  200   200   200   200   200   200   200   200
   accounts:new_phone                         GET   200   200   200   200   200   200   200   200
   accounts:new_phone                         POST  302   302   302   302   302   302   302   302
-  accounts:new_codes                         GET   200   200   200   200   200   200   200   200
-  accounts:new_codes                         POST  302   302   302   302   302   302   302   302
+  accounts:new_codes                         GET   200   200   200   200   403   403   403   403
+  accounts:new_codes                         POST  302   302   302   302   403   403   403   403
   accounts:new_codes_file                    GET   302   302   302   302   302   302   302   302
   accounts:change_address                    GET   200   200   200   200   200   200   200   200
   accounts:change_address                    POST  200   200   200   200   200   200   200   200

@@ -146,6 +146,7 @@ def _try_new_phone(request: UserRequest, outcome: Outcome) -> HttpResponse:
 def new_codes(request: UserRequest) -> HttpResponse:
     """Make recovery codes, write them down, and type one back: then they are in force."""
     at, user = timezone.now(), request.user
+    recovery_codes.check_can_have(user)
     batch = recovery_codes.batch_of(user=user, session=request.session, at=at)
     if request.method == "POST" and "make" in request.POST:
         recovery_codes.offer(user=user, session=request.session, at=at)

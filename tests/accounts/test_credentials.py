@@ -407,6 +407,16 @@ def test_ses_11_the_file_asks_too_and_comes_after_the_step_up(her: GuardedClient
     assert her.get(answer.headers["Location"]).headers["Content-Type"] == "text/plain; charset=utf-8"
 
 
+def test_ater_04_skrs_own_accounts_have_none(client: GuardedClient, staff: Person) -> None:
+    people.sign_in(client, staff)
+    assert client.get(CODES).status_code == 403
+    assert client.post(CODES, {"make": "1"}).status_code == 403
+    assert not RecoveryBatch.objects.exists()
+    page = text_of(client.get(PAGE))
+    assert "De återställs av två kollegor tillsammans." in page
+    assert CODES not in page
+
+
 def test_ater_04_a_stolen_look_is_answered_with_other_codes(her: GuardedClient) -> None:
     her.post(CODES, {"make": "1"})
     first = SHOWN_CODE.findall(text_of(her.get(CODES)))

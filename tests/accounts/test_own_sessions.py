@@ -146,6 +146,30 @@ def test_own_events_say_everything_in_words(active: Person) -> None:
     assert (line.what, line.outcome, line.client, line.is_warning) == ("Utloggning", "Inte använd på en stund", "", False)
 
 
+# Another browser -----------------------------------------------------------------------------------------------------
+
+
+def test_a_session_that_turns_up_in_another_kind_of_browser_is_asked_for_both_factors(
+    her: GuardedClient, active: Person, clock: Traveller
+) -> None:
+    thief = GuardedClient(headers={"user-agent": FIREFOX})
+    thief.cookies["__Host-session"] = her.cookies["__Host-session"].value
+    for address in ("/", "/profil/", PAGE, "/meddelanden/"):
+        assert thief.get(address).headers["Location"] == "/konto/bekrafta/"
+    assert thief.post("/profil/uppgifter/", {"name": "Tjuv"}).headers["Location"] == "/konto/bekrafta/"
+    assert thief.get("/konto/bekrafta/").status_code == 200
+    assert events("account:session:moved") == 1
+    clock.shift(31)
+    form = {"password": active.password, "token": active.phone.code()}
+    assert thief.post("/konto/bekrafta/", form).headers["Location"] == "/meddelanden/"
+    assert thief.get("/meddelanden/").status_code == 200
+
+
+def test_the_same_browser_is_asked_nothing(her: GuardedClient, active: Person) -> None:
+    assert is_in(her)
+    assert events("account:session:moved") == 0
+
+
 # The clock -----------------------------------------------------------------------------------------------------------
 
 
