@@ -75,6 +75,9 @@ ALARM_LASTS = timedelta(hours=1)  # from when it is raised
 ALARM_FORM_AGE = timedelta(seconds=20)
 
 EXPORTS_PER_USER = (20, timedelta(hours=1))
+TEST_FILES_KEPT = REJECTED_FILES_KEPT = timedelta(days=30)  # retention: assumption A-11
+FILES_KEPT = timedelta(days=365)  # from the day the submission is locked
+ROWS_KEPT = timedelta(days=730)  # the last accepted rows, for the comparison
 UPLOAD_BYTES = 100_000_000
 CHECK_TIME = timedelta(seconds=60)  # for reading and checking one delivery
 CHECK_ATTEMPTS = 3

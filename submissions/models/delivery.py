@@ -28,9 +28,16 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         """Without the file, the frame and the findings."""
         return self.defer("content_sealed", "frame_sealed", "findings_sealed", "summary_sealed")
 
+    def kept(self) -> DeliveryQuerySet:
+        """Those whose file is still there (submissions.services.retention)."""
+        return self.filter(purged_at=None)
+
 
 class Delivery(models.Model):
-    """Version n of a unit's file. `content_sealed` never changes; frame, findings and summary are remade by a check."""
+    """Version n of a unit's file. `content_sealed` never changes; frame, findings and summary are remade by a check.
+
+    When its time is over the row stays, as what the receipt speaks of, without what was in the file.
+    """
 
     class Status(models.TextChoices):
         """How far the check has come."""
@@ -54,10 +61,10 @@ class Delivery(models.Model):
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name="uppladdad av"
     )
-    name_sealed = models.BinaryField()  # the file's own name
+    name_sealed = models.BinaryField(null=True)  # the file's own name
     size = models.PositiveIntegerField("storlek")
     sha256 = models.CharField("SHA-256", max_length=64)
-    content_sealed = models.BinaryField()  # the uploaded bytes, zlib or zstd, sealed
+    content_sealed = models.BinaryField(null=True)  # the uploaded bytes, zlib or zstd, sealed
     frame_sealed = models.BinaryField(null=True)  # the parsed rows as Parquet, sealed; corrections not applied
     findings_sealed = models.BinaryField(null=True)  # the findings' frame as Parquet, sealed; corrections applied
     summary_sealed = models.BinaryField(null=True)  # what was read and the review tables, JSON, sealed
@@ -73,6 +80,7 @@ class Delivery(models.Model):
     info = models.PositiveIntegerField("bra att veta", default=0)
     uncommented = models.PositiveIntegerField("oförklarade grupper", default=0)
     refusal = models.CharField("skäl till avvisning", max_length=600, blank=True)
+    purged_at = models.DateTimeField("borttagen", null=True)  # the file is gone; frame_sealed may stay for the next year's comparison
 
     objects = DeliveryQuerySet.as_manager()
 
@@ -88,6 +96,11 @@ class Delivery(models.Model):
                 condition=~Q(status="checked") | Q(checked_at__isnull=False), name="delivery_checked_has_time"
             ),
             models.CheckConstraint(condition=~(Q(is_current=True) & Q(is_test=True)), name="delivery_test_is_never_current"),
+            models.CheckConstraint(
+                condition=Q(purged_at=None, name_sealed__isnull=False, content_sealed__isnull=False)
+                | Q(purged_at__isnull=False, name_sealed=None, content_sealed=None, findings_sealed=None, summary_sealed=None),
+                name="delivery_is_whole_until_purged",
+            ),
         ]
         indexes = [models.Index(fields=["status"], name="delivery_unchecked", condition=Q(status="received"))]
 

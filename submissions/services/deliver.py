@@ -339,7 +339,7 @@ class Rechecked:
 def to_recheck(collection: Collection) -> list[Delivery]:
     """The year's current deliveries that SKR has not approved: what is accepted stays accepted."""
     done = [Submission.Status.APPROVED, Submission.Status.LOCKED]
-    deliveries = Delivery.objects.light().filter(submission__collection=collection, is_current=True)
+    deliveries = Delivery.objects.light().kept().filter(submission__collection=collection, is_current=True)
     deliveries = deliveries.exclude(submission__status__in=done).select_related("submission__unit", "submission__collection")
     return list(deliveries.order_by("submission__unit__code", "pk"))
 

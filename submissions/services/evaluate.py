@@ -115,6 +115,7 @@ def previous_frame(submission: Submission) -> pl.DataFrame | None:
     last = (
         Delivery.objects.filter(
             is_current=True,
+            frame_sealed__isnull=False,
             submission__unit=submission.unit_id,
             submission__collection__year=submission.collection.year - 1,
             submission__status__in=[Submission.Status.APPROVED, Submission.Status.LOCKED],

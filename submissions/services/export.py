@@ -1,6 +1,6 @@
 """A delivery on its way out: the file as it was delivered, or the rows with corrections as a table.
 
-Both are made whole before the export is counted and recorded, so that what is recorded is what leaves (EXP-02).
+An export is counted before anything is opened, and recorded once it is known what leaves (EXP-02, EXP-03).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from accounts import exports, reads
+from accounts.access import NotAllowed
 from accounts.models import User
 from config.lib import csv_file
 from submissions import checking
@@ -29,10 +30,13 @@ class Export:
 
 def file_of(*, delivery: Delivery, by: User, at: datetime) -> Export:
     """The delivered bytes, byte for byte, for somebody at the unit that delivered them. Raises `TooManyExports`."""
+    unit = delivery.submission.unit.code
+    _check_kept(delivery)
+    exports.reserve(by=by, unit=unit, at=at)
     content = storage.content_of(fresh(delivery, with_content=True))
-    exports.begin(
+    exports.record(
         by=by,
-        unit=delivery.submission.unit.code,
+        unit=unit,
         object=f"{audit_name(delivery)}, filen",
         rows=delivery.rows or 0,
         note="som den lämnades",
@@ -44,6 +48,9 @@ def file_of(*, delivery: Delivery, by: User, at: datetime) -> Export:
 
 def rows_of(*, delivery: Delivery, revealed: bool, purpose: str, by: User, at: datetime) -> Export:
     """The rows with corrections as CSV, personnummer masked unless `revealed`. Raises `TooManyExports`."""
+    unit = delivery.submission.unit.code
+    _check_kept(delivery)
+    exports.reserve(by=by, unit=unit, at=at)
     loaded = Delivery.objects.defer("content_sealed", "findings_sealed").get(pk=delivery.pk)
     loaded.submission = delivery.submission
     frame = storage.current_frame(loaded)
@@ -53,9 +60,9 @@ def rows_of(*, delivery: Delivery, revealed: bool, purpose: str, by: User, at: d
     numeric = {column(field.number) for field in layout.fields if field.numeric}
     is_number = [name in numeric for name in frame.columns]
     heading = ["Rad", *(f"{number} {layout[number].name}" for number in FIELD_NUMBERS)]
-    exports.begin(
+    exports.record(
         by=by,
-        unit=delivery.submission.unit.code,
+        unit=unit,
         object=f"{audit_name(delivery)}, alla rader",
         rows=frame.height,
         note=reads.REVEALED if revealed else reads.MASKED,
@@ -67,6 +74,12 @@ def rows_of(*, delivery: Delivery, revealed: bool, purpose: str, by: User, at: d
         for row in frame.iter_rows()
     )
     return Export(f"{_title(delivery)} rader.csv", csv_file.write(heading, rows))
+
+
+def _check_kept(delivery: Delivery) -> None:
+    """What has been purged cannot be taken out."""
+    if delivery.purged_at is not None:
+        raise NotAllowed("Filen är borttagen, eftersom tiden för att spara den har gått ut.")
 
 
 def _title(delivery: Delivery) -> str:

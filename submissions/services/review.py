@@ -23,7 +23,7 @@ Status = Submission.Status
 
 def current_delivery(submission: Submission) -> Delivery | None:
     """The file that counts, without its large columns."""
-    return Delivery.objects.light().filter(submission=submission, is_current=True).select_related("uploaded_by").first()
+    return Delivery.objects.light().kept().filter(submission=submission, is_current=True).select_related("uploaded_by").first()
 
 
 def receipt_in_force(submission: Submission) -> Receipt | None:

@@ -79,8 +79,8 @@ def content_of(delivery: Delivery) -> bytes:
 
 
 def name_of(delivery: Delivery) -> str:
-    """The file's own name, for showing only."""
-    return sealed.open_text(delivery, "name_sealed")
+    """The file's own name, for showing only; "" once the file is gone."""
+    return sealed.open_text(delivery, "name_sealed") if delivery.name_sealed is not None else ""
 
 
 # Frames --------------------------------------------------------------------------------------------------------------

@@ -35,8 +35,8 @@ class Room:
 
     @property
     def current(self) -> Delivery | None:
-        """The file that counts."""
-        return next((d for d in self.deliveries if d.is_current), None)
+        """The file that counts, as long as it is kept."""
+        return next((d for d in self.deliveries if d.is_current and d.purged_at is None), None)
 
     @property
     def newest(self) -> Delivery | None:
@@ -162,5 +162,7 @@ def codes_of(spec: CollectionSpec, number: int | None) -> list[tuple[str, str]]:
 
 
 def file_name(delivery: Delivery) -> str:
-    """The file's own name, for showing."""
+    """The file's own name, for showing; when it went, once it is gone."""
+    if delivery.purged_at is not None:
+        return f"Borttagen {timezone.localdate(delivery.purged_at).isoformat()}"
     return storage.name_of(delivery)

@@ -102,7 +102,7 @@ def receipt(request: UserRequest, code: str, year: int) -> HttpResponse:
         receipt=issued,
         delivery=delivery,
         name=file_name(delivery),
-        lines=Summary.from_dict(storage.summary_of(delivery)["summary"]).lines,
+        lines=Summary.from_dict(storage.summary_of(delivery)["summary"]).lines if delivery.purged_at is None else (),
         verify_url=f"{settings.PORTAL_BASE_URL}{reverse('verify_receipt', args=[issued.code])}",
     )
     return render(request, "submissions/receipt.html", context)

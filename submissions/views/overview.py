@@ -110,6 +110,8 @@ def _versions(room: Room) -> list[Version]:
 def _state_of(delivery: Delivery) -> tuple[str, str]:
     if delivery.status == Delivery.Status.REJECTED:
         return "Avvisad", "error"
+    if delivery.purged_at is not None:
+        return "Borttagen", "neutral"
     if delivery.is_current:
         return "Aktuell", "success"
     return ("Kontrolleras", "info") if delivery.status == Delivery.Status.RECEIVED else ("Ersatt", "neutral")
