@@ -1,7 +1,7 @@
 """What every export has in common: a fresh step-up, a number an hour, and an event that says who took what and why.
 
-A view that hands out uppgifter about single persons is marked with `@export_view`, and calls `begin` before the first
-byte leaves. Source: security note, sections 4 and 11 (EXP-02, EXP-03, ADM-08, SES-11); ASVS 7.5.3.
+A view that hands out uppgifter about single persons is marked with `@export_view` or `@export_page`. It calls `reserve`
+before anything is opened and `record` before the first byte leaves. Source: security note, sections 4 and 11 (EXP-02, EXP-03, ADM-08, SES-11); ASVS 7.5.3.
 """
 
 from __future__ import annotations
@@ -46,17 +46,19 @@ def _marked(view: View) -> View:
     return view
 
 
-def begin(*, by: User, unit: str, object: str, rows: int, purpose: str, note: str = "", at: datetime) -> None:
-    """Count one export of the person, and record it: who, unit, object, rows, purpose. Raises `TooManyExports`.
-
-    Counted and committed before anything is looked at; `note` stands after the number of rows.
-    """
+def reserve(*, by: User, unit: str, at: datetime) -> None:
+    """Count one export of the person before anything is opened; committed when this returns. Raises `TooManyExports`."""
     limit, window = limits.EXPORTS_PER_USER
-    if not throttling.take("export", by.pk, limit, window, at=at):
-        if throttling.take("export/alarm", by.pk, 1, window, at=at):
-            audit.record("operation:alarm", by=by, unit=unit, object="exporter", result=f"fler än {limit} på en timme", at=at)
-        raise TooManyExports(
-            f"Du har hämtat uppgifter {limit} gånger den senaste timmen, och fler går inte. Vänta en stund och försök igen."
-        )
+    if throttling.take("export", by.pk, limit, window, at=at):
+        return
+    if throttling.take("export/alarm", by.pk, 1, window, at=at):
+        audit.record("operation:alarm", by=by, unit=unit, object="exporter", result=f"fler än {limit} på en timme", at=at)
+    raise TooManyExports(
+        f"Du har hämtat uppgifter {limit} gånger den senaste timmen, och fler går inte. Vänta en stund och försök igen."
+    )
+
+
+def record(*, by: User, unit: str, object: str, rows: int, purpose: str, note: str = "", at: datetime) -> None:
+    """Write who takes what, how many rows and why, before the first byte leaves. `note` stands after the number of rows."""
     result = ", ".join(filter(None, (amount(rows, "rad", "rader"), note)))
     audit.record("data:exported", by=by, unit=unit, object=object, result=result, purpose=purpose, at=at)

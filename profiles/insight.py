@@ -33,7 +33,6 @@ class Look:
     at: datetime
     who: str
     side: str  # "SKR, Statistiker", "Uppgiftslämnare", "Tidigare Läsare"
-    is_skr: bool
     verb: str
     what: str
     how: str
@@ -70,7 +69,7 @@ def events(unit: Unit, choice: Choice, *, now: datetime) -> QuerySet[AuditEvent]
 def looks(unit: Unit, found: Iterable[AuditEvent]) -> list[Look]:
     """Those events in words: two questions for who the people are, however many there are."""
     kept = list(found)
-    people = {event.actor_id for event in kept}
+    people = {event.actor_id for event in kept if event.actor_id is not None}
     staff = {one.pk: one for one in User.objects.filter(pk__in=people).exclude(staff_role="").order_by("pk")}
     memberships = Membership.objects.filter(unit=unit, user__in=people).order_by("created_at", "pk")
     roles = {one.user_id: one for one in memberships}
@@ -82,7 +81,6 @@ def _look(unit: Unit, event: AuditEvent, staff: User | None, membership: Members
         at=event.at,
         who=event.actor,
         side=f"SKR, {staff.get_staff_role_display()}" if staff else _role(membership),
-        is_skr=staff is not None,
         verb=WORDS[event.code],
         what=event.object.removeprefix(f"{unit.code}/"),
         how=event.result,

@@ -55,8 +55,9 @@ def export_insight(request: UserRequest, code: str) -> HttpResponseBase:
     unit = access.unit_or_404(request.user, code)
     access.check_can_export(request.user, unit)
     now = timezone.now()
+    exports.reserve(by=request.user, unit=unit.code, at=now)
     found = looks(unit, events(unit, ChoiceForm(request.POST).choice, now=now))
-    exports.begin(
+    exports.record(
         by=request.user,
         unit=unit.code,
         object="listan över vem som har sett raderna",

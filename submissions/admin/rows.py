@@ -68,10 +68,10 @@ class RowPages(PortalAdmin):
         """The same with whole personnummer, once a purpose is given. Every look is logged with it."""
         asked = self.require(request, REVEAL)
         submission, current = self.with_current(request, submission_id)
-        shown = findings.group_rows(submission, current, key, request.GET.get("sida", "1"), reveal=True)
+        form = PurposeForm(request.POST or None)
+        shown = findings.group_rows(submission, current, key, request.GET.get("sida", "1"), reveal=form.is_valid())
         if shown is None:
             raise Http404
-        form = PurposeForm(request.POST or None)
         if not form.is_valid():
             context = {**shown, "form": form, "group_url": self.page_url("group", submission.pk, key)}
             return self.show(request, "admin/submissions/reveal.html", submission, context)

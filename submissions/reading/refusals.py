@@ -14,10 +14,10 @@ from submissions.spec import LayoutSpec
 TEXT_EXPECTED = "Vi väntade oss en textfil (.txt eller .csv) direkt från lönesystemet, i UTF-8 eller Windows-1252."
 
 SHEET_EXPECTED = (
-    "Portalen läser bara text, inga kalkylblad. Ta ut filen som text (.txt eller .csv) direkt ur lönesystemet. "
+    "Vi väntade oss en textfil (.txt eller .csv) direkt från lönesystemet. Kalkylblad läser portalen inte. "
     "Går det bara att få ett kalkylblad, spara bladet som CSV med semikolon och se efter att inledande nollor är kvar."
 )
-PACKED_EXPECTED = "Packa upp filen och lämna textfilen (.txt eller .csv) som ligger i den."
+PACKED_EXPECTED = "Vi väntade oss en textfil (.txt eller .csv). Packa upp filen och lämna den textfil som ligger i den."
 
 # The first bytes of files that are no text, whatever they are called. Nothing of such a file is opened or unpacked.
 MAGIC = (
