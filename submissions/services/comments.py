@@ -72,15 +72,16 @@ def remove_comment(*, delivery: Delivery, group_key: str, by: User, at: datetime
     """Take an explanation away; nothing happens where there is none."""
     with transaction.atomic():
         submission, locked = lock_for_change(delivery, by=by, at=at)
-        gone = Comment.objects.filter(submission=submission, group=group_key, replaced_at=None).update(replaced_at=at)
-        if gone:
+        live = Comment.objects.filter(submission=submission, group=group_key, replaced_at=None)
+        check = live.values_list("check_code", flat=True).first()
+        if live.update(replaced_at=at):
             _count_again(submission, locked)
             audit.record(
                 "data:changed",
                 by=by,
                 unit=submission.unit.code,
                 object=deliver.audit_name(locked),
-                result="förklaring borttagen",
+                result=f"förklaring {check} borttagen",
                 at=at,
             )
 
