@@ -10,9 +10,11 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts import limits
+from accounts.exports import TooManyExports
+from accounts.models import AuditEvent
 from submissions import synthetic
 from submissions.models import Correction, Delivery, Receipt, Submission, SubmissionEvent
-from submissions.services import deliver, review
+from submissions.services import deliver, export, review
 from submissions.services.correct import Conflict, correct
 from tests.cast import Cast
 
@@ -108,3 +110,14 @@ def test_klarmarkera_pressed_by_three_at_once_gives_one_receipt(trosa: Submissio
     )
     assert {getattr(answer, "code", answer) for answer in answers} == {Receipt.objects.get().code}
     assert SubmissionEvent.objects.filter(to_status="handed_in").count() == 1
+
+
+@pytest.mark.asvs("2.3.2", "2.3.4", "7.5.3")
+def test_exp_03_exports_at_once_do_not_pass_the_limit_of_the_hour(trosa: Submission, cast: Cast) -> None:
+    delivery = delivered(trosa, cast, synthetic.delivery("0488", 60, 1))
+    at = timezone.now()
+    answers = at_once(*(lambda: export.file_of(delivery=delivery, by=cast.bo, at=at) for _ in range(26)))
+    assert sum(isinstance(answer, export.Export) for answer in answers) == 20
+    assert sum(isinstance(answer, TooManyExports) for answer in answers) == 6
+    assert AuditEvent.objects.filter(code="data:exported").count() == 20
+    assert AuditEvent.objects.filter(code="operation:alarm").count() == 1
