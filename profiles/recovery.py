@@ -49,7 +49,7 @@ def check_can_cancel(case: RecoveryCase, by: User) -> None:
     """Stop this case: whoever may open or approve one, but not her own (she stops it by signing in)."""
     if not (by.has_perm(OPEN) or by.has_perm(APPROVE)) or by.pk == case.user_id:
         raise NotAllowed(
-            "Ärendet avbryts av SKR:s samordnare och systemadministratörer, eller av personen själv när hon loggar in."
+            "Ärendet avbryts av SKR:s samordnare och systemadministratörer, eller av personen själv, genom att logga in."
         )
 
 

@@ -59,8 +59,8 @@ class InvitationAdmin(PortalAdmin):
     """Invitations: whom, to what, and what became of them."""
 
     position = 46
-    lead = "Inbjudningar till portalen. En inbjudan innehåller ingen hemlig länk; personen visar vem hon är med sin e-post."
-    list_display = ("person", "roles", "state", "inviter", "created_on", "answered_on", "expires_on")
+    lead = "Inbjudningar till portalen. En inbjudan innehåller ingen hemlig länk; personen visar vem det är med sin e-post."
+    list_display = ("person", "roles", "state", "inviter", "answered_on", "expires_on")
     list_filter = (InvitationStateFilter,)
     search_fields = ("user__email", "user__name", "memberships__unit__name")
     search_help_text = "Sök person eller enhet"
@@ -79,11 +79,6 @@ class InvitationAdmin(PortalAdmin):
         "revoked_at",
         "state",
     )
-
-    @admin.display(description="skickad", ordering="created_at")
-    def created_on(self, invitation: Invitation) -> date:
-        """The day it was made."""
-        return timezone.localdate(invitation.created_at)
 
     @admin.display(description="accepterad", ordering="accepted_at")
     def answered_on(self, invitation: Invitation) -> date | None:

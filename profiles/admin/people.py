@@ -97,7 +97,7 @@ class UserAdmin(PortalAdmin):
     def figures(self, request: HttpRequest) -> list[FigureGroup]:
         """The people whose mail comes back."""
         count = User.objects.filter(bounced_at__isnull=False, is_active=True).count()
-        figure = Figure(count, "Mejl kommer tillbaka", self.list_url(mejl="tillbaka"), "warning" if count else "")
+        figure = Figure(count, "personer som mejl inte når", self.list_url(mejl="tillbaka"), "warning" if count else "")
         return [FigureGroup("Enheter och personer", [figure])]
 
     def details(self, request: HttpRequest, obj: User) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import limits
 from accounts.access import NotAllowed
-from accounts.admin_site import Figure, FigureGroup, Panel, PanelRow, PortalAdmin, badge, portal_admin
+from accounts.admin_site import Figure, FigureGroup, Panel, PanelRow, PortalAdmin, badge, link, portal_admin
 from accounts.models import RecoveryCase, User
 from accounts.step_up import needs_step_up
 from profiles import recovery
@@ -99,7 +99,7 @@ class RecoveryCaseAdmin(PortalAdmin):
     object_template = "admin/profiles/recovery_case.html"
     hides_empty_facts = True
     facts = (
-        "person",
+        "person_link",
         "kind",
         "state",
         "case_number",
@@ -127,7 +127,7 @@ class RecoveryCaseAdmin(PortalAdmin):
     def figures(self, request: HttpRequest) -> list[FigureGroup]:
         """What waits for a second person."""
         count = waiting(RecoveryCase.objects.all(), timezone.now()).count()
-        figure = Figure(count, "Ärenden väntar på godkännande", self.list_url(lage="vantar"), "warning" if count else "")
+        figure = Figure(count, "återställningsärenden att godkänna", self.list_url(lage="vantar"), "warning" if count else "")
         return [FigureGroup("Enheter och personer", [figure])]
 
     def panels(self, request: HttpRequest, obj: Model) -> list[Panel]:
@@ -219,6 +219,11 @@ class RecoveryCaseAdmin(PortalAdmin):
     def person(self, case: RecoveryCase) -> str:
         """Name, else the address."""
         return str(case.user)
+
+    @admin.display(description="person")
+    def person_link(self, case: RecoveryCase) -> SafeString:
+        """The way to her page."""
+        return link(self.object_url(case.user), f"{case.user}, {case.user.email}" if case.user.name else case.user)
 
     @admin.display(description="läge")
     def state(self, case: RecoveryCase) -> SafeString:

@@ -107,7 +107,9 @@ class UnitAdmin(PortalAdmin):
         """The units that nobody can let a colleague in to."""
         count = Unit.objects.without_contact().count()
         href = self.list_url(kontaktperson="saknas")
-        return [FigureGroup("Enheter och personer", [Figure(count, "Utan kontaktperson", href, "warning" if count else "")])]
+        return [
+            FigureGroup("Enheter och personer", [Figure(count, "enheter utan kontaktperson", href, "warning" if count else "")])
+        ]
 
     @admin.display(description="kontaktpersoner")
     def contacts(self, unit: Any) -> str:
