@@ -68,9 +68,7 @@ def step_up(request: UserRequest) -> HttpResponse:
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session and have the browser forget what it kept of it."""
     if request.user.is_authenticated:
-        audit.record(
-            "account:session:ended", by=request.user, subject=request.user, result="sign_out", at=timezone.now()
-        )
+        audit.record("account:session:ended", by=request.user, subject=request.user, result="sign_out", at=timezone.now())
     logout(request)
     response = HttpResponseRedirect(reverse("start"))
     response["Clear-Site-Data"] = '"cache", "storage"'

@@ -213,6 +213,7 @@ def test_the_portal_warns_before_the_session_ends(page: Page, bo: Person, clock:
     page.clock.install()
     steps.sign_in(page, bo)
     heading(page, "Nästa steg")
+    page.wait_for_load_state()  # its script has set the timer
     clock.shift(1505)
     with page.expect_response("**/konto/session/"):
         page.clock.run_for(1505_000)
