@@ -40,7 +40,7 @@ def tell_contacts(
     """Tell the unit's Kontaktpersoner, and SKR's Samordnare when asked, that its list of people has changed."""
     people = contacts(unit) | (coordinators() if and_skr else set())
     known = {person.email for person in besides if person is not None}
-    send(template, people - known, in_bulk=in_bulk, unit=unit.name)
+    send(template, people - known, in_bulk=in_bulk, unit=unit.name, are_many=in_bulk)
 
 
 def tell_person(membership: Membership, template: str) -> None:

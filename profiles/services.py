@@ -32,11 +32,12 @@ class AlreadyThere(NotAllowed):
 
 @transaction.atomic
 def invite_member(
-    *, unit: Unit, email: str, name: str, role: str, by: User | None, at: datetime, in_bulk: bool = False
+    *, unit: Unit, email: str, name: str, role: str, by: User | None, at: datetime, in_bulk: bool = False, tells: bool = True
 ) -> Membership:
     """Give a person a role at the unit: at once when she has an account, else when she accepts the invitation.
 
-    An invitation whose time is over is taken back and made anew. With `in_bulk` the mails wait their turn. Raises NotAllowed.
+    An invitation whose time is over is taken back and made anew. With `in_bulk` the mails wait their turn; `tells` is False
+    where the unit's Kontaktpersoner have just been told of another. Raises NotAllowed.
     """
     _lock(unit)
     _check_manages(by, unit)
@@ -53,7 +54,8 @@ def invite_member(
     user, invitation = accounts.invite_user(email=email, name=name, by=by, at=at, matter=matter, in_bulk=in_bulk)
     membership = Membership.objects.create(user=user, unit=unit, role=chosen, invitation=invitation, created_at=at, created_by=by)
     audit.record("access:changed", by=by, subject=user, unit=unit.code, object=chosen.label, result="invited", at=at)
-    notices.tell_contacts(unit, "people_invited", besides=[user, by], in_bulk=in_bulk)
+    if tells:
+        notices.tell_contacts(unit, "people_invited", besides=[user, by], in_bulk=in_bulk)
     return membership
 
 

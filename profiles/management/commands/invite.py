@@ -56,6 +56,7 @@ class Command(PortalCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         lines = self._lines(options)
+        self.told: set[str] = set()  # units whose Kontaktpersoner have been told in this run
         counts = {"invited": 0, "added": 0, "there": 0, "refused": 0}
         for line in lines:
             outcome, text = self._invite(line, dry_run=options["dry_run"])
@@ -88,7 +89,7 @@ class Command(PortalCommand):
     def _invite(self, line: Line, *, dry_run: bool) -> tuple[str, str]:
         try:
             with transaction.atomic():
-                made = carry_out(line, in_bulk=bool(line.number))
+                made = carry_out(line, in_bulk=bool(line.number), tells=line.unit not in self.told)
                 transaction.set_rollback(dry_run)
         except services.AlreadyThere as there:
             return "there", there.reason
@@ -96,6 +97,7 @@ class Command(PortalCommand):
             return "refused", refusal.reason
         except Refused as refusal:
             return "refused", str(refusal)
+        self.told.add(line.unit)
         if made.invitation is None:
             return "added", f"har redan ett konto och är nu {made.get_role_display()} i {made.unit}"
         return "invited", f"inbjuden som {made.get_role_display()} i {made.unit}"
@@ -122,8 +124,8 @@ def read_lines(content: bytes) -> list[Line]:
     return lines
 
 
-def carry_out(line: Line, *, in_bulk: bool) -> Membership:
-    """Invite the line's person; `in_bulk` for one of many. Raises Refused or NotAllowed with a sentence."""
+def carry_out(line: Line, *, in_bulk: bool, tells: bool) -> Membership:
+    """Invite the line's person; `in_bulk` for one of many, who are told of once. Raises Refused or NotAllowed with a sentence."""
     try:
         validate_email(line.email)
     except ValidationError:
@@ -137,5 +139,5 @@ def carry_out(line: Line, *, in_bulk: bool) -> Membership:
     if role is None:
         raise Refused(f"rollen {line.role} finns inte; välj Läsare, Uppgiftslämnare eller Kontaktperson")
     return services.invite_member(
-        unit=unit, email=line.email, name=line.name, role=role, by=None, at=timezone.now(), in_bulk=in_bulk
+        unit=unit, email=line.email, name=line.name, role=role, by=None, at=timezone.now(), in_bulk=in_bulk, tells=tells
     )
