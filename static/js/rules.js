@@ -33,4 +33,10 @@
       if (box.dataset.rules === event.target.id) mark(box, event.target.value);
     }
   });
+
+  // What was written before this script came, or was filled in by a password manager.
+  for (const box of document.querySelectorAll("[data-rules]")) {
+    const typed = document.getElementById(box.dataset.rules)?.value;
+    if (typed) mark(box, typed);
+  }
 })();
