@@ -229,7 +229,7 @@ def assert_own_page(answer: HttpResponse) -> None:
     assert not TELLS.search(text)
 
 
-@pytest.mark.asvs("13.4.2", "16.5.1", "16.5.2", "16.5.3")
+@pytest.mark.asvs("13.4.2", "16.3.4", "16.5.1", "16.5.2", "16.5.3", "16.5.4")
 @pytest.mark.parametrize("name", ["", "anna", "system"])
 def test_web_13_an_exception_is_our_own_page_with_the_request_s_id(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, name: str
