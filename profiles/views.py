@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -253,6 +254,7 @@ def leave(request: UserRequest, code: str) -> HttpResponse:
     reason = services.reason_against_leaving(membership)
     if request.method == "POST":
         services.leave_unit(membership=membership, by=request.user, at=timezone.now())
+        logout(request)
         return redirect_to(request, f"{reverse('start')}?besked=lamnat")
     waiting = chosen.memberships.pending().filter(created_by=request.user).count()
     return render(

@@ -144,7 +144,7 @@ class RecoveryCaseAdmin(PortalAdmin):
             )
             for case in cases
         ]
-        return [Panel("Återställningsärenden", rows, "Inga ärenden.")]
+        return [Panel("Återställning", rows, "Inga ärenden.")]
 
     def details(self, request: HttpRequest, obj: RecoveryCase) -> dict[str, Any]:
         """The buttons, for those who may press them; and what happens next."""
