@@ -13,12 +13,14 @@ import pyotp
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import timezone
 
 from accounts import passwords
 from accounts.models import AuditEvent, Invitation, User
 from config.demo import story
 from deferrals.models import Deferral
 from messaging.models import Thread
+from profiles import dormancy
 from submissions import synthetic
 from submissions.models import Comment, Correction, Delivery, Submission
 from submissions.services import evaluate
@@ -153,3 +155,5 @@ def test_demo_can_be_laid_on_any_day(logins: Path, clock: Any, day: str) -> None
     clock.move_to(datetime.fromisoformat(day))
     run(logins)
     assert Submission.objects.filter(collection__year=2026, status="approved").exists()
+    assert not dormancy.dormant(at=timezone.now()).exists()  # the night's job leaves the logins alone
+    assert not dormancy.to_warn(at=timezone.now()).exists()
