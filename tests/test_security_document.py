@@ -107,3 +107,10 @@ def test_what_is_shown_only_at_deployment_is_said() -> None:
     assert late == {"DRIFT-04", "DRIFT-10", "WEB-03", "ADM-07"}
     assert all(ident in part for ident in late)
     assert [found.number for found in FOUND if found.how == "deployment" and found.number not in part] == []
+
+
+def test_every_module_and_document_that_is_named_is_there() -> None:
+    named = {path for found in FOUND for path in re.findall(r"[\w.-]+(?:/[\w.-]+)*\.(?:py|md|html|txt)\b", found.where)}
+    named |= set(re.findall(r"`([\w.-]+/[\w./-]+)`", WRITTEN))
+    assert len(named) > 40
+    assert [path for path in sorted(named) if path != "manage.py" and not (asvs.paths.BASE / path).exists()] == []
