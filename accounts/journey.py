@@ -286,7 +286,7 @@ def use_recovery_code(*, journey_id: str, session: SessionBase, typed: str, at: 
 
 def has_used_recovery_code(journey: SignUpJourney) -> bool:
     """Whether the app was out of reach on this walk, so that its owner should register another."""
-    burnt = RecoveryCode.objects.filter(user_id=journey.user_id, used_at__gte=journey.verified_at)
+    burnt = RecoveryCode.objects.filter(user=journey.user, used_at__gte=journey.verified_at)
     return journey.branch == Branch.RESET and burnt.exists()
 
 

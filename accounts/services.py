@@ -151,7 +151,11 @@ def complete_enrolment(*, user: User, secret: bytes, password: str, at: datetime
     encoded = passwords.encode(password)
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=user.pk)
-        if not user.is_active or user.has_usable_password() or not Invitation.objects.open(at).vouched().filter(user=user).exists():
+        if (
+            not user.is_active
+            or user.has_usable_password()
+            or not Invitation.objects.open(at).vouched().filter(user=user).exists()
+        ):
             raise NotAllowed("Det finns ingen inbjudan som gäller.")
         device = write_enrolment(user, secret, encoded, last_t=0, at=at)
         end_journeys(SignUpJourney.objects.filter(user=user, ended_at=None), "superseded", at=at)

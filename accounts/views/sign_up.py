@@ -182,15 +182,15 @@ def current_password(request: HttpRequest, step: Step) -> HttpResponse:
 
 def _prove_password(request: HttpRequest, step: Step, password: str) -> str:
     """Compare it under the sign-in's counters; the word of a refusal, or "" where the journey went on."""
-    values = {"journey_id": step.journey.pk, "session": request.session, "at": step.at}
-    owner = journey.owner(state=State.CURRENT_PASSWORD, **values)
+    key, session = step.journey.pk, request.session
+    owner = journey.owner(journey_id=key, session=session, state=State.CURRENT_PASSWORD, at=step.at)
     try:
         known = sign_in.check_password(request, email=owner.email, password=password, at=step.at, failed="account:password:wrong")
     except sign_in.TooManyTriesError:
         return "vanta"
     if known is None:
         return "fel"
-    journey.accept_password(known=known, **values)
+    journey.accept_password(journey_id=key, session=session, known=known, at=step.at)
     return ""
 
 

@@ -80,7 +80,7 @@ class Delivery(models.Model):
     info = models.PositiveIntegerField("bra att veta", default=0)
     uncommented = models.PositiveIntegerField("oförklarade grupper", default=0)
     refusal = models.CharField("skäl till avvisning", max_length=600, blank=True)
-    purged_at = models.DateTimeField("borttagen", null=True)  # the file is gone; frame_sealed may stay for the next year's comparison
+    purged_at = models.DateTimeField("borttagen", null=True)  # the file is gone; the frame may stay for comparison
 
     objects = DeliveryQuerySet.as_manager()
 
