@@ -1,88 +1,26 @@
 """The sign-up and sign-in as plain Python: what the portal must answer, without database, HTTP or cryptography.
 
-Three actors with a browser each. The *owner* reads her own mail and has the phones of her accounts; the *thief* reads all
-mail; the *outsider* knows addresses only. Each method is one request of an actor and gives the address that the portal
-should lead to. Times are seconds. Nothing here is shared with the code under test but the numbers' meaning.
+Three actors with a browser each. The *owner* reads her own mail and has the phones and recovery codes of her accounts; the
+*thief* reads all mail; the *outsider* knows addresses only. Each method is one request of an actor and gives the address
+that the portal should lead to, or something that SKR's people do. Times are seconds. Nothing here is shared with the code under test but the numbers' meaning.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from math import inf
 
-HOUR, DAY = 3600, 86_400
+from tests.model.rows import DAY, HOUR, Account, Browser, Case, Code, Walk
+
 START, OVER, SOON = "/konto/", "/konto/?besked=borja-om", "/konto/?besked=vanta"
 WAITS = (0, 0, 0, 8, 16, 32, 64, 128, 256, 512)
 HOME = {
     "code": "/konto/kod/",
     "verified": "/konto/verifierad/",
+    "current_password": "/konto/nuvarande-losenord/",
     "enrol": "/konto/qr/",
     "challenge": "/konto/kontroll/",
     "new_password": "/konto/losenord/",
 }
-
-
-@dataclass
-class Account:
-    """A user's row as far as it decides anything."""
-
-    invited: bool = False
-    password: str = ""
-    device: int = 0  # counts up with each enrolment; 0 is none
-    last_step: int = 0
-    failures: int = 0
-    failed_at: float = 0
-    epoch: int = 0
-    has_accepted: bool = False
-    holder: str = ""  # whose phone and password they are
-
-    @property
-    def branch(self) -> str:
-        """Where a proved address leads."""
-        if self.password:
-            return "reset" if self.device else ""
-        return "enrol" if self.invited else ""
-
-
-@dataclass
-class Code:
-    """A mailed code; its value is its number in the order of mailing."""
-
-    value: int
-    sent_at: float
-    tries: int = 0
-
-
-@dataclass
-class Walk:
-    """A journey."""
-
-    number: int
-    email: str
-    lane: str
-    created_at: float
-    state: str = "code"
-    branch: str = ""
-    verified_at: float = 0
-    codes: list[Code] = field(default_factory=list)
-    failures: int = 0
-    phone_step: int = 0
-
-    def is_too_old(self, now: float) -> bool:
-        """60 minutes, or 30 after the address was proved."""
-        return now > self.created_at + HOUR or bool(self.verified_at and now > self.verified_at + HOUR / 2)
-
-
-@dataclass
-class Browser:
-    """What a browser and its session hold."""
-
-    walk: Walk | None = None
-    sent_at: float = -DAY
-    cookie: tuple[str, int] = ("", -1)
-    user: str = ""
-    user_epoch: int = 0
-    seen_at: float = 0
-    since: float = 0
 
 
 class Portal:
@@ -141,9 +79,11 @@ class Portal:
         if not self._take(("wrong", walk.email, walk.lane, "day"), 20, DAY) or not hour:
             return wrong
         self.compared.setdefault((walk.email, walk.lane), []).append(self.now)
-        if value != code.value or self.now > code.sent_at + 600 or account is None or not account.branch:
+        if value != code.value or self.now > code.sent_at + 600 or account is None:
             return wrong
-        walk.state, walk.branch, walk.verified_at = "verified", account.branch, self.now
+        if not account.branch(self.now):
+            return wrong
+        walk.state, walk.branch, walk.verified_at = "verified", account.branch(self.now), self.now
         return HOME["verified"]
 
     def go_on(self, actor: str, number: int) -> str:
@@ -152,7 +92,7 @@ class Portal:
             return barred
         walk = self.browsers[actor].walk
         assert walk is not None
-        walk.state = "enrol" if walk.branch == "enrol" else "challenge"
+        walk.state = {"enrol": "enrol", "reset": "challenge", "reenrol": "current_password"}[walk.branch]
         return HOME[walk.state]
 
     def enrol(self, actor: str, number: int, *, is_right: bool) -> str:
@@ -163,7 +103,7 @@ class Portal:
         assert walk is not None
         if is_right:
             walk.state, walk.phone_step = "new_password", int(self.now // 30)
-            return HOME["new_password"]
+            return self._commit_app(actor, walk) if walk.branch == "reenrol" else HOME["new_password"]
         return self._failed(self.browsers[actor], walk, "/konto/engangskod/?besked=wrong")
 
     def challenge(self, actor: str, number: int, *, is_right: bool) -> str:
@@ -180,24 +120,60 @@ class Portal:
             return "/konto/kontroll/?besked=wait"
         return self._failed(self.browsers[actor], walk, "/konto/kontroll/?besked=wrong")
 
+    def current_password(self, actor: str, number: int, password: str) -> str:
+        """Fortsätt, with the password that the account has: the first of its two factors."""
+        if barred := self._step(actor, number, "current_password"):
+            return barred
+        walk = self.browsers[actor].walk
+        assert walk is not None
+        outcome = self._password(actor, walk.email, password)
+        if outcome == "right":
+            walk.state = "enrol"
+            return HOME["enrol"]
+        return f"{HOME['current_password']}?besked={'vanta' if outcome == 'wait' else 'fel'}"
+
+    def recover(self, actor: str, number: int, code: int) -> str:
+        """Fortsätt, with a recovery code in the app's place."""
+        if barred := self._step(actor, number, "challenge"):
+            return barred
+        walk = self.browsers[actor].walk
+        assert walk is not None
+        account = self.accounts[walk.email]
+        if not self._take(("recovery", walk.email), 5, HOUR) or code not in account.recovery_codes:
+            return "/konto/kontroll/aterstallningskod/?besked=fel"
+        account.recovery_codes.remove(code)
+        walk.state, account.burnt_at = "new_password", self.now
+        return HOME["new_password"]
+
     def password(self, actor: str, number: int, password: str) -> str:
         """Fortsätt on the password page: the commit."""
         if barred := self._step(actor, number, "new_password"):
             return barred
         walk = self.browsers[actor].walk
         assert walk is not None
-        account = self.accounts[walk.email]
+        account, after = self.accounts[walk.email], "/"
         if walk.branch == "enrol":
-            account.device, account.last_step, account.failures, account.invited = account.device + 1, walk.phone_step, 0, False
-            account.holder = actor
-        account.password = password
-        account.epoch += 1
+            self._new_device(actor, account, walk)
+            if account.case and account.case.is_open(self.now):
+                account.case, account.recovery_codes, account.burnt_at = None, set(), -inf
+        elif account.burnt_at >= walk.verified_at:
+            after = "/konto/inloggning/ny-telefon/"
+        account.password, account.invited = password, False
         self.rows.pop(walk.email, None)
-        for browser in self.browsers.values():
-            if browser.walk and browser.walk.email == walk.email:
-                browser.walk = None
+        self._end_all(walk.email)
+        self._enter(actor, walk.email)
+        return after
+
+    def _commit_app(self, actor: str, walk: Walk) -> str:
+        account = self.accounts[walk.email]
+        self._new_device(actor, account, walk)
+        account.case = None
+        self._end_all(walk.email)
         self._enter(actor, walk.email)
         return "/"
+
+    def _new_device(self, actor: str, account: Account, walk: Walk) -> None:
+        account.has_device, account.last_step, account.failures, account.holder = True, walk.phone_step, 0, actor
 
     def accept(self, actor: str) -> str:
         """OK under the privacy notice."""
@@ -211,19 +187,10 @@ class Portal:
         """Logga in, and Verifiera where the password was right."""
         if barred := self._visit(actor):
             return "" if barred == START else barred
-        account = self.accounts.get(email)
-        if account and self.browsers[actor].cookie == (email, account.epoch):
-            row, may_try = "known", self._take(("password", email), 10, 900)
-        else:
-            row, may_try = "strange", self._take_row(email)
-        if not may_try:
-            return "wait"
-        if account is None or not account.password or password != account.password:
-            return "wrong"
-        if row == "known":
-            self.windows.pop(("password", email), None)
-        else:
-            self.rows.pop(email, None)
+        outcome = self._password(actor, email, password)
+        if outcome != "right":
+            return outcome
+        account = self.accounts[email]
         self.browsers[actor].walk = None  # the new session key leaves a journey behind
         outcome = self._totp(account, is_right=is_right)
         if outcome != "right":
@@ -249,6 +216,33 @@ class Portal:
         account = self.accounts[email]
         if not account.password:
             account.invited = holds
+
+    # What SKR does ---------------------------------------------------------------------------------------------------
+
+    def open_case(self, email: str, kind: str) -> None:
+        """A new case, in an older one's place. About the phone: it and all that hangs on it end at once."""
+        account = self.accounts[email]
+        account.case = Case(kind)
+        if kind == "totp":
+            account.has_device, account.case = False, Case(kind, self.now, self.now + DAY)
+            self._end_all(email)
+
+    def approve(self, email: str) -> None:
+        """A second person agrees: it opens in a day, for a day."""
+        case = self.accounts[email].case
+        if case and case.kind == "both" and case.start == inf:
+            case.start, case.end = self.now + DAY, self.now + 2 * DAY
+
+    def cancel(self, email: str) -> None:
+        """The case is stopped."""
+        self.accounts[email].case = None
+
+    def suspend(self, email: str, *, suspended: bool) -> None:
+        """The account is closed, or opened again as it was."""
+        account = self.accounts[email]
+        if suspended and not account.suspended:
+            self._end_all(email)
+        account.suspended = suspended
 
     # What requests share ---------------------------------------------------------------------------------------------
 
@@ -278,17 +272,43 @@ class Portal:
         walk = self.browsers[actor].walk
         if walk is None or walk.number != number or walk.state != state or walk.is_too_old(self.now):
             return OVER
-        return OVER if walk.branch and walk.branch != self.accounts[walk.email].branch else ""
+        return OVER if walk.branch and walk.branch != self.accounts[walk.email].branch(self.now) else ""
 
     def _enter(self, actor: str, email: str) -> None:
         browser, account = self.browsers[actor], self.accounts[email]
         browser.user, browser.user_epoch, browser.seen_at, browser.since = email, account.epoch, self.now, self.now
         browser.cookie, browser.walk = (email, account.epoch), None
+        if account.case and account.case.kind == "both":  # whoever signs in has lost nothing
+            account.case = None
         self.known.add((actor, email))
+
+    def _end_all(self, email: str) -> None:
+        """Sessions, device cookies and journeys of an account are worth nothing from now on."""
+        self.accounts[email].epoch += 1
+        for browser in self.browsers.values():
+            if browser.walk and browser.walk.email == email:
+                browser.walk = None
+
+    def _password(self, actor: str, email: str, password: str) -> str:
+        """right, wrong, or wait: counted first, in the owner's browser by itself."""
+        account = self.accounts.get(email)
+        if account and self.browsers[actor].cookie == (email, account.epoch):
+            row, may_try = "known", self._take(("password", email), 10, 900)
+        else:
+            row, may_try = "strange", self._take_row(email)
+        if not may_try:
+            return "wait"
+        if account is None or account.suspended or not account.password or password != account.password:
+            return "wrong"
+        if row == "known":
+            self.windows.pop(("password", email), None)
+        else:
+            self.rows.pop(email, None)
+        return "right"
 
     def _leave(self, actor: str) -> None:
         browser = self.browsers[actor]
-        browser.user, browser.walk, browser.sent_at = "", None, -DAY
+        browser.user, browser.walk, browser.sent_at = "", None, -inf
 
     def _may_send(self, browser: Browser, email: str, lane: str) -> bool:
         if self.now < browser.sent_at + 60:
@@ -302,7 +322,7 @@ class Portal:
         browser.sent_at = self.now
         browser.walk.codes.append(Code(self.codes, self.now))
         account = self.accounts.get(browser.walk.email)
-        if account and account.branch:
+        if account and account.branch(self.now):
             self.mails.append((browser.walk.email, self.codes))
 
     def _failed(self, browser: Browser, walk: Walk, answer: str) -> str:
@@ -314,6 +334,8 @@ class Portal:
 
     def _totp(self, account: Account, *, is_right: bool) -> str:
         """A right code is the present step's; each step counts once."""
+        if not account.has_device:
+            return "wrong"
         wait = 0 if not account.failures else WAITS[account.failures - 1] if account.failures <= 10 else 900
         if account.failures >= 100 or (account.failures and self.now < account.failed_at + wait):
             return "wait"

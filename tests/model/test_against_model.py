@@ -19,14 +19,20 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from accounts import services
-from accounts.models import EmailCode, Invitation, Session, TotpDevice, User
+from accounts import recovery, recovery_codes, services
+from accounts.models import EmailCode, Invitation, RecoveryCase, RecoveryCode, Session, TotpDevice, User
+from messaging.models import OutgoingMail
+from profiles import suspension
 from tests import people
 from tests.client import GuardedClient
-from tests.model.model import START, Account, Portal
+from tests.model.model import START, Portal
+from tests.model.rows import Account
 from tests.people import Phone
 
 ACTIVE, INVITED, UNKNOWN = "aktiv@ystad.se", "inbjuden@ystad.se", "okand@ystad.se"
+LOST = "telefonlos@ystad.se"  # has an account, and every now and then a recovery case
+TWISTS = ["", "again", "sign in", "late", "alone", "suspended"]
+CASE = {"case_number": "2026-117", "identity_check": "Ringde växeln och talade med personen."}
 PASSWORDS = {"owner": "Blå7#katt!Moln", "thief": "Röd9#uggla!Snö", "outsider": "Grå3#orre!Dimma"}
 PROFILES = {  # shrinking takes minutes: only where somebody waits for it
     "ci": settings(max_examples=60, stateful_step_count=40, deadline=None, phases=(Phase.explicit, Phase.generate)),
@@ -34,7 +40,7 @@ PROFILES = {  # shrinking takes minutes: only where somebody waits for it
 }
 
 actors = st.sampled_from(["owner", "owner", "thief", "outsider"])
-emails = st.sampled_from([ACTIVE, INVITED, UNKNOWN])
+emails = st.sampled_from([ACTIVE, INVITED, LOST, UNKNOWN])
 scripts = st.lists(st.tuples(st.sampled_from(["owner", "thief"]), st.sampled_from([False, False, True])), min_size=6, max_size=16)
 
 
@@ -51,22 +57,32 @@ class Sut(RuleBasedStateMachine):
         self.clock = self.travel.start()
         active = people.made_person(ACTIVE, password=PASSWORDS["owner"])
         services.invite_user(email=INVITED, by=None, at=timezone.now())
+        lost = people.made_person(LOST, password=PASSWORDS["owner"])
+        self.paper = recovery_codes.make()[:3]
+        for digest in recovery_codes.hashes(self.paper):
+            RecoveryCode.objects.create(user=active.user, digest=digest, created_at=timezone.now())
+        self.skr = [User.objects.create(email=f"skr{n}@skr.example", staff_role="system") for n in (1, 2)]
         self.clients = {
             actor: GuardedClient(REMOTE_ADDR=f"192.0.2.{number}")
             for number, actor in enumerate(("owner", "thief", "outsider"), 1)
         }
-        self.phones: dict[tuple[str, str], Phone] = {("owner", ACTIVE): active.phone}
+        self.phones: dict[tuple[str, str], Phone] = {("owner", ACTIVE): active.phone, ("owner", LOST): lost.phone}
         self.model = Portal(
             time.time(),
             {
-                ACTIVE: Account(password=PASSWORDS["owner"], device=1, epoch=1, has_accepted=True, holder="owner"),
+                ACTIVE: self.account(recovery_codes={1, 2, 3}),
                 INVITED: Account(invited=True),
+                LOST: self.account(),
             },
         )
         self.ids: dict[int, str] = {}
-        self.first_device = TotpDevice.objects.get().pk
+        self.first_device = TotpDevice.objects.get(user__email=ACTIVE).pk
         self.values: dict[int, str] = {}
         self.checked: dict[tuple[str, str], bool] = {}
+
+    def account(self, **more: Any) -> Account:
+        """A finished one of the owner's."""
+        return Account(password=PASSWORDS["owner"], has_device=True, epoch=1, has_accepted=True, holder="owner", **more)
 
     def teardown(self) -> None:
         """Undo all."""
@@ -138,6 +154,8 @@ class Sut(RuleBasedStateMachine):
         self.peek(actor)
         expected = self.model.enrol(actor, walk, is_right=is_right)
         self.same(self.post(actor, "engangskod", walk, token=token), expected)
+        if expected == "/" and live:
+            self.only_phone(actor, live.email)
 
     @rule(actor=actors, which=st.integers(0, 3), tries=st.booleans())
     def challenge(self, actor: str, which: int, tries: bool) -> None:
@@ -157,9 +175,30 @@ class Sut(RuleBasedStateMachine):
         expected = self.model.password(actor, walk, password)
         self.same(self.post(actor, "losenord", walk, password=password, confirmation=password), expected)
         if expected == "/" and live and live.branch == "enrol":
-            self.phones[actor, live.email] = self.phones[actor, f"new {live.email}"]
+            self.only_phone(actor, live.email)
 
-    @rule(email=st.sampled_from([INVITED, INVITED, ACTIVE]), script=scripts)
+    def only_phone(self, actor: str, email: str) -> None:
+        """The phone that has just been registered works, and no other."""
+        phone = self.phones[actor, f"new {email}"]
+        self.phones = {key: value for key, value in self.phones.items() if key[1] != email}
+        self.phones[actor, email] = phone
+
+    @rule(actor=actors, which=st.integers(0, 3))
+    def current_password(self, actor: str, which: int) -> None:
+        """Fortsätt, with one's own password, where the portal asks for the account's."""
+        walk = self.walk(actor, which)
+        expected = self.model.current_password(actor, walk, PASSWORDS[actor])
+        self.same(self.post(actor, "nuvarande-losenord", walk, password=PASSWORDS[actor]), expected)
+
+    @rule(actor=actors, which=st.integers(0, 3), number=st.integers(1, 3))
+    def recover(self, actor: str, which: int, number: int) -> None:
+        """A recovery code: the owner has hers on paper, others make one up."""
+        walk = self.walk(actor, which)
+        expected = self.model.recover(actor, walk, number if actor == "owner" else 0)
+        code = self.paper[number - 1] if actor == "owner" else "AAAA-AAAA-AAAA-AAAA"
+        self.same(self.post(actor, "kontroll/aterstallningskod", walk, recovery_code=code), expected)
+
+    @rule(email=st.sampled_from([INVITED, INVITED, LOST, ACTIVE]), script=scripts)
     def walk_side_by_side(self, email: str, script: list[tuple[str, bool]]) -> None:
         """Owner and thief take the steps that their pages ask for, in any order, now and then with each other's code."""
         self.wait(61)
@@ -175,7 +214,9 @@ class Sut(RuleBasedStateMachine):
         self.look("owner")
         self.look("thief")
 
-    @rule(actor=st.sampled_from(["owner", "thief"]), email=st.sampled_from([ACTIVE, INVITED]), rounds=st.integers(1, 3))
+    @rule(
+        actor=st.sampled_from(["owner", "thief"]), email=st.sampled_from([ACTIVE, INVITED]), rounds=st.sampled_from([1, 1, 1, 3])
+    )
     def guess_on(self, actor: str, email: str, rounds: int) -> None:
         """Guess at code after code, then type the right one."""
         for _ in range(rounds):
@@ -223,8 +264,82 @@ class Sut(RuleBasedStateMachine):
             self.enrol(actor, 1, True)
         elif live.state == "challenge":
             self.challenge(actor, 1, True)
+        elif live.state == "current_password":
+            self.current_password(actor, 1)
         else:
             self.choose_password(actor, 1)
+
+    # SKR's people ----------------------------------------------------------------------------------------------------
+
+    @rule(kind=st.sampled_from(["totp", "both"]), is_approved=st.booleans())
+    def open_case(self, kind: str, is_approved: bool) -> None:
+        """Somebody has called and says that the phone is gone, or both."""
+        if self.model.accounts[LOST].suspended:
+            return
+        self.model.open_case(LOST, kind)
+        opener, second = self.skr
+        case = recovery.open_case(user=self.lost(), kind=kind, by=opener, at=timezone.now(), **CASE)
+        if kind == "totp":
+            self.phones = {key: phone for key, phone in self.phones.items() if key[1] != LOST}
+        elif is_approved:
+            self.model.approve(LOST)
+            recovery.approve_case(case=case, by=second, at=timezone.now())
+
+    @rule()
+    def cancel_case(self) -> None:
+        """SKR thinks better of it."""
+        self.model.cancel(LOST)
+        for case in RecoveryCase.objects.undecided(timezone.now()).order_by("pk"):
+            recovery.cancel_case(case=case, by=self.skr[1], at=timezone.now())
+
+    @rule(kind=st.sampled_from(["totp", "both"]), actor=st.sampled_from(["owner", "thief"]), twist=st.sampled_from(TWISTS))
+    def use_case(self, kind: str, actor: str, twist: str) -> None:
+        """Somebody walks through the door that a case opens; something else may happen first."""
+        self.wait(61)
+        self.sign_out("owner")
+        self.sign_out("thief")
+        self.open_case(kind, twist != "alone")
+        if twist == "sign in":
+            self.sign_in("owner", LOST, True)
+            self.sign_out("owner")
+        if twist == "suspended":
+            self.suspend(LOST, True)
+        days = (kind == "both") + (twist == "late")
+        self.wait(days * 24 * 3600 + 61)
+        self.walk_on(actor, LOST, 6)
+        if twist == "again":
+            self.walk_on(actor, LOST, 4)
+
+    @rule(actor=st.sampled_from(["owner", "thief"]), number=st.integers(1, 3))
+    def forget_password(self, actor: str, number: int) -> None:
+        """A forgotten password and a phone left at home."""
+        self.wait(61)
+        self.walk_on(actor, ACTIVE, 3)
+        self.recover(actor, 1, number)
+
+    def walk_on(self, actor: str, email: str, steps: int) -> None:
+        """Begin at the start, and take so many steps as they come."""
+        self.wait(61)
+        self.sign_out(actor)
+        self.ask(actor, email)
+        for _ in range(steps - 1):
+            self.next_step(actor, email)
+
+    @rule(email=st.sampled_from([ACTIVE, INVITED, LOST]), suspended=st.sampled_from([True, False, False]))
+    def suspend(self, email: str, suspended: bool) -> None:
+        """The account is closed, or opened again."""
+        self.model.suspend(email, suspended=suspended)
+        user = User.objects.get(email=email)
+        if suspended:
+            suspension.suspend_user(user=user, by=self.skr[0], at=timezone.now())
+        else:
+            suspension.restore_user(user=user, by=self.skr[0], at=timezone.now())
+
+    def lost(self) -> User:
+        """The person whom the cases are about."""
+        return User.objects.get(email=LOST)
+
+    # Sign-in ---------------------------------------------------------------------------------------------------------
 
     @rule(actor=actors)
     def accept(self, actor: str) -> None:
@@ -268,9 +383,11 @@ class Sut(RuleBasedStateMachine):
         for email, account in self.model.accounts.items():
             assert users[email].session_epoch == account.epoch
             assert self.has_password(users[email], account.password)
-            assert [owner for owner, _, revoked in devices if revoked is None].count(email) == account.device
+            assert [owner for owner, _, revoked in devices if revoked is None].count(email) == account.has_device
         assert (ACTIVE, self.first_device, None) in devices
         assert self.model.accounts[ACTIVE].holder == "owner"
+        burnt = RecoveryCode.objects.filter(used_at__isnull=False).count()
+        assert burnt == 3 - len(self.model.accounts[ACTIVE].recovery_codes)
 
     @invariant()
     def nobody_is_signed_in_as_somebody_else(self) -> None:
@@ -286,6 +403,23 @@ class Sut(RuleBasedStateMachine):
                 assert (browser.user, browser.user_epoch) == (user.email, user.session_epoch)
                 assert actor == self.model.accounts[user.email].holder
         assert self.model.browsers["outsider"].user == ""
+
+    @invariant()
+    def a_case_opens_one_door_once_and_only_a_day_after_two_agreed(self) -> None:
+        """1, 2: the phone by the password's owner alone; both factors only where two people and a day stand between."""
+        if not hasattr(self, "model"):
+            return
+        used = list(RecoveryCase.objects.filter(used_at__isnull=False).order_by("pk"))
+        for case in used:
+            assert case.cancelled_at is None
+            assert case.valid_from <= case.used_at < case.valid_until
+            if case.kind == "both":
+                assert case.approved_by_id not in {None, case.opened_by_id, case.user_id}
+                assert case.used_at - case.approved_at >= timedelta(hours=24)
+        if not any(case.kind == "both" for case in used):
+            assert self.model.accounts[LOST].holder == "owner"
+        registered = TotpDevice.objects.filter(user__email=LOST).count()
+        assert registered == 1 + len(used)
 
     def has_password(self, user: User, password: str) -> bool:
         """Whether the user's password is this one ("" for none); each hash is checked once."""
@@ -327,7 +461,9 @@ class Sut(RuleBasedStateMachine):
         self.model._age(actor)
 
     def note_code(self, email: str) -> None:
-        """Remember what the newest code reads, where it was delivered."""
+        """A code is mailed exactly where the model says; remember what the newest reads."""
+        delivered = OutgoingMail.objects.filter(template="accounts/code", deliver=True).count()
+        assert delivered == len(self.model.mails)
         if (email, self.model.codes) in self.model.mails:
             self.values[self.model.codes] = people.code_in_mail(email)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from unittest import mock
 
@@ -14,8 +14,9 @@ from django.db import transaction
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from accounts import codes, journey, services, throttling
-from accounts.models import EmailCode, SignUpJourney
+from accounts import codes, journey, limits, recovery, recovery_codes, services, throttling
+from accounts.models import EmailCode, RecoveryCode, SignUpJourney, User
+from accounts.models.recovery import RecoveryCaseQuerySet
 from tests.model.test_against_model import Sut
 
 State = SignUpJourney.State
@@ -130,6 +131,95 @@ def _siblings_live() -> AbstractContextManager[Any]:
     return mock.patch.object(services, "end_journeys", end)
 
 
+def _reenrol_without_password() -> AbstractContextManager[Any]:
+    """A case about the phone leads to the QR code at once: the mailbox is enough."""
+    real = journey.go_on
+
+    def go_on(*, journey_id: str, session: SessionBase, at: datetime) -> str:
+        state = real(journey_id=journey_id, session=session, at=at)
+        if state == State.CURRENT_PASSWORD:
+            known = SignUpJourney.objects.select_related("user").get(pk=journey_id).user
+            assert known is not None
+            journey.accept_password(journey_id=journey_id, session=session, known=known, at=at)
+            state = State.ENROL
+        return state
+
+    return mock.patch.object(journey, "go_on", go_on)
+
+
+def _any_password() -> AbstractContextManager[Any]:
+    """The page asks for the current password and takes any."""
+
+    def check(request: Any, *, email: str, **values: Any) -> User:
+        return User.objects.get(email=email)
+
+    return mock.patch("accounts.views.sign_up.sign_in.check_password", check)
+
+
+def _both_at_once() -> AbstractContextManager[Any]:
+    """An approved case about both factors opens the same day."""
+    return mock.patch.object(limits, "CASE_BOTH_WAIT", timedelta(0))
+
+
+def _both_by_one() -> AbstractContextManager[Any]:
+    """A case about both factors opens without an approval."""
+    real = RecoveryCaseQuerySet.valid
+
+    def valid(cases: RecoveryCaseQuerySet, at: datetime) -> RecoveryCaseQuerySet:
+        return real(cases, at) | cases.filter(kind="both", valid_from=None, used_at=None, cancelled_at=None)
+
+    return mock.patch.object(RecoveryCaseQuerySet, "valid", valid)
+
+
+def _case_twice() -> AbstractContextManager[Any]:
+    """A used case opens again."""
+    return mock.patch.object(recovery, "_use", return_value=None)
+
+
+def _case_for_ever() -> AbstractContextManager[Any]:
+    """A case about the phone never ends."""
+    return mock.patch.object(limits, "CASE_TOTP_VALID", timedelta(days=9))
+
+
+def _phone_lives_on() -> AbstractContextManager[Any]:
+    """A case about the phone leaves the phone and its sessions."""
+    return mock.patch.object(recovery, "_end_app", return_value=None)
+
+
+def _sign_in_does_not_stop_it() -> AbstractContextManager[Any]:
+    """The owner signs in, and the case about both factors goes on."""
+    return mock.patch.object(recovery, "cancel_by_sign_in", return_value=None)
+
+
+def _recovery_code_again() -> AbstractContextManager[Any]:
+    """A recovery code is not burnt."""
+    real = recovery_codes.use
+
+    def use(**values: Any) -> bool:
+        is_right = real(**values)
+        RecoveryCode.objects.update(used_at=None)
+        return is_right
+
+    return mock.patch.object(recovery_codes, "use", use)
+
+
+def _recovery_code_guessed() -> AbstractContextManager[Any]:
+    """Nothing is compared: any recovery code will do."""
+    return mock.patch.object(recovery_codes, "use", return_value=True)
+
+
+def _suspended_walks() -> AbstractContextManager[Any]:
+    """A closed account's address leads on."""
+    real = journey.branch
+
+    def branch(standing: journey.Standing) -> str:
+        if standing.user is not None:
+            standing.user.is_active = True
+        return real(standing)
+
+    return mock.patch.object(journey, "branch", branch)
+
+
 MUTANTS: list[Callable[[], AbstractContextManager[Any]]] = [
     _start_tells,
     _resend_resets,
@@ -140,6 +230,17 @@ MUTANTS: list[Callable[[], AbstractContextManager[Any]]] = [
     _no_branch_check,
     _siblings_live,
     _neither,
+    _reenrol_without_password,
+    _any_password,
+    _both_at_once,
+    _both_by_one,
+    _case_twice,
+    _case_for_ever,
+    _phone_lives_on,
+    _sign_in_does_not_stop_it,
+    _recovery_code_again,
+    _recovery_code_guessed,
+    _suspended_walks,
 ]
 
 
