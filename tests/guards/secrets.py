@@ -25,6 +25,7 @@ MAKERS: tuple[tuple[Any, str], ...] = (
     (codes, "new_code"),
     (recovery_codes, "make"),
     (totp, "new_secret"),
+    (recovery_codes, "make"),
     (SessionStore, "_get_new_session_key"),
     (people.Phone, "code"),
 )
