@@ -56,7 +56,7 @@ def verify_address(page: Page, person: Person, words: str, check: Check) -> None
 def register_phone(page: Page, person: Person, check: Check) -> None:
     """The QR code and the new app's first code."""
     arrive(page, "Koppla Microsoft Authenticator")
-    expect(page.get_by_text("Ta bort det först.")).to_be_visible()
+    expect(page.get_by_text("Ta bort det först")).to_be_visible()
     check(page)
     person.phone = Phone(page.locator("#nyckel").inner_text().replace(" ", ""))
     press(page, "Fortsätt")
