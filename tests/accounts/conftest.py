@@ -27,6 +27,32 @@ OLD_PASSWORD = "Gul2#ekorre!Regn"
 CASE = {"case_number": "2026-117", "identity_check": "Ringde växeln 0411-57 70 00 och talade med henne och hennes chef."}
 DAY = 24 * 3600
 
+VALUES = {
+    "code": "000000",
+    "token": "000000",
+    "recovery_code": "AAAA-AAAA-AAAA-AAAA",
+    "password": people.PASSWORD,
+    "confirmation": people.PASSWORD,
+}
+# every state of every branch: who walks there, and the page whose post moves on
+STATES = [
+    ("invited", "code", "kod"),
+    ("invited", "verified", "verifierad"),
+    ("invited", "enrol", "engangskod"),
+    ("invited", "new_password", "losenord"),
+    ("active", "challenge", "kontroll"),
+    ("active", "challenge", "kontroll/aterstallningskod"),
+    ("active", "new_password", "losenord"),
+    ("phoneless", "code", "kod"),
+    ("phoneless", "verified", "verifierad"),
+    ("phoneless", "current_password", "nuvarande-losenord"),
+    ("phoneless", "enrol", "engangskod"),
+    ("factorless", "code", "kod"),
+    ("factorless", "verified", "verifierad"),
+    ("factorless", "enrol", "engangskod"),
+    ("factorless", "new_password", "losenord"),
+]
+
 
 @pytest.fixture
 def invited(db: None) -> Person:
@@ -74,6 +100,13 @@ def factorless(opener: User, second: User, clock: Traveller) -> Person:
     approved_case(person.user, opener, second)
     clock.shift(DAY)
     return Person(FACTORLESS)
+
+
+@pytest.fixture
+def person(request: pytest.FixtureRequest) -> Person:
+    """The person that the case names by her fixture."""
+    found: Person = request.getfixturevalue(request.param)
+    return found
 
 
 @pytest.fixture

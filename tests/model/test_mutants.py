@@ -14,10 +14,11 @@ from django.db import transaction
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from accounts import codes, journey, limits, recovery, recovery_codes, services, throttling
+from accounts import codes, journey, limits, recovery, recovery_codes, services, sign_in, throttling
 from accounts.models import EmailCode, RecoveryCode, SignUpJourney, User
 from accounts.models.recovery import RecoveryCaseQuerySet
-from tests.model.test_against_model import INVITED, UNKNOWN, Sut
+from tests.model.stage import ACTIVE, INVITED, UNKNOWN
+from tests.model.test_against_model import Sut
 
 State = SignUpJourney.State
 
@@ -150,10 +151,14 @@ def _reenrol_without_password() -> AbstractContextManager[Any]:
 def _any_password() -> AbstractContextManager[Any]:
     """The page asks for the current password and takes any."""
 
-    def check(request: Any, *, email: str, **values: Any) -> User:
-        return User.objects.get(email=email)
+    real = sign_in.check_password
 
-    return mock.patch("accounts.views.sign_up.sign_in.check_password", check)
+    def check(request: Any, *, email: str, failed: str = "account:sign_in:failed", **values: Any) -> User | None:
+        if failed == "account:password:wrong":
+            return User.objects.get(email=email)
+        return real(request, email=email, failed=failed, **values)
+
+    return mock.patch.object(sign_in, "check_password", check)
 
 
 def _both_at_once() -> AbstractContextManager[Any]:
@@ -266,7 +271,56 @@ def _one_alone(sut: Sut) -> None:
     sut.use_case("both", "thief", "alone")
 
 
-SCENES = [_ask_for_nobody, _lose_the_invitation, _owner_wakes_up, _one_alone]
+def _two_at_the_last_step(sut: Sut) -> None:
+    """Owner and thief stand at the last step of one invitation."""
+    for actor in ("owner", "thief"):
+        sut.walk_on(actor, INVITED, 4)
+    sut.choose_password("owner", 1)
+    sut.choose_password("thief", 1)
+
+
+def _stranger_asks_too(sut: Sut) -> None:
+    """A stranger asks for a code after the owner, whose own must still work."""
+    sut.walk_on("owner", ACTIVE, 1)
+    sut.walk_on("outsider", ACTIVE, 1)
+    sut.post_code("owner", 1, "own")
+
+
+def _the_others_code(sut: Sut) -> None:
+    """The thief types the code of the owner's journey in his own."""
+    sut.walk_on("owner", INVITED, 1)
+    sut.walk_on("thief", INVITED, 1)
+    sut.post_code("thief", 1, "other")
+
+
+def _new_phone_for_the_thief(sut: Sut) -> None:
+    """The thief has the mailbox and SKR's case about the phone, but not the password."""
+    sut.use_case("totp", "thief", "")
+
+
+def _paper(sut: Sut) -> None:
+    """A recovery code for the owner, none for the thief."""
+    sut.forget_password("owner", 1)
+    sut.forget_password("thief", 2)
+
+
+def _guess_and_guess(sut: Sut) -> None:
+    """More wrong codes than the hour allows, over several journeys."""
+    sut.guess_on("thief", INVITED, 3)
+
+
+SCENES = [
+    _ask_for_nobody,
+    _lose_the_invitation,
+    _owner_wakes_up,
+    _one_alone,
+    _two_at_the_last_step,
+    _stranger_asks_too,
+    _the_others_code,
+    _new_phone_for_the_thief,
+    _paper,
+    _guess_and_guess,
+]
 
 
 def play(scene: Callable[[Sut], None]) -> None:
