@@ -81,7 +81,7 @@ def write_everywhere(scene: Scene) -> list[str]:
     return [*pages, upload.content.decode()]
 
 
-@pytest.mark.asvs("1.2.1", "1.2.3", "3.2.2")
+@pytest.mark.asvs("1.2.1", "1.2.3", "1.3.7", "3.2.2")
 def test_web_11_what_people_write_is_only_text_on_every_page_and_in_every_mail(scene: Scene) -> None:
     """Pages of the units, of SKR's administration, and mails; the exports are tested where they are made."""
     pages = write_everywhere(scene)
