@@ -156,3 +156,22 @@ class PeopleConfirmation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.unit}, {self.at:%Y-%m-%d}"
+
+
+class PayrollSystem(models.Model):
+    """Which payroll system a unit's file of one year comes from; a change since last year is told to SKR (KOM03)."""
+
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="payroll_systems", verbose_name="enhet")
+    year = models.PositiveSmallIntegerField("år")
+    code = models.CharField("lönesystem", max_length=30)  # of the year's list lonesystem
+    other = models.CharField("annat lönesystem", max_length=60, blank=True)
+    at = models.DateTimeField("angivet")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name="angivet av")
+
+    class Meta:
+        verbose_name = "lönesystem"
+        verbose_name_plural = "lönesystem"
+        constraints = [models.UniqueConstraint(fields=["unit", "year"], name="payroll_system_one_per_unit_and_year")]
+
+    def __str__(self) -> str:
+        return f"{self.unit} {self.year}: {self.code}"

@@ -56,6 +56,7 @@ def collection_spec(year: int) -> CollectionSpec:
     return CollectionSpec(
         year=year,
         opens_on=date.fromisoformat(settings["oppnar"]),
+        delivers_on=date.fromisoformat(settings["tar_emot_filer"]),
         measurement_day=date.fromisoformat(settings["mattidpunkt"]),
         due_date=date.fromisoformat(settings["sista_dag"]),
         latest_deferral_date=date.fromisoformat(settings["senaste_uppskov"]),

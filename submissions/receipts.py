@@ -50,15 +50,10 @@ def verify(code: str) -> Verification | None:
     if len(letters) != 12:
         return None
     written = "-".join((letters[:4], letters[4:8], letters[8:]))
-    receipt = (
-        Receipt.objects.filter(code=written)
-        .select_related("delivery__submission__unit", "delivery__submission__collection")
-        .defer(*(f"delivery__{name}_sealed" for name in ("content", "frame", "findings", "summary")))
-        .first()
-    )
+    receipt = Receipt.objects.filter(code=written).select_related("submission__unit", "submission__collection").first()
     if receipt is None:
         return None
-    submission = receipt.delivery.submission
+    submission = receipt.submission
     return Verification(
         code=receipt.code,
         unit=str(submission.unit),

@@ -96,10 +96,14 @@ class CheckSpec:
     threshold_text: str
     threshold: Mapping[str, float] = field(default_factory=dict)
     enabled: bool = True
+    valid_from: date | None = None
     valid_until: date | None = None
     evidence: str = ""
     title: str = ""  # a short heading; empty: the shipped text
     advice: str = ""  # what to do about a finding; empty: the shipped text
+    why: str = ""  # what the statistics need it for; empty: the shipped text
+    mend: str = ""  # how to mend it in the payroll system; empty: the shipped text
+    answers: tuple[str, ...] = ()  # ready-made explanations; none: the shipped ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,7 @@ class CollectionSpec:
 
     year: int
     opens_on: date
+    delivers_on: date  # real files are taken from this day, test files from the opening
     measurement_day: date
     due_date: date
     latest_deferral_date: date

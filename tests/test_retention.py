@@ -83,7 +83,7 @@ def another_file(submission: Submission, version: int, **values: Any) -> Deliver
     accepted = Delivery.objects.get(submission=submission, is_current=True)
     copy = Delivery.objects.get(pk=accepted.pk)
     copy.pk, copy.version, copy.is_current = None, version, False
-    for column in Delivery.SEALED:
+    for column in sealed(accepted):
         setattr(copy, column, seal(copy, column, open_column(accepted, column)))
     for name, value in values.items():
         setattr(copy, name, value)

@@ -277,7 +277,7 @@ class SubmissionAdmin(RowPages):
             "may_see_rows": user.has_perm(VIEW),
             "export_url": self.page_url("export", obj.pk) if current and user.has_perm(EXPORT) else "",
             "versions": obj.deliveries.light().select_related("uploaded_by").order_by("-version", "-pk"),
-            "receipts": Receipt.objects.filter(delivery__submission=obj)
+            "receipts": Receipt.objects.filter(submission=obj)
             .select_related("issued_by", "delivery")
             .order_by("-issued_at", "-pk"),
             "events": obj.events.select_related("by").order_by("-at", "-pk"),

@@ -1,10 +1,11 @@
 """Inlämning: the year's settings, each unit's submission, its deliveries and what was said about them."""
 
 from submissions.models.collection import CheckSetting, Code, CodeList, Collection, Field, Layout
-from submissions.models.delivery import Correction, Delivery
-from submissions.models.finding import Comment
-from submissions.models.receipt import Receipt
+from submissions.models.delivery import Correction, CorrectionBatch, Delivery
+from submissions.models.finding import Comment, CommentDraft
+from submissions.models.receipt import Receipt, ReopenRequest
 from submissions.models.submission import Submission, SubmissionEvent
+from submissions.models.supplement import Supplement
 
 __all__ = [
     "CheckSetting",
@@ -12,11 +13,15 @@ __all__ = [
     "CodeList",
     "Collection",
     "Comment",
+    "CommentDraft",
     "Correction",
+    "CorrectionBatch",
     "Delivery",
     "Field",
     "Layout",
     "Receipt",
+    "ReopenRequest",
     "Submission",
     "SubmissionEvent",
+    "Supplement",
 ]

@@ -130,6 +130,7 @@ class Collection(models.Model):
 
     year = models.PositiveSmallIntegerField("år", unique=True)
     opens_on = models.DateField("öppnar")
+    delivers_on = models.DateField("tar emot skarpa filer från", null=True, blank=True)  # empty: from the opening
     measurement_day = models.DateField("mättidpunkt")
     due_date = models.DateField("sista dag")
     latest_deferral_date = models.DateField("senaste uppskov")
@@ -145,7 +146,12 @@ class Collection(models.Model):
                 condition=Q(opens_on__lt=F("due_date")) & Q(due_date__lte=F("latest_deferral_date")),
                 name="collection_dates_in_order",
                 violation_error_message="Datumen ska komma i ordning: öppnar, sista dag, senaste uppskov.",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(delivers_on=None) | Q(delivers_on__gte=F("opens_on"), delivers_on__lte=F("due_date")),
+                name="collection_delivers_while_open",
+                violation_error_message="Skarpa filer tas emot tidigast när insamlingen öppnar och senast sista dagen.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -166,6 +172,7 @@ class Collection(models.Model):
         return spec.CollectionSpec(
             year=self.year,
             opens_on=self.opens_on,
+            delivers_on=self.delivers_on or self.opens_on,
             measurement_day=self.measurement_day,
             due_date=self.due_date,
             latest_deferral_date=self.latest_deferral_date,
@@ -193,10 +200,14 @@ class CheckSetting(models.Model):
     title = models.CharField("rubrik", max_length=120, blank=True)  # empty: the shipped text
     message = models.CharField("text", max_length=300)
     advice = models.CharField("gör så här", max_length=600, blank=True)  # empty: the shipped text
+    why = models.CharField("varför", max_length=600, blank=True)  # empty: the shipped text
+    mend = models.CharField("i lönesystemet", max_length=600, blank=True)  # empty: the shipped text
+    answers = models.JSONField("färdiga svar", default=list, blank=True)  # sentences; empty: the shipped ones
     condition = models.CharField("villkor", max_length=300)
     threshold_text = models.CharField("tröskel", max_length=160)
     threshold = models.JSONField("tröskelvärden", default=dict)
     enabled = models.BooleanField("på", default=True)
+    valid_from = models.DateField("gäller från och med", null=True, blank=True)
     valid_until = models.DateField("gäller till och med", null=True, blank=True)
     evidence = models.CharField("belägg", max_length=200, blank=True)
 
@@ -220,8 +231,12 @@ class CheckSetting(models.Model):
             threshold_text=self.threshold_text,
             threshold=self.threshold,
             enabled=self.enabled,
+            valid_from=self.valid_from,
             valid_until=self.valid_until,
             evidence=self.evidence,
             title=self.title,
             advice=self.advice,
+            why=self.why,
+            mend=self.mend,
+            answers=tuple(self.answers),
         )

@@ -26,7 +26,7 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
     def light(self) -> DeliveryQuerySet:
         """Without the file, the frame and the findings."""
-        return self.defer("content_sealed", "frame_sealed", "findings_sealed", "summary_sealed")
+        return self.defer("content_sealed", "frame_sealed", "findings_sealed", "summary_sealed", "carried_sealed")
 
     def kept(self) -> DeliveryQuerySet:
         """Those whose file is still there (submissions.services.retention)."""
@@ -61,15 +61,20 @@ class Delivery(models.Model):
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name="uppladdad av"
     )
-    name_sealed = models.BinaryField(null=True)  # the file's own name
+    name_sealed = models.BinaryField(null=True)  # the file's own name; of several parts one name a line
     size = models.PositiveIntegerField("storlek")
     sha256 = models.CharField("SHA-256", max_length=64)
-    content_sealed = models.BinaryField(null=True)  # the uploaded bytes, zlib or zstd, sealed
+    content_sealed = models.BinaryField(null=True)  # the uploaded bytes, zlib or zstd, sealed; parts one after the other
+    part_sizes = models.JSONField(default=list)  # bytes of each part, in order; empty for a single file
     frame_sealed = models.BinaryField(null=True)  # the parsed rows as Parquet, sealed; corrections not applied
     findings_sealed = models.BinaryField(null=True)  # the findings' frame as Parquet, sealed; corrections applied
     summary_sealed = models.BinaryField(null=True)  # what was read and the review tables, JSON, sealed
+    carried_sealed = models.BinaryField(null=True)  # the corrections that did not follow from the file before, JSON, sealed
     rows = models.PositiveIntegerField("rader", null=True)
+    format = models.CharField("filslag", max_length=10, blank=True)  # text, xlsx, ods
     encoding = models.CharField("teckenkodning", max_length=20, blank=True)
+    chosen_encoding = models.CharField("vald teckenkodning", max_length=20, blank=True)  # what a person answered
+    is_encoding_unsure = models.BooleanField(default=False)  # a person must say whether the letters are right
     checked_at = models.DateTimeField("kontrollerad", null=True)
     check_started_at = models.DateTimeField(null=True)  # a lease: another process waits before it takes the check up again
     check_attempts = models.PositiveSmallIntegerField(default=0)  # counted before each check, so that a killed one counts too
@@ -98,7 +103,14 @@ class Delivery(models.Model):
             models.CheckConstraint(condition=~(Q(is_current=True) & Q(is_test=True)), name="delivery_test_is_never_current"),
             models.CheckConstraint(
                 condition=Q(purged_at=None, name_sealed__isnull=False, content_sealed__isnull=False)
-                | Q(purged_at__isnull=False, name_sealed=None, content_sealed=None, findings_sealed=None, summary_sealed=None),
+                | Q(
+                    purged_at__isnull=False,
+                    name_sealed=None,
+                    content_sealed=None,
+                    findings_sealed=None,
+                    summary_sealed=None,
+                    carried_sealed=None,
+                ),
                 name="delivery_is_whole_until_purged",
             ),
         ]
@@ -115,6 +127,7 @@ class Delivery(models.Model):
             "frame_sealed": "delivery-frame",
             "findings_sealed": "delivery-findings",
             "summary_sealed": "delivery-summary",
+            "carried_sealed": "delivery-carried",
         }.items()
     }
 
@@ -138,6 +151,9 @@ class Correction(models.Model):
     undone_at = models.DateTimeField(null=True)
     undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     undone_revision = models.PositiveIntegerField(null=True)
+    carried_from = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, related_name="+"
+    )  # the same, of the file before
 
     class Meta:
         verbose_name = "rättelse"
@@ -150,3 +166,41 @@ class Correction(models.Model):
 
     def __str__(self) -> str:
         return f"Rättelse rad {self.row} fält {self.field}"
+
+
+class CorrectionBatch(models.Model):
+    """One change of one field on many rows, made at once and undone at once: "5120 becomes 5121 on 812 rows".
+
+    Laid over the file in order of revision with the single corrections; the last one of a cell wins.
+    """
+
+    SEALED: ClassVar = {
+        column: Seal("correction-batch", "delivery__submission_id", "delivery__version", "field", "revision")
+        for column in ("cells_sealed", "reason_sealed")
+    }
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.PROTECT, related_name="batches")
+    check_code = models.CharField(max_length=10)  # the check whose group was corrected
+    field = models.PositiveSmallIntegerField()
+    cells_sealed = models.BinaryField()  # Parquet: row, old, new
+    cells = models.PositiveIntegerField()
+    reason_sealed = models.BinaryField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    revision = models.PositiveIntegerField()  # the delivery's revision that this made
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    undone_revision = models.PositiveIntegerField(null=True)
+    carried_from = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, related_name="+"
+    )  # the same, of the file before
+
+    class Meta:
+        verbose_name = "samlad rättelse"
+        verbose_name_plural = "samlade rättelser"
+        constraints = [
+            models.UniqueConstraint(fields=["delivery", "revision", "field"], name="correction_batch_one_per_revision")
+        ]
+
+    def __str__(self) -> str:
+        return f"Samlad rättelse fält {self.field}, {self.cells} rader"

@@ -20,7 +20,10 @@ class Comment(models.Model):
     and are explained check by check. The text is sealed, since people write more in such fields than they are asked to.
     """
 
-    SEALED: ClassVar = {"text_sealed": Seal("comment", "submission_id")}
+    SEALED: ClassVar = {
+        "text_sealed": Seal("comment", "submission_id"),
+        "marks_sealed": Seal("comment-marks", "submission_id", "group"),
+    }
 
     submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="comments")
     check_code = models.CharField(max_length=10)
@@ -29,6 +32,7 @@ class Comment(models.Model):
     rows = models.PositiveIntegerField()  # how many rows the group had when it was explained
     version = models.PositiveIntegerField()  # the file's version it was written at
     text_sealed = models.BinaryField()
+    marks_sealed = models.BinaryField(null=True)  # the fingerprints of the findings it explains, JSON
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
     replaced_at = models.DateTimeField(null=True)
@@ -48,4 +52,29 @@ class Comment(models.Model):
     @property
     def text(self) -> str:
         """What was written."""
+        return sealed.open_text(self, "text_sealed")
+
+
+class CommentDraft(models.Model):
+    """An explanation somebody has begun to write and not yet given; one a person and group, kept until it is given."""
+
+    SEALED: ClassVar = {"text_sealed": Seal("comment-draft", "submission_id", "group", "by_id")}
+
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="comment_drafts")
+    group = models.CharField(max_length=20)
+    text_sealed = models.BinaryField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "påbörjad förklaring"
+        verbose_name_plural = "påbörjade förklaringar"
+        constraints = [models.UniqueConstraint(fields=["submission", "group", "by"], name="comment_draft_one_per_person")]
+
+    def __str__(self) -> str:
+        return "Påbörjad förklaring"
+
+    @property
+    def text(self) -> str:
+        """What is written so far."""
         return sealed.open_text(self, "text_sealed")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 
+from config.lib.sealed import Seal
 from profiles.models import Unit
 from submissions.models.collection import Collection
 
@@ -52,12 +53,15 @@ class Submission(models.Model):
         APPROVED = "approved", "Godkänd"
         LOCKED = "locked", "Låst"
 
+    SEALED: ClassVar = {"salt_sealed": Seal("submission-salt", "unit_id", "collection_id")}
+
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="submissions", verbose_name="enhet")
     collection = models.ForeignKey(Collection, on_delete=models.PROTECT, related_name="submissions", verbose_name="insamling")
     status = models.CharField("status", max_length=20, choices=Status.choices, default=Status.NOT_STARTED)
     granted_due_date = models.DateField("beviljat datum", null=True, blank=True)
     status_changed_at = models.DateTimeField("senast ändrad", null=True, blank=True)
     return_reason = models.TextField("skäl till retur", blank=True)
+    salt_sealed = models.BinaryField(null=True)  # 32 random bytes: the key of the group names and fingerprints
     handler = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="handläggare"
     )

@@ -18,7 +18,13 @@ from config.lib.retention import Rule, carry_out
 from submissions.models import Comment, Correction, Delivery, Submission
 from submissions.services import storage
 
-_GONE: dict[str, Any] = {"name_sealed": None, "content_sealed": None, "findings_sealed": None, "summary_sealed": None}
+_GONE: dict[str, Any] = {
+    "name_sealed": None,
+    "content_sealed": None,
+    "findings_sealed": None,
+    "summary_sealed": None,
+    "carried_sealed": None,
+}
 
 
 def rules(at: datetime) -> tuple[Rule, ...]:

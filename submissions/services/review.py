@@ -28,7 +28,7 @@ def current_delivery(submission: Submission) -> Delivery | None:
 
 def receipt_in_force(submission: Submission) -> Receipt | None:
     """The receipt of the hand-in that holds now."""
-    receipts_now = Receipt.objects.filter(delivery__submission=submission, delivery__is_current=True, withdrawn_at=None)
+    receipts_now = Receipt.objects.filter(submission=submission, withdrawn_at=None)
     return receipts_now.select_related("issued_by").order_by("-issued_at", "-pk").first()
 
 
@@ -81,6 +81,7 @@ def _refuse_change(submission: Submission, current: Delivery, seen: Delivery, re
 def _issue(submission: Submission, delivery: Delivery, *, by: User, at: datetime) -> Receipt:
     keys = {group.key for group in groups_of(submission.pk, storage.findings_of(delivery))}
     return Receipt.objects.create(
+        submission=submission,
         delivery=delivery,
         issued_at=at,
         issued_by=by,
@@ -101,7 +102,7 @@ def _tell_unit(submission: Submission, template: str, **values: str) -> None:
 
 
 def _end_receipt(submission: Submission, at: datetime) -> None:
-    Receipt.objects.filter(delivery__submission=submission, withdrawn_at=None).update(withdrawn_at=at)
+    Receipt.objects.filter(submission=submission, withdrawn_at=None).update(withdrawn_at=at)
 
 
 @transaction.atomic

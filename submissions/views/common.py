@@ -39,6 +39,25 @@ class Room:
         return next((d for d in self.deliveries if d.is_current and d.purged_at is None), None)
 
     @property
+    def shown(self) -> Delivery | None:
+        """The file the page is about: the version that was asked for (?version=3), else the one that counts."""
+        return self.asked or self.current
+
+    @cached_property
+    def asked(self) -> Delivery | None:
+        """The checked version that the address asks for, where that is not the one that counts."""
+        number = self.request.GET.get("version", "")
+        if not (number.isascii() and number.isdigit() and len(number) < 7):
+            return None
+        found = (d for d in self.deliveries if d.version == int(number) and not d.is_current and d.purged_at is None)
+        return next((d for d in found if d.status == Delivery.Status.CHECKED), None)
+
+    @property
+    def query(self) -> str:
+        """What keeps an address at the shown version: "?version=3", empty for the one that counts."""
+        return f"?version={self.asked.version}" if self.asked else ""
+
+    @property
     def newest(self) -> Delivery | None:
         """The file that was uploaded last, whatever became of it."""
         return self.deliveries[0] if self.deliveries else None
@@ -60,7 +79,14 @@ class Room:
 
     @cached_property
     def why_not_change(self) -> str:
-        """Why the person cannot upload, correct and explain now; empty where she can."""
+        """Why the person cannot correct and explain what is shown; empty where she can."""
+        if self.asked is not None:
+            return f"Version {self.asked.version} är inte den fil som gäller. Den går att läsa men inte att ändra."
+        return self.why_not_upload
+
+    @cached_property
+    def why_not_upload(self) -> str:
+        """Why the person cannot deliver a file now; empty where she can."""
         return states.reason_against(states.check_can_change, self.request.user, self.submission, today=self.today)
 
     @cached_property
@@ -124,12 +150,11 @@ def _deliveries(submission: Submission) -> list[Delivery]:
     return deliveries
 
 
-def current_or_404(room: Room) -> Delivery:
-    """The current file with its findings and summary; 404 where the unit has none."""
-    current = room.current
-    if current is None:
+def shown_or_404(room: Room) -> Delivery:
+    """The file the page is about with its findings and summary; 404 where there is none."""
+    if room.shown is None:
         raise Http404
-    loaded = Delivery.objects.defer("content_sealed", "frame_sealed").select_related("uploaded_by").get(pk=current.pk)
+    loaded = Delivery.objects.defer("content_sealed", "frame_sealed").select_related("uploaded_by").get(pk=room.shown.pk)
     loaded.submission = room.submission
     return loaded
 

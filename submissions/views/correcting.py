@@ -24,7 +24,7 @@ from submissions.services import comments as comment_service
 from submissions.services import correct as correct_service
 from submissions.services import looks, storage
 from submissions.services.correct import Corrected, CorrectionRefused
-from submissions.views.common import Room, codes_of, current_or_404, enter, field_name
+from submissions.views.common import Room, codes_of, enter, field_name, shown_or_404
 from submissions.views.findings import FindingRow, Notes, Wrong, findings_page, row_of, row_page
 
 OLD_PAGE = "Sidan var för gammal: filen har ersatts eller ändrats. Se efter hur uppgifterna ser ut nu och försök igen."
@@ -106,7 +106,7 @@ def _answer_corrected(room: Room, form: CorrectionForm, done: Corrected) -> Http
 
 
 def _same_finding(room: Room, check: str, row: int, field: int) -> dict[str, Any] | None:
-    found = storage.findings_of(current_or_404(room)).filter(
+    found = storage.findings_of(shown_or_404(room)).filter(
         pl.col("check") == check, pl.col("row") == row, pl.col("field") == field
     )
     return None if found.is_empty() else found.row(0, named=True)
@@ -124,7 +124,7 @@ def _done_row(room: Room, done: Corrected) -> FindingRow:
 
 
 def _fragment(room: Room, form: CorrectionForm, row: FindingRow) -> HttpResponse:
-    delivery = current_or_404(room)
+    delivery = shown_or_404(room)
     context = room.context(
         delivery=delivery,
         finding=row,
@@ -160,7 +160,7 @@ def corrections(request: UserRequest, code: str, year: int) -> HttpResponse:
     room = enter(request, code, year)
     if room.current is None:
         return redirect("submissions:submission", *room.address)
-    delivery = current_or_404(room)
+    delivery = shown_or_404(room)
     listed = Correction.objects.filter(delivery=delivery).select_related("by", "undone_by").order_by("-revision", "-pk")
     lines = [_line(room, delivery, correction) for correction in listed]
     if lines:
@@ -216,7 +216,7 @@ def comment(request: UserRequest, code: str, year: int, check: str, key: str) ->
         return findings_page(room, check, key, Notes(comment_form=form, status=422))
     try:
         comment_service.comment_group(
-            delivery=current_or_404(room), group_key=key, text=form.cleaned_data["text"], by=request.user, at=room.now
+            delivery=shown_or_404(room), group_key=key, text=form.cleaned_data["text"], by=request.user, at=room.now
         )
     except (comment_service.CommentRefused, CorrectionRefused) as refusal:
         messages.error(request, str(refusal))
@@ -230,7 +230,7 @@ def remove_comment(request: UserRequest, code: str, year: int, check: str, key: 
     """Take an explanation away."""
     room = _enter_to_change(request, code, year)
     try:
-        comment_service.remove_comment(delivery=current_or_404(room), group_key=key, by=request.user, at=room.now)
+        comment_service.remove_comment(delivery=shown_or_404(room), group_key=key, by=request.user, at=room.now)
     except CorrectionRefused as refusal:
         messages.error(request, str(refusal))
     else:

@@ -20,7 +20,7 @@ from submissions.frames import FIELD_NUMBERS, column
 from submissions.models import Correction, Delivery
 from submissions.services import looks, storage
 from submissions.services.groups import Group, groups_of, live_comments
-from submissions.views.common import CODE_LISTS, Room, codes_of, current_or_404, enter
+from submissions.views.common import CODE_LISTS, Room, codes_of, enter, shown_or_404
 from submissions.views.review import entry_of
 
 ROWS_PER_PAGE = 50
@@ -85,9 +85,9 @@ def reveal_findings(request: UserRequest, code: str, year: int, check: str, key:
 
 def findings_page(room: Room, check: str, key: str, notes: Notes) -> HttpResponse:
     """The page of a group. One that is solved leads back to the review."""
-    if room.current is None:
+    if room.shown is None:
         raise Http404
-    delivery = current_or_404(room)
+    delivery = shown_or_404(room)
     frame = storage.findings_of(delivery)
     group = find_group(room, frame, check, key)
     if group is None:
@@ -183,9 +183,9 @@ def reveal_row(request: UserRequest, code: str, year: int, row: int) -> HttpResp
 
 def row_page(room: Room, row: int, notes: Notes) -> HttpResponse:
     """The page of a row."""
-    if room.current is None:
+    if room.shown is None:
         raise Http404
-    delivery = current_or_404(room)
+    delivery = shown_or_404(room)
     values = storage.current_frame(delivery).filter(pl.col("row") == row)
     if values.is_empty():
         raise Http404

@@ -20,7 +20,7 @@ from submissions.services import review as review_service
 from submissions.services import storage
 from submissions.services.groups import groups_of, live_comments
 from submissions.summaries import Summary
-from submissions.views.common import Room, current_or_404, enter, file_name
+from submissions.views.common import Room, enter, file_name, shown_or_404
 
 
 @require_http_methods(["GET", "POST"])
@@ -33,7 +33,7 @@ def hand_in(request: UserRequest, code: str, year: int) -> HttpResponse:
         return _hand_in(request, room)
     if room.submission.status not in states.WORKING:
         return redirect("submissions:receipt", *room.address)
-    delivery = current_or_404(room)
+    delivery = shown_or_404(room)
     summary = storage.summary_of(delivery)
     groups = {group.key for group in groups_of(room.submission.pk, storage.findings_of(delivery))}
     context = room.context(
@@ -87,13 +87,13 @@ def receipt(request: UserRequest, code: str, year: int) -> HttpResponse:
     """The receipt of the last hand-in, for printing and keeping."""
     room = enter(request, code, year)
     issued = (
-        Receipt.objects.filter(delivery__submission=room.submission)
+        Receipt.objects.filter(submission=room.submission, delivery__isnull=False)
         .select_related("issued_by", "delivery__uploaded_by")
         .defer("delivery__content_sealed", "delivery__frame_sealed", "delivery__findings_sealed")
         .order_by("-issued_at", "-pk")
         .first()
     )
-    if issued is None:
+    if issued is None or issued.delivery is None:
         messages.info(request, "Det finns ingen kvittens än. Den kommer när ni har klarmarkerat.")
         return redirect("submissions:submission", *room.address)
     delivery = issued.delivery

@@ -123,8 +123,8 @@ def upload(request: UserRequest, code: str, year: int) -> HttpResponse:
     room = enter(request, code, year)
     if request.method == "GET":
         return render(request, "submissions/upload.html", room.context(form=UploadForm()))
-    if room.why_not_change:
-        raise NotAllowed(room.why_not_change)
+    if room.why_not_upload:
+        raise NotAllowed(room.why_not_upload)
     too_large = uploads.was_too_large(request)
     form = UploadForm(request.POST, request.FILES, too_large=too_large)
     if not form.is_valid():

@@ -17,7 +17,7 @@ from submissions.models import Comment, Correction, Delivery
 from submissions.services import storage
 from submissions.services.groups import Group, groups_of, live_comments
 from submissions.summaries import Summary
-from submissions.views.common import Room, current_or_404, enter, field_name
+from submissions.views.common import Room, enter, field_name, shown_or_404
 
 GROUPS_PER_PAGE = 40
 SEVERAL_FIELDS = frozenset({"FMT01", "FMT02", "FMT03", "FMT04", "KOD07"})  # the heading names the field
@@ -60,9 +60,9 @@ class Section:
 def review(request: UserRequest, code: str, year: int) -> HttpResponse:
     """What the current file held and what is left to do."""
     room = enter(request, code, year)
-    if room.current is None:
+    if room.shown is None:
         return redirect("submissions:submission", *room.address)
-    delivery = current_or_404(room)
+    delivery = shown_or_404(room)
     findings = storage.findings_of(delivery)
     summary = storage.summary_of(delivery)
     groups = groups_of(room.submission.pk, findings)
