@@ -66,7 +66,7 @@ def run_steps(environment: dict[str, str], *, with_browser: bool) -> int:
     steps = {
         "Stil": ([paths.PYTHON, "-m", "config.local", "lint"], "bin/lint"),
         "Regler och sidor": ([*PYTEST, "-q", "-n", "2", *but_browser], f"bin/test {' '.join(but_browser)}"),
-        "Webbläsare": ([*PYTEST, "-q", "--tracing=retain-on-failure", "tests/browser"], "bin/test tests/browser"),
+        "Webbläsare": ([*PYTEST, "-q", "-n", "2", "--tracing=retain-on-failure", "tests/browser"], "bin/test tests/browser"),
     }
     if not with_browser:
         del steps["Webbläsare"]

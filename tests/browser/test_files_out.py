@@ -26,7 +26,7 @@ def scene(transactional_db: None) -> Scene:
 def plain(new_context: Callable[..., BrowserContext], complaints: Complaints) -> BrowserContext:
     """A browser without JavaScript."""
     opened = new_context(java_script_enabled=False)
-    opened.set_default_timeout(15_000)
+    opened.set_default_timeout(30_000)
     complaints.listen(opened)
     return opened
 

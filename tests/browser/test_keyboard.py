@@ -64,7 +64,8 @@ def test_sign_in_upload_and_correction_by_keyboard_alone(visit: Callable[[str], 
     press(page, page.get_by_role("link", name=re.compile("^Lämna fil")))
     heading(page, "Lämna fil för Trosa 2026")
     tab_to(page, page.get_by_label("Välj årets fil"))
-    with page.expect_file_chooser() as chooser:
+    page.wait_for_load_state("networkidle")
+    with page.expect_file_chooser(timeout=60_000) as chooser:  # a machine with much to do opens it late
         page.keyboard.press("Enter")
     chooser.value.set_files(town.file(0.02, "november.txt"))
     press(page, page.get_by_role("button", name="Lämna filen"))

@@ -160,7 +160,7 @@ def sit_down(new_context: Callable[..., BrowserContext], complaints: Complaints)
 
     def open_page(size: ViewportSize = DESK, *, scripts: bool = True) -> Page:
         context = new_context(java_script_enabled=scripts)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         complaints.listen(context)
         page = context.new_page()
         page.set_viewport_size(size)

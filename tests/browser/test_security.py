@@ -46,7 +46,7 @@ def browsing(
     """Bo's browser: at the desk, or a small screen where no script runs."""
     is_desk = request.param == "desk"
     context = new_context(java_script_enabled=is_desk)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)
     complaints.listen(context)
     page = context.new_page()
     page.set_viewport_size(DESK if is_desk else PHONE)
