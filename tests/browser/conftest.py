@@ -19,7 +19,10 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response
 AXE = Axe()
 WORST_ONLY = {"resultTypes": ["violations"]}
 COLOURS = {**WORST_ONLY, "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}  # what the dark changes
-PLACES = {**WORST_ONLY, "runOnly": {"type": "rule", "values": ["target-size", "scrollable-region-focusable", "tabindex"]}}  # what the width does
+PLACES = {
+    **WORST_ONLY,
+    "runOnly": {"type": "rule", "values": ["target-size", "scrollable-region-focusable", "tabindex"]},
+}  # what the width does
 PICTURES = Path(__file__).resolve().parent.parent.parent / "docs" / "bilder"
 HERE = Path(__file__).resolve().parent
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 320, "height": 800}
