@@ -1,12 +1,15 @@
 """The values that the three engines hand to each other: what was read, and what was refused.
 
 `reading`, `checking` and `summaries` do not know each other; they meet here. A frame has the column `row` (the 1-based
-line number in the delivered file) and one text column per field, `f1` to `f40`, where null is empty. Field 8 (Namn) is
+line number in the delivered file, counted through where the delivery has several; in a workbook the sheet's own row
+number) and one text column per field, `f1` to `f40`, where null is empty. Field 8 (Namn) is
 read and dropped, so there is no `f8`.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -21,10 +24,15 @@ ENCODING_LABELS = {
     "utf-8": "UTF-8",
     "cp1252": "Windows-1252",
     "iso-8859-1": "ISO-8859-1",
+    "cp865": "CP865 (DOS)",
+    "cp850": "CP850 (DOS)",
+    "cp437": "CP437 (DOS)",
     "utf-16": "UTF-16",
     "utf-32": "UTF-32",
 }
 SEPARATOR_LABELS = {";": "semikolon", "\t": "tabb", ",": "komma", "|": "lodstreck"}
+TEXT, XLSX, ODS = "text", "xlsx", "ods"
+FORMAT_LABELS = {TEXT: "textfil", XLSX: "kalkylblad (.xlsx)", ODS: "kalkylblad (.ods)"}
 
 
 def column(number: int) -> str:
@@ -59,6 +67,42 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """One way to read the letters of a file, with values as they would then stand."""
+
+    encoding: str
+    samples: tuple[Sample, ...]
+
+    @property
+    def label(self) -> str:
+        """The encoding as people write it."""
+        return ENCODING_LABELS.get(self.encoding, self.encoding)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One file of a delivery that came in several. `first` is the row that its first line is counted as."""
+
+    first: int
+    lines: int
+    rows: int
+    format: str
+    encoding: str
+
+
+def part_and_line(row: int, firsts: Sequence[int]) -> tuple[int, int]:
+    """The part (from 1) and its own line of a row; `firsts` is each part's first row, none where there is one file."""
+    part = max(bisect_right(firsts, row), 1)
+    return part, row - (firsts[part - 1] if firsts else 1) + 1
+
+
+def place(row: int, firsts: Sequence[int]) -> str:
+    """Where a row stands, for people: "rad 17", or "del 2, rad 17" in a delivery of several files."""
+    part, line = part_and_line(row, firsts)
+    return f"del {part}, rad {line}" if len(firsts) > 1 else f"rad {line}"
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """Why a whole file is turned away: the check it fails, what was seen and what was expected, in Swedish."""
 
@@ -86,6 +130,15 @@ class Reading:
     samples: tuple[Sample, ...]
     wrong_rows: pl.DataFrame  # row, n (number of fields)
     refusal: Refusal | None = None
+    format: str = TEXT
+    parts: tuple[Part, ...] = ()  # of a delivery in several files
+    doubt: tuple[Candidate, ...] = ()  # ways to read the letters, the chosen one first, where a person must say which is right
+    notes: tuple[str, ...] = ()  # what was read kindly and should be told, Swedish sentences
+
+    @property
+    def firsts(self) -> tuple[int, ...]:
+        """The first row of each part, for `place`; none of a single file."""
+        return tuple(part.first for part in self.parts)
 
     @property
     def accepted(self) -> bool:
@@ -99,5 +152,10 @@ class Reading:
 
     @property
     def separator_label(self) -> str:
-        """The separator as a Swedish word."""
+        """The separator as a Swedish word; empty for a workbook."""
         return SEPARATOR_LABELS.get(self.separator, self.separator)
+
+    @property
+    def format_label(self) -> str:
+        """The kind of file in Swedish."""
+        return FORMAT_LABELS.get(self.format, self.format)

@@ -7,6 +7,8 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
+from submissions import frames
+
 register = template.Library()
 
 THIN = "\N{NARROW NO-BREAK SPACE}"
@@ -140,3 +142,9 @@ def plural(value: Any, forms: str) -> str:
 def count(value: Any, forms: str) -> str:
     """The number and its word: 2104|count:"rad,rader" is "2 104 rader"."""
     return f"{number(value)}{HARD}{plural(value, forms)}"
+
+
+@register.filter
+def place(row: Any, firsts: Any) -> str:
+    """Where a row of a delivery stands: `{{ finding.row|place:room.firsts }}` is "rad 17", in several files "del 2, rad 17"."""
+    return frames.place(int(row), firsts)

@@ -12,6 +12,7 @@ import threading
 import zlib
 from collections import OrderedDict
 from collections.abc import Hashable, Iterable
+from itertools import accumulate
 from typing import Any
 
 import polars as pl
@@ -163,6 +164,27 @@ def overlay_of(delivery: Delivery) -> list[tuple[int, int, str | None]]:
 def overlay(delivery: Delivery, corrections: Iterable[Correction]) -> list[tuple[int, int, str | None]]:
     """Those corrections, as the engine lays them on."""
     return [(c.row, c.field, old_and_new(delivery, c)[1] or None) for c in corrections]
+
+
+# Parts ---------------------------------------------------------------------------------------------------------------
+
+
+def contents_of(delivery: Delivery, content: bytes) -> list[bytes]:
+    """The files that the delivery's bytes are made of, in order; one where it came as a single file."""
+    ends = list(accumulate(delivery.part_sizes)) or [len(content)]
+    return [content[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+
+
+def names_of(delivery: Delivery) -> list[str]:
+    """The files' own names, in order, for showing only; none once the file is gone."""
+    return name_of(delivery).splitlines()
+
+
+def firsts_of(delivery: Delivery) -> tuple[int, ...]:
+    """The row that each part's first line is counted as, for `frames.place`; none of a single file."""
+    if len(delivery.part_sizes) < 2:
+        return ()
+    return tuple(part["first"] for part in summary_of(delivery).get("reading", {}).get("parts", ()))
 
 
 # Summary -------------------------------------------------------------------------------------------------------------

@@ -57,6 +57,11 @@ class Room:
         """What keeps an address at the shown version: "?version=3", empty for the one that counts."""
         return f"?version={self.asked.version}" if self.asked else ""
 
+    @cached_property
+    def firsts(self) -> tuple[int, ...]:
+        """The first row of each part of the shown file, for the filter `place`; none of a single file."""
+        return storage.firsts_of(self.shown) if self.shown else ()
+
     @property
     def newest(self) -> Delivery | None:
         """The file that was uploaded last, whatever became of it."""
