@@ -107,7 +107,7 @@ def _last_year(cast: Cast, unit: Unit, by: User, at: datetime) -> Receipt:
     file = synthetic.delivery(unit.code, ROWS, 7, previous=True, year=YEAR)
     delivery = deliver.receive_delivery(submission=submission, content=file, name="nov.txt", by=by, at=at)
     delivery = deliver.check_delivery(delivery=delivery, at=at)
-    for group in groups.groups_of(submission.pk, storage.findings_of(delivery)):
+    for group in groups.groups_of(submission, storage.findings_of(delivery)):
         if group.needs_comment:
             comments.comment_group(delivery=delivery, group_key=group.key, text="Det stämmer.", by=by, at=at)
     submission, delivery = _submission(unit, LAST_YEAR), deliver.fresh(delivery)
@@ -133,7 +133,7 @@ def _place(cast: Cast, unit: Unit, by: User, receipt: Receipt, *, at: datetime, 
     assert delivery.is_current, delivery.refusal
     correction = _correct_one(delivery, by=by, at=at)
     delivery = deliver.fresh(delivery)
-    found = groups.groups_of(submission.pk, storage.findings_of(delivery))
+    found = groups.groups_of(submission, storage.findings_of(delivery))
     explained = next(group for group in found if group.needs_comment)
     comment = comments.comment_group(
         delivery=delivery, group_key=explained.key, text=f"{mark}förklaring: det stämmer.", by=by, at=at

@@ -45,7 +45,7 @@ def change(place: Place, scene: Scene) -> Delivery:
     content = synthetic.delivery(place.code, ROWS * 3, 99, SLIPS * 2)
     delivery = deliver.receive_delivery(submission=place.submission, content=content, name="ny.txt", by=scene.cast.dan, at=now)
     delivery = deliver.check_delivery(delivery=delivery, at=now)
-    for group in groups.groups_of(place.submission.pk, storage.findings_of(delivery)):
+    for group in groups.groups_of(place.submission, storage.findings_of(delivery)):
         if group.needs_comment:
             comments.comment_group(delivery=delivery, group_key=group.key, text="Det stämmer så.", by=scene.cast.dan, at=now)
     for person in (scene.cast.dan, scene.cast.officer):

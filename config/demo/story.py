@@ -309,7 +309,7 @@ def _mend(delivery: Delivery, clean: bytes, *, by: User, at: datetime) -> Delive
 
 
 def _explain_and_confirm(submission: Submission, delivery: Delivery, *, by: User, at: datetime) -> None:
-    for number, group in enumerate(groups.groups_of(submission.pk, storage.findings_of(delivery))):
+    for number, group in enumerate(groups.groups_of(submission, storage.findings_of(delivery))):
         if group.needs_comment:
             text = texts.EXPLANATIONS.get(group.check[:3], texts.EXPLANATIONS["fallback"])
             comments.comment_group(delivery=delivery, group_key=group.key, text=text, by=by, at=at + timedelta(minutes=number))
@@ -332,7 +332,7 @@ def _look(submission: Submission, *, by: User, at: datetime, purpose: str = "") 
     """Open the rows of the first group, and with a purpose their personnummer."""
     delivery = deliver.fresh(Delivery.objects.light().get(submission=submission, is_current=True))
     findings = storage.findings_of(delivery)
-    group = groups.groups_of(submission.pk, findings)[0]
+    group = groups.groups_of(submission, findings)[0]
     rows = checking.group_rows(findings, group.check, group.field, group.value)["row"].to_list()
     looks.at_findings(delivery=delivery, group=group, rows=rows, by=by, revealed=bool(purpose), purpose=purpose, at=at)
 

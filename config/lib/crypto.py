@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from base64 import b64encode
+from collections.abc import Iterable
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -43,9 +45,17 @@ def open_sealed(sealed: bytes | memoryview, *, purpose: str, owner: object) -> b
         raise SealBroken(f"{purpose}: does not open") from error
 
 
-def digest(*parts: object) -> str:
-    """Keyed digest (HMAC-SHA256, hex) of short values such as an address or a code; never of a personnummer."""
-    return hmac.new(settings.HMAC_KEY, "\x1f".join(map(str, parts)).encode(), hashlib.sha256).hexdigest()
+def digest(*parts: object, key: bytes | None = None) -> str:
+    """Keyed digest (HMAC-SHA256, hex) of short values such as an address or a code; never of a personnummer.
+
+    The key is HMAC_KEY, or one of the caller's own that must outlive it (a submission's salt).
+    """
+    return hmac.new(key or settings.HMAC_KEY, "\x1f".join(map(str, parts)).encode(), hashlib.sha256).hexdigest()
+
+
+def fingerprints(values: Iterable[str], *, key: bytes) -> list[str]:
+    """A short keyed digest (72 bits of HMAC-SHA256) of each value, for telling many of them apart without keeping them."""
+    return [b64encode(hmac.digest(key, value.encode(), "sha256")[:9]).decode() for value in values]
 
 
 def same(left: str, right: str) -> bool:

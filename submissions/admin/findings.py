@@ -34,7 +34,7 @@ def groups_for(submission: Submission, delivery: Delivery) -> list[ShownGroup]:
     comments = live_comments(submission)
     findings = storage.findings_of(delivery)
     whole_file = _whole_file_checks(findings)
-    return [_shown(group, collection, comments.get(group.key), whole_file) for group in groups_of(submission.pk, findings)]
+    return [_shown(group, collection, comments.get(group.key), whole_file) for group in groups_of(submission, findings)]
 
 
 def _whole_file_checks(findings: pl.DataFrame) -> set[str]:
@@ -59,7 +59,7 @@ def group_rows(submission: Submission, delivery: Delivery, key: str, page: str, 
     `lines` are the rows' numbers, `is_masked` tells whether anything on the page is or would be masked.
     """
     findings = storage.findings_of(delivery)
-    group = next((one for one in groups_of(submission.pk, findings) if one.key == key), None)
+    group = next((one for one in groups_of(submission, findings) if one.key == key), None)
     if group is None:
         return None
     collection = submission.collection.spec()

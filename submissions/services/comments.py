@@ -87,7 +87,7 @@ def remove_comment(*, delivery: Delivery, group_key: str, by: User, at: datetime
 
 
 def _group(delivery: Delivery, key: str) -> Group | None:
-    groups = groups_of(delivery.submission_id, storage.findings_of(delivery))
+    groups = groups_of(delivery.submission, storage.findings_of(delivery))
     return next((group for group in groups if group.key == key), None)
 
 

@@ -28,7 +28,7 @@ from submissions.deadline import TookTooLong
 from submissions.models import Collection, Delivery, Submission
 from submissions.services import storage
 from submissions.services.evaluate import Outcome, outcome_of, time_for_a_check
-from submissions.services.groups import count_uncommented
+from submissions.services.groups import count_uncommented, make_salt
 
 log = structlog.get_logger("submissions")
 
@@ -80,6 +80,7 @@ def receive_delivery(*, submission: Submission, content: bytes, name: str, by: U
         locked = lock(submission)
         states.check_can_upload(by, locked, today=timezone.localdate(at))
         check_daily_limit(submission.unit, size=len(content), at=at)  # again: others may have come in meanwhile
+        make_salt(locked)
         version = (Delivery.objects.filter(submission=locked).aggregate(last=Max("version"))["last"] or 0) + 1
         delivery = Delivery(submission=locked, version=version, uploaded_at=at, uploaded_by=by, size=len(content), sha256=sha256)
         delivery.name_sealed = sealed.seal_text(delivery, "name_sealed", one_line(name)[-NAME_LENGTH:])

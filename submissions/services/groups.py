@@ -1,20 +1,23 @@
 """The opaque names of groups of findings, and which of them are explained.
 
-A group is (check, field, wrong value) within one submission; its name is a keyed digest of the three, so that an address
-never carries a value and the same group of the next file gets the same name.
+A group is (check, field, wrong value) within one submission; its name is a digest of the three, so that an address never
+carries a value and the same group of the next file gets the same name. The key is the submission's own salt, made with its
+first file: a change of HMAC_KEY or of FIELD_KEYS leaves names and explanations where they are.
 """
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 
 import polars as pl
 
-from config.lib import crypto
+from config.lib import crypto, sealed
 from submissions import checking, spec
 from submissions.models import Comment, Submission
 
 KEY_LENGTH = 16
+SALT_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +37,35 @@ class Group:
         return self.level == spec.VARNING
 
 
-def group_key(submission_id: int, check: str, field: int | None, value: str | None) -> str:
+def make_salt(locked: Submission) -> None:
+    """Give the locked submission its salt, once: with its first file."""
+    if locked.salt_sealed is None:
+        locked.salt_sealed = sealed.seal(locked, "salt_sealed", secrets.token_bytes(SALT_BYTES))
+        Submission.objects.filter(pk=locked.pk).update(salt_sealed=locked.salt_sealed)
+
+
+def salt_of(submission: Submission) -> bytes:
+    """The key of the submission's groups and fingerprints; there is one wherever there is a file."""
+    if submission.salt_sealed is None:
+        submission.refresh_from_db(fields=["salt_sealed"])  # loaded before its first file came
+    return sealed.open_column(submission, "salt_sealed")
+
+
+def group_key(salt: bytes, check: str, field: int | None, value: str | None) -> str:
     """The group's name in addresses and at its explanations."""
-    return crypto.digest("group", submission_id, check, "" if field is None else field, "" if value is None else f"={value}")[
+    return crypto.digest("group", check, "" if field is None else field, "" if value is None else f"={value}", key=salt)[
         :KEY_LENGTH
     ]
 
 
-def groups_of(submission_id: int, findings: pl.DataFrame) -> list[Group]:
+def groups_of(submission: Submission, findings: pl.DataFrame) -> list[Group]:
     """All groups, worst level first, then most rows."""
     if findings.is_empty():
         return []
+    salt = salt_of(submission)
     return [
         Group(
-            key=group_key(submission_id, row["check"], row["field"], row["value"]),
+            key=group_key(salt, row["check"], row["field"], row["value"]),
             check=row["check"],
             level=row["level"],
             field=row["field"],
@@ -66,7 +84,7 @@ def live_comments(submission: Submission) -> dict[str, Comment]:
 
 def count_uncommented(submission: Submission, findings: pl.DataFrame) -> int:
     """How many groups must still be corrected or explained."""
-    needing = {group.key for group in groups_of(submission.pk, findings) if group.needs_comment}
+    needing = {group.key for group in groups_of(submission, findings) if group.needs_comment}
     if not needing:
         return 0
     explained = (

@@ -79,7 +79,7 @@ def _refuse_change(submission: Submission, current: Delivery, seen: Delivery, re
 
 
 def _issue(submission: Submission, delivery: Delivery, *, by: User, at: datetime) -> Receipt:
-    keys = {group.key for group in groups_of(submission.pk, storage.findings_of(delivery))}
+    keys = {group.key for group in groups_of(submission, storage.findings_of(delivery))}
     return Receipt.objects.create(
         submission=submission,
         delivery=delivery,

@@ -124,7 +124,7 @@ def _shared_sentence(rows: list[FindingRow]) -> str:
 
 def find_group(room: Room, frame: pl.DataFrame, check: str, key: str) -> Group | None:
     """The group with that check and key in the current findings."""
-    return next((g for g in groups_of(room.submission.pk, frame) if g.key == key and g.check == check), None)
+    return next((g for g in groups_of(room.submission, frame) if g.key == key and g.check == check), None)
 
 
 def row_of(room: Room, finding: Mapping[str, Any], notes: Notes) -> FindingRow:

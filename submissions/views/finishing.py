@@ -35,7 +35,7 @@ def hand_in(request: UserRequest, code: str, year: int) -> HttpResponse:
         return redirect("submissions:receipt", *room.address)
     delivery = shown_or_404(room)
     summary = storage.summary_of(delivery)
-    groups = {group.key for group in groups_of(room.submission.pk, storage.findings_of(delivery))}
+    groups = {group.key for group in groups_of(room.submission, storage.findings_of(delivery))}
     context = room.context(
         delivery=delivery,
         name=file_name(delivery),

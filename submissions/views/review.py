@@ -65,7 +65,7 @@ def review(request: UserRequest, code: str, year: int) -> HttpResponse:
     delivery = shown_or_404(room)
     findings = storage.findings_of(delivery)
     summary = storage.summary_of(delivery)
-    groups = groups_of(room.submission.pk, findings)
+    groups = groups_of(room.submission, findings)
     comments = live_comments(room.submission)
     context = room.context(
         delivery=delivery,

@@ -31,8 +31,9 @@ from config.lib.sealed import Seal
 from messaging.models import Message, OutgoingMail
 from messaging.services import read_text
 from profiles.models import Unit
-from submissions.models import Comment, Correction, Delivery
+from submissions.models import Comment, Correction, Delivery, Submission
 from submissions.services import storage
+from submissions.services.groups import count_uncommented, groups_of
 from tests import people
 from tests.client import GuardedClient
 from tests.scene import make_scene
@@ -170,6 +171,22 @@ def test_everything_that_the_collection_has_sealed_opens_afterwards(settings: Se
         Comment.objects.get(pk=place.comment.pk).text,
         [read_text(message) for message in place.thread.messages.order_by("pk")],
     )
+
+
+def test_explanations_are_found_again_after_a_change_of_either_key(settings: Settings) -> None:
+    """Groups go by the submission's own salt, not by HMAC_KEY."""
+    use(settings, 1)
+    place = make_scene().trosa
+    named = groups_of(place.submission, storage.findings_of(place.delivery))
+    left = count_uncommented(place.submission, storage.findings_of(place.delivery))
+    use(settings, 1, 2)
+    assert rotate()[1] == ""
+    use(settings, 2)
+    settings.HMAC_KEY = b"n" * 32
+    submission = Submission.objects.get(pk=place.submission.pk)
+    assert groups_of(submission, storage.findings_of(place.delivery)) == named
+    assert count_uncommented(submission, storage.findings_of(place.delivery)) == left
+    assert left < sum(group.needs_comment for group in named)
 
 
 @pytest.mark.asvs("11.2.2")
