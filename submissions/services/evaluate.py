@@ -112,7 +112,13 @@ def _refusal_of_findings(findings: pl.DataFrame, collection: CollectionSpec, uni
 
 def previous_frame(submission: Submission) -> pl.DataFrame | None:
     """Last year's approved rows of the unit, with corrections; None without."""
-    last = (
+    last = last_years(submission)
+    return storage.current_frame(last) if last else None
+
+
+def last_years(submission: Submission) -> Delivery | None:
+    """Last year's approved file of the unit, as long as its rows are kept; None without."""
+    return (
         Delivery.objects.filter(
             is_current=True,
             frame_sealed__isnull=False,
@@ -124,7 +130,6 @@ def previous_frame(submission: Submission) -> pl.DataFrame | None:
         .order_by("pk")
         .first()
     )
-    return storage.current_frame(last) if last else None
 
 
 def context_of(delivery: Delivery, collection: CollectionSpec, previous: pl.DataFrame | None) -> checking.Context:

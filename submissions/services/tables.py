@@ -1,0 +1,154 @@
+"""The review tables of a delivery beside last year's file or the version before. Computed when looked at; writes nothing.
+
+What is costly (the rows with their concepts, the counted numbers) is kept in the cache of frames, by delivery and revision.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import polars as pl
+
+from submissions.models import Delivery
+from submissions.services import storage
+from submissions.services.evaluate import last_years
+from submissions.spec import CollectionSpec
+from submissions.summaries import compare, concepts, grid, labels
+from submissions.summaries.concepts import Terms
+from submissions.summaries.grid import Grid, Table
+from submissions.summaries.review_tables import TABLES
+from submissions.summaries.selection import BEFORE, LAST_YEAR, NOW, Selection
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The rows behind one number: whose file they are in, the rows with all their fields, and what they are."""
+
+    delivery: Delivery
+    frame: pl.DataFrame
+    title: str  # "Helt lediga: Läkare"
+    table: Table
+    counts: str  # what the number counts: "rader" or "personer"
+    number: int  # so many of them
+
+
+@dataclass
+class Review:
+    """One delivery with what it is compared with: `against` is last year's approved file or the version before."""
+
+    delivery: Delivery
+    spec: CollectionSpec
+    against: str = LAST_YEAR
+
+    @cached_property
+    def before(self) -> Delivery | None:
+        """The file to compare with; None where there is none."""
+        return last_years(self.delivery.submission) if self.against == LAST_YEAR else version_before(self.delivery)
+
+    @cached_property
+    def terms(self) -> Terms:
+        """The year's words."""
+        return Terms.of(self.spec, self.delivery.submission.unit.kind)
+
+    @property
+    def terms_before(self) -> Terms:
+        """The words for the file it is compared with."""
+        return self.terms.year_before() if self.against == LAST_YEAR else self.terms
+
+    @cached_property
+    def rows(self) -> pl.DataFrame:
+        """The delivery's rows with their concepts."""
+        return _prepared(self.delivery, self.terms)
+
+    @cached_property
+    def joined(self) -> tuple[pl.DataFrame, pl.DataFrame] | None:
+        """The rows of both, joined person by person; None where there is nothing to compare with."""
+        if self.before is None:
+            return None
+        own = (*_key(self.delivery, self.terms), *_key(self.before, self.terms_before))
+        kept = [storage.cache.get(("joined", side, *own)) for side in (NOW, BEFORE)]
+        if kept[0] is not None and kept[1] is not None:
+            return kept[0], kept[1]
+        now, before = compare.join(self.rows, _prepared(self.before, self.terms_before))
+        return storage.cache.put(("joined", NOW, *own), now), storage.cache.put(("joined", BEFORE, *own), before)
+
+    def grid(self, table: Table) -> Grid | None:
+        """The table with its numbers, its lines in order; None for a comparison with nothing."""
+        made = self._comparison(table) if table.key in compare.COMPARISONS else self._beside(table)
+        if made is None:
+            return None
+        lines = sorted(made.lines, key=lambda line: labels.order(self.terms, line.key))
+        return Grid(made.table, tuple(lines), made.has_before)
+
+    def _beside(self, table: Table) -> Grid:
+        now = _counted(table, self.delivery, self.terms)
+        return grid.build(table, now, _counted(table, self.before, self.terms_before) if self.before else None)
+
+    def _comparison(self, table: Table) -> Grid | None:
+        if self.joined is None:
+            return None
+        now, before = self.joined
+        return grid.merge(table, grid.aggregate(table, now), grid.aggregate(table, before, BEFORE))
+
+    def chosen(self, selection: Selection) -> Chosen | None:
+        """The rows behind a number; None where there is no such number, or nothing to compare with."""
+        is_comparison = selection.table in compare.COMPARISONS
+        table = compare.COMPARISONS.get(selection.table) or TABLES.get(selection.table)
+        delivery = self.before if selection.frame == BEFORE else self.delivery
+        if table is None or delivery is None or (is_comparison and self.joined is None):
+            return None
+        column = table.column(selection.column)
+        if column is None or (is_comparison and column.source != selection.frame):
+            return None
+        found = grid.rows_behind(table, selection, self._rows_for(selection, delivery, is_comparison=is_comparison))
+        if found is None:
+            return None
+        return Chosen(
+            delivery=delivery,
+            frame=storage.current_frame(delivery).join(found.select("row"), on="row", how="semi", maintain_order="left"),
+            title=f"{column.label}: {labels.full_label(self.terms, selection.row)}",
+            table=table,
+            counts=column.counts,
+            number=found["person"].n_unique() if column.counts == "personer" else found.height,
+        )
+
+    def _rows_for(self, selection: Selection, delivery: Delivery, *, is_comparison: bool) -> pl.DataFrame:
+        if is_comparison and self.joined is not None:
+            return self.joined[selection.frame == BEFORE]
+        return _prepared(delivery, self.terms_before if selection.frame == BEFORE else self.terms)
+
+
+def version_before(delivery: Delivery) -> Delivery | None:
+    """The newest checked file of the same year before this one, as long as its rows are kept; test files aside."""
+    found = (
+        Delivery.objects.filter(
+            submission=delivery.submission_id,
+            version__lt=delivery.version,
+            status=Delivery.Status.CHECKED,
+            is_test=False,
+            frame_sealed__isnull=False,
+        )
+        .defer("content_sealed", "findings_sealed", "summary_sealed")
+        .order_by("-version", "pk")
+        .first()
+    )
+    if found is not None:
+        found.submission = delivery.submission
+    return found
+
+
+def _key(delivery: Delivery, terms: Terms) -> tuple[int, int, int]:
+    return delivery.pk, delivery.revision, terms.fingerprint
+
+
+def _prepared(delivery: Delivery, terms: Terms) -> pl.DataFrame:
+    key = ("prepared", *_key(delivery, terms))
+    found = storage.cache.get(key)
+    return found if found is not None else storage.cache.put(key, concepts.prepare(storage.current_frame(delivery), terms))
+
+
+def _counted(table: Table, delivery: Delivery, terms: Terms) -> pl.DataFrame:
+    key = ("counted", table.key, *_key(delivery, terms))
+    found = storage.cache.get(key)
+    return found if found is not None else storage.cache.put(key, grid.aggregate(table, _prepared(delivery, terms)))

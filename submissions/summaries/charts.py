@@ -1,0 +1,154 @@
+"""Charts as shapes: where every bar, mark and word stands. The page draws them as SVG (templates/submissions/_chart.html).
+
+Widths are percent of the chart and heights are pixels, so that bars follow the page's width and words keep their size, on
+a phone and on paper. A chart says nothing that the table beside it does not say; it is one picture with a name and a
+description to those who do not see it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+BAR, THIN, WORDS, GAP = 14, 5, 18, 12  # heights, in pixels
+VALUE_ROOM = 22.0  # percent of the width kept for the figure after the longest bar
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle: from the left and the width in percent, from the top and the height in pixels."""
+
+    left: float
+    width: float
+    top: int
+    height: int
+    kind: str
+
+    @property
+    def x(self) -> str:
+        """From the left, as SVG writes it."""
+        return f"{self.left:.2f}%"
+
+    @property
+    def w(self) -> str:
+        """The width, as SVG writes it."""
+        return f"{max(self.width, 0.0):.2f}%"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A text: its point in percent and pixels, and which end of it stands there."""
+
+    left: float
+    top: int
+    text: str
+    anchor: str = "start"  # start, middle, end
+    kind: str = "label"
+
+    @property
+    def x(self) -> str:
+        """From the left, as SVG writes it."""
+        return f"{self.left:.2f}%"
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A drawn chart: its name, what it shows in a sentence, its height, its shapes and what the colours mean."""
+
+    title: str
+    description: str
+    height: int
+    boxes: tuple[Box, ...]
+    words: tuple[Word, ...]
+    legend: tuple[tuple[str, str], ...] = ()  # kind, words
+
+
+def _most(values: Sequence[float]) -> float:
+    """What the longest bar stands for; 1 where there is nothing to draw."""
+    return max(values, default=0.0) or 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar: its words, its number and how it is written, and the earlier number where there is one."""
+
+    label: str
+    value: float
+    text: str
+    before: float | None = None
+
+
+def bars(title: str, description: str, items: Sequence[Bar], *, legend: tuple[str, str]) -> Chart:
+    """Bars lying under their words, the earlier number as a thin bar under each. `legend` names this and the earlier."""
+    scale = (100 - VALUE_ROOM) / _most([max(item.value, item.before or 0.0) for item in items])
+    boxes, words, top = [], [], 0
+    has_before = any(item.before is not None for item in items)
+    for item in items:
+        words.append(Word(0, top + 13, item.label))
+        boxes.append(Box(0, item.value * scale, top + WORDS, BAR, "now"))
+        longest = max(item.value, item.before or 0.0) * scale
+        words.append(Word(longest + 1.2, top + WORDS + 12, item.text, kind="value"))
+        if item.before is not None:
+            boxes.append(Box(0, item.before * scale, top + WORDS + BAR + 1, THIN, "before"))
+        top += WORDS + BAR + (THIN + 1) * has_before + GAP
+    named = (("now", legend[0]), ("before", legend[1])) if has_before else ()
+    return Chart(title, description, max(top - GAP, 1), tuple(boxes), tuple(words), named)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two numbers of one line, to the left and to the right, with how they are written."""
+
+    label: str
+    left: float
+    right: float
+    left_text: str
+    right_text: str
+
+
+def pyramid(title: str, description: str, items: Sequence[Pair], *, legend: tuple[str, str], above: bool = False) -> Chart:
+    """Bars to both sides of the words, which stand in the middle or `above`. `legend` names the left and the right."""
+    middle, edge = (0.3, 14.0) if above else (9.0, 12.0)  # half the width of the words; room for the figures at the edges
+    scale = (50 - middle - edge) / _most([max(item.left, item.right) for item in items])
+    boxes, words, top = [], [], 0
+    for item in items:
+        words.append(Word(50, top + 13, item.label, "middle"))
+        at = top + (WORDS if above else 1)
+        left, right = item.left * scale, item.right * scale
+        boxes.append(Box(50 - middle - left, left, at, BAR, "left"))
+        boxes.append(Box(50 + middle, right, at, BAR, "right"))
+        words.append(Word(50 - middle - left - 1, at + 12, item.left_text, "end", "value"))
+        words.append(Word(50 + middle + right + 1, at + 12, item.right_text, "start", "value"))
+        top = at + BAR + (GAP if above else GAP // 2)
+    return Chart(title, description, max(top, 1), tuple(boxes), tuple(words), (("left", legend[0]), ("right", legend[1])))
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A salary's spread: the 10th percentile, the median and the 90th, how they are written, and the earlier median."""
+
+    label: str
+    low: float
+    middle: float
+    high: float
+    text: str
+    before: float | None = None
+
+
+def spans(title: str, description: str, items: Sequence[Span], *, legend: tuple[str, str, str]) -> Chart:
+    """A band from low to high with a mark at the middle, and a thin mark at the earlier middle."""
+    least, most = min((i.low for i in items), default=0.0), max((i.high for i in items), default=1.0)
+    start = least - (most - least) * 0.04
+    scale = (100 - VALUE_ROOM) / ((most - start) or 1.0)
+    boxes, words, top = [], [], 0
+    has_before = any(item.before is not None for item in items)
+    for item in items:
+        words.append(Word(0, top + 13, item.label))
+        boxes.append(Box((item.low - start) * scale, (item.high - item.low) * scale, top + WORDS + 2, BAR - 4, "span"))
+        boxes.append(Box((item.middle - start) * scale - 0.4, 0.8, top + WORDS - 1, BAR + 2, "now"))
+        if item.before is not None:
+            boxes.append(Box((item.before - start) * scale - 0.25, 0.5, top + WORDS + BAR - 1, THIN + 2, "before"))
+        words.append(Word(max((item.high - start) * scale, 0) + 1.2, top + WORDS + 12, item.text, kind="value"))
+        top += WORDS + BAR + THIN + GAP
+    named = (("span", legend[0]), ("now", legend[1]), *((("before", legend[2]),) if has_before else ()))
+    return Chart(title, description, max(top - GAP, 1), tuple(boxes), tuple(words), named)
