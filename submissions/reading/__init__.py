@@ -9,6 +9,7 @@ from submissions.reading.kind import kind_value
 from submissions.reading.limits import MAX_BYTES, MAX_FIELDS, MAX_LINE, MAX_ROWS
 from submissions.reading.positions import PositionListError, read_positions
 from submissions.reading.reader import read
+from submissions.reading.rewrite import RewriteRefused, as_text, changed_cells, rewrite
 
 __all__ = [
     "MAX_BYTES",
@@ -16,8 +17,12 @@ __all__ = [
     "MAX_LINE",
     "MAX_ROWS",
     "PositionListError",
+    "RewriteRefused",
     "apply_corrections",
+    "as_text",
+    "changed_cells",
     "kind_value",
     "read",
     "read_positions",
+    "rewrite",
 ]

@@ -95,13 +95,18 @@ def _sniff(plain: bytes, width: int) -> str:
     return next(fitting, SEMICOLON)
 
 
-def _unquote(plain: bytes, separator: str) -> bytes:
-    """Without the quotation marks of a file that puts them around every single value; else as it was."""
+def is_quoted(plain: bytes, separator: str) -> bool:
+    """Whether the file puts quotation marks around every single value."""
     if b'"' not in plain:
-        return plain
+        return False
     mark = separator.encode()
     separators = plain.count(mark)
-    return plain.replace(b'"', b"") if separators and plain.count(b'"' + mark + b'"') == separators else plain
+    return bool(separators) and plain.count(b'"' + mark + b'"') == separators
+
+
+def _unquote(plain: bytes, separator: str) -> bytes:
+    """Without the quotation marks of a file that puts them around every single value; else as it was."""
+    return plain.replace(b'"', b"") if is_quoted(plain, separator) else plain
 
 
 def _read(plain: bytes, separator: str, width: int) -> pl.DataFrame:
