@@ -82,3 +82,10 @@ class CorrectionForm(RevisionForm):
     check = forms.SlugField(required=False, max_length=10)
     group = forms.SlugField(required=False, max_length=20)
     page = forms.IntegerField(required=False, min_value=1, max_value=1_000_000)
+
+
+class ReportForm(forms.Form):
+    """In which form a table is wanted, and whether with whole personnummer."""
+
+    kind = forms.ChoiceField(choices=[("xlsx", "Excel"), ("csv", "CSV")])
+    revealed = forms.BooleanField(required=False)

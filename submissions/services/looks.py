@@ -48,6 +48,11 @@ def at_corrections(*, delivery: Delivery, by: User, at: datetime) -> None:
     _record(delivery, "rättelserna", by=by, revealed=False, at=at)
 
 
+def at_changes(*, delivery: Delivery, by: User, at: datetime) -> None:
+    """The changes by employment, with old and new values."""
+    _record(delivery, "ändringslistan", by=by, revealed=False, at=at)
+
+
 def _record(delivery: Delivery, what: str, *, by: User, revealed: bool, purpose: str = "", at: datetime) -> None:
     unit = delivery.submission.unit.code
     reads.record(by=by, unit=unit, object=f"{audit_name(delivery)}, {what}", revealed=revealed, purpose=purpose, at=at)

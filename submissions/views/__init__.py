@@ -1,19 +1,33 @@
 """Pages of Inlämning: URL name, view and template share their name."""
 
+from submissions.views.changes import change_list
 from submissions.views.correcting import comment, correct, corrections, remove_comment, undo
-from submissions.views.download import download
+from submissions.views.download import (
+    change_list_file,
+    corrected_file,
+    download,
+    downloads,
+    findings_report,
+    marked_rows,
+)
 from submissions.views.findings import findings, reveal_findings, reveal_row, row
 from submissions.views.finishing import hand_in, receipt, withdraw
 from submissions.views.overview import overview, submission, upload, version
 from submissions.views.review import review
 
 __all__ = [
+    "change_list",
+    "change_list_file",
     "comment",
     "correct",
+    "corrected_file",
     "corrections",
     "download",
+    "downloads",
     "findings",
+    "findings_report",
     "hand_in",
+    "marked_rows",
     "overview",
     "receipt",
     "remove_comment",

@@ -191,6 +191,13 @@ def codes_of(spec: CollectionSpec, number: int | None) -> list[tuple[str, str]]:
     return [(code.code, code.label) for code in listed.codes.values()] if listed else []
 
 
+def label_of(spec: CollectionSpec, number: int, value: str | None) -> str:
+    """What a code means; empty where the field has no list or the list not the code."""
+    listed = spec.lists.get(CODE_LISTS.get(number, ""))
+    code = listed.codes.get(value or "") if listed else None
+    return code.label if code else ""
+
+
 def file_name(delivery: Delivery) -> str:
     """The file's own name, for showing; when it went, once it is gone."""
     if delivery.purged_at is not None:

@@ -20,7 +20,7 @@ from submissions.frames import FIELD_NUMBERS, column
 from submissions.models import Correction, Delivery
 from submissions.services import looks, storage
 from submissions.services.groups import Group, groups_of, live_comments
-from submissions.views.common import CODE_LISTS, Room, codes_of, enter, shown_or_404
+from submissions.views.common import Room, codes_of, enter, label_of, shown_or_404
 from submissions.views.review import entry_of
 
 ROWS_PER_PAGE = 50
@@ -221,7 +221,7 @@ def _cells(room: Room, delivery: Delivery, values: Mapping[str, Any], notes: Not
             number=number,
             name=room.spec.layout[number].name,
             value=shown,
-            label=_label(room, number, value),
+            label=label_of(room.spec, number, value),
             corrected=number in corrected,
             is_open=is_open,
             draft=notes.wrong.value if is_open and notes.wrong else draft_of(value, shown),
@@ -232,12 +232,6 @@ def _cells(room: Room, delivery: Delivery, values: Mapping[str, Any], notes: Not
         cell = cells.get(finding["field"] or 1) or cells[1]
         cell.sentences.append((finding["level"], checking.messages.render(finding, room.spec, reveal=notes.reveal)))
     return list(cells.values())
-
-
-def _label(room: Room, number: int, value: str | None) -> str:
-    listed = room.spec.lists.get(CODE_LISTS.get(number, ""))
-    code = listed.codes.get(value or "") if listed else None
-    return code.label if code else ""
 
 
 def _number(text: str | None) -> int | None:
