@@ -8,6 +8,9 @@ from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
+from config.lib import personnummer
+from config.lib.text import one_line
+
 from submissions.services.comments import CommentRefused, clean_comment
 
 ENDINGS = (".txt", ".csv")
@@ -89,3 +92,47 @@ class ReportForm(forms.Form):
 
     kind = forms.ChoiceField(choices=[("xlsx", "Excel"), ("csv", "CSV")])
     revealed = forms.BooleanField(required=False)
+
+
+class RowsForm(forms.Form):
+    """What is asked for in the list of rows, as the address has it. Nothing here may be a person's number."""
+
+    radnr = forms.IntegerField(label="Rad", required=False, min_value=1, max_value=9_999_999)
+    etikett = forms.CharField(
+        label="Etikett", required=False, max_length=60, help_text="Kod eller ord, till exempel 2060 eller sjuksköterska."
+    )
+    kontroll = forms.ChoiceField(label="Kontroll", required=False)
+    niva = forms.ChoiceField(
+        label="Nivå",
+        required=False,
+        choices=[("", "Alla"), ("fel", "Måste rättas"), ("varning", "Måste förklaras"), ("info", "Bra att veta")],
+    )
+    rattad = forms.ChoiceField(
+        label="Rättade här", required=False, choices=[("", "Alla"), ("ja", "Rättade"), ("nej", "Inte rättade")]
+    )
+    grupp = forms.SlugField(required=False, max_length=20, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, checks: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kontroll"].choices = [("", "Alla"), *checks]  # type: ignore[attr-defined]
+
+    def clean_etikett(self) -> str:
+        """One line; a number as long as a personnummer is no etikett, and is not kept in the address of the next page."""
+        text = one_line(self.cleaned_data["etikett"])
+        if personnummer.LOOKS_LIKE.search(text):
+            raise forms.ValidationError("Det ser ut som ett personnummer. Sök efter personer i rutan för det.")
+        return text
+
+
+class PersonForm(forms.Form):
+    """Whose rows are looked for. Posted, never in an address."""
+
+    person = forms.CharField(
+        label="Anställningsnummer eller personnummer",
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        error_messages={
+            "required": "Skriv ett anställningsnummer eller ett personnummer.",
+            "max_length": "Det är längre än ett anställningsnummer.",
+        },
+    )

@@ -94,6 +94,14 @@ TABLE = """
   submissions:row                            GET   200   200   200   404   200   200   200   404
   submissions:reveal_row                     POST  403   200   200   404   403   403   403   404
   submissions:correct                        POST  403   302   302   404   403   403   403   404
+  submissions:rows                           GET   200   200   200   404   200   200   200   404
+  submissions:person_rows                    POST  422   422   422   404   422   422   422   404
+  submissions:downloads                      GET   200   200   200   404   200   200   200   404
+  submissions:corrected_file                 POST  403   200   200   404   403   403   403   404
+  submissions:findings_report                POST  403   422   422   404   403   403   403   404
+  submissions:marked_rows                    POST  403   422   422   404   403   403   403   404
+  submissions:change_list                    GET   200   200   200   404   200   200   200   404
+  submissions:change_list_file               POST  403   422   422   404   403   403   403   404
   submissions:corrections                    GET   200   200   200   404   200   200   200   404
   submissions:undo                           POST  403   302   302   404   403   403   403   404
   submissions:hand_in                        GET   200   200   200   404   200   200   200   404
@@ -446,6 +454,7 @@ def test_beh_03_the_canaries_do_sing_at_home(scene: Scene) -> None:
 def test_beh_09_a_reader_can_post_nothing_on_the_units_data() -> None:
     reader = {key: codes["cia"] for key, codes in EXPECTED.items() if key[1] == "POST" and ROUTES[key[0]].is_of_a_unit}
     assert reader.pop(("profiles:leave", "POST")) == 302  # her own role, which she may give up
+    assert reader.pop(("submissions:person_rows", "POST")) == 422  # a search: it reads, and its number is not for an address
     assert len(reader) > 12
     assert set(reader.values()) == {403}
     assert {EXPECTED[f"messaging:{name}", "POST"]["cia"] for name in ("new", "thread", "close")} == {403}

@@ -36,11 +36,20 @@ def at_findings(
     lines = sorted(row for row in rows if row is not None)
     if not lines:
         return
-    where = (
-        f"rad {lines[0]}" if len(lines) == 1 else f"{amount(len(lines), 'rad', 'rader')} mellan rad {lines[0]} och {lines[-1]}"
-    )
     field = f" fält {group.field}" if group.field else ""
-    _record(delivery, f"kontroll {group.check}{field}, {where}", by=by, revealed=revealed, purpose=purpose, at=at)
+    _record(delivery, f"kontroll {group.check}{field}, {_span(lines)}", by=by, revealed=revealed, purpose=purpose, at=at)
+
+
+def at_rows(*, delivery: Delivery, rows: Sequence[int], by: User, at: datetime) -> None:
+    """A page of the list of rows; none is no look."""
+    if rows:
+        _record(delivery, _span(rows), by=by, revealed=False, at=at)
+
+
+def at_search(*, delivery: Delivery, rows: Sequence[int], by: User, at: datetime) -> None:
+    """A search for one person, also one that found nothing."""
+    found = f", {_span(rows)}" if rows else ", ingen rad"
+    _record(delivery, f"sökning efter en person{found}", by=by, revealed=False, at=at)
 
 
 def at_corrections(*, delivery: Delivery, by: User, at: datetime) -> None:
@@ -51,6 +60,12 @@ def at_corrections(*, delivery: Delivery, by: User, at: datetime) -> None:
 def at_changes(*, delivery: Delivery, by: User, at: datetime) -> None:
     """The changes by employment, with old and new values."""
     _record(delivery, "ändringslistan", by=by, revealed=False, at=at)
+
+
+def _span(rows: Sequence[int]) -> str:
+    """Those rows, which stand in order: "rad 7", "3 rader mellan rad 7 och 19"."""
+    first, last = rows[0], rows[-1]
+    return f"rad {first}" if len(rows) == 1 else f"{amount(len(rows), 'rad', 'rader')} mellan rad {first} och {last}"
 
 
 def _record(delivery: Delivery, what: str, *, by: User, revealed: bool, purpose: str = "", at: datetime) -> None:

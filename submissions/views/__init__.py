@@ -14,6 +14,7 @@ from submissions.views.findings import findings, reveal_findings, reveal_row, ro
 from submissions.views.finishing import hand_in, receipt, withdraw
 from submissions.views.overview import overview, submission, upload, version
 from submissions.views.review import review
+from submissions.views.rows import person_rows, rows
 
 __all__ = [
     "change_list",
@@ -29,12 +30,14 @@ __all__ = [
     "hand_in",
     "marked_rows",
     "overview",
+    "person_rows",
     "receipt",
     "remove_comment",
     "reveal_findings",
     "reveal_row",
     "review",
     "row",
+    "rows",
     "submission",
     "undo",
     "upload",

@@ -22,6 +22,12 @@ from submissions.views.common import Room, enter, shown_or_404
 Report = Callable[..., Export]
 
 
+class WrongKind(NotAllowed):
+    """Neither of the two that the page has buttons for."""
+
+    status = 422
+
+
 @exports.export_view(back="submissions:version")
 def download(request: UserRequest, code: str, year: int, number: int) -> HttpResponseBase:
     """Ladda ner den inlämnade filen, whatever became of it; Uppgiftslämnare and Kontaktperson of the unit."""
@@ -80,7 +86,7 @@ def _report(room: Room, make: Report) -> HttpResponseBase:
     access.check_can_export(room.request.user, room.submission.unit)
     form = ReportForm(room.request.POST)
     if not form.is_valid():
-        raise NotAllowed("Välj om du vill ha filen som Excel eller CSV.")
+        raise WrongKind("Välj om du vill ha filen som Excel eller CSV.")
     revealed = form.cleaned_data["revealed"]
     if revealed:
         access.check_can_reveal_personnummer(room.request.user, room.submission.unit)
