@@ -10,7 +10,6 @@ from django.core.files.uploadedfile import UploadedFile
 
 from config.lib import personnummer
 from config.lib.text import one_line
-
 from submissions.services.comments import CommentRefused, clean_comment
 
 ENDINGS = (".txt", ".csv")

@@ -148,9 +148,7 @@ def changes(delivery: Delivery) -> pl.DataFrame:
     """
     delivered, corrected = storage.base_frame(delivery), storage.current_frame(delivery)
     cells = reading.changed_cells(delivered, corrected)
-    who = corrected.select(
-        "row", pl.col(column(KEY_FIELD)).alias("key"), pl.col(column(PERSONAL_NUMBER_FIELD)).alias("number")
-    )
+    who = corrected.select("row", pl.col(column(KEY_FIELD)).alias("key"), pl.col(column(PERSONAL_NUMBER_FIELD)).alias("number"))
     made = cells.join(who, on="row", how="left").join(_last_changes(delivery), on=["row", "field"], how="left")
     return made.sort("key", "row", "field", nulls_last=True)
 
@@ -167,7 +165,7 @@ def _last_changes(delivery: Delivery) -> pl.DataFrame:
         reason = sealed.open_text(batch, "reason_sealed")
         found.append((batch.revision, _signed(cells.with_columns(pl.lit(batch.field).alias("field")), batch, reason)))
     found.sort(key=lambda change: change[0])
-    schema = {"row": pl.UInt32, "field": pl.UInt8, "by": pl.String, "at": pl.String, "reason": pl.String}
+    schema = pl.Schema({"row": pl.UInt32, "field": pl.UInt8, "by": pl.String, "at": pl.String, "reason": pl.String})
     made = [frame.cast(schema) for _, frame in found] or [pl.DataFrame(schema=schema)]
     return pl.concat(made).unique(["row", "field"], keep="last")
 
