@@ -19,6 +19,7 @@ from accounts.middleware import redirect_to
 from accounts.models import User
 from accounts.views.sign_in import sign_in
 from config.lib import context
+from config.lib.text import one_line
 from config.next_steps import cards_of
 from messaging.models import OutgoingMail
 from messaging.outbox import read as read_mail
@@ -58,7 +59,10 @@ def verify_receipt(request: HttpRequest, code: str) -> HttpResponse:
 def checks(request: HttpRequest) -> HttpResponse:
     """The catalogue of checks, from the running year's settings."""
     spec = catalogue.current_spec()
-    return render(request, "checks.html", {"year": spec.year, "families": catalogue.families(spec)})
+    search = one_line(request.GET.get("sok", ""))[:100]
+    families = catalogue.families(spec, search)
+    count = sum(len(entries) for _, entries in families)
+    return render(request, "checks.html", {"year": spec.year, "families": families, "search": search, "count": count})
 
 
 @open_view

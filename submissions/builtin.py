@@ -130,8 +130,16 @@ def _check(row: dict[str, str]) -> CheckSpec:
         condition=row["villkor"],
         threshold_text=row["troskel"],
         threshold=parse_parameters(row["parametrar"]),
-        valid_until=date.fromisoformat(row["giltig_till"]) if row["giltig_till"] else None,
+        valid_from=_date(row["giltig_fran"]),
+        valid_until=_date(row["giltig_till"]),
         evidence=row["belagg"],
         title=row["rubrik"],
         advice=row["atgard"],
+        why=row["varfor"],
+        mend=row["i_lonesystemet"],
+        answers=tuple(answer.strip() for answer in row["svar"].split("|") if answer.strip()),
     )
+
+
+def _date(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from submissions import builtin, checking
+from submissions.examples import Example, ExampleRows, Side, examples, shown
 from submissions.models import Collection
-from submissions.spec import CheckSpec, CollectionSpec
+from submissions.spec import INFO, CheckSpec, CollectionSpec
 
 FAMILIES = {
     "FIL": "Filen",
@@ -41,6 +42,35 @@ _APPLIES = {
 
 
 @dataclass(frozen=True, slots=True)
+class ShownValue:
+    """One field of an example with what stands in it; "" is empty."""
+
+    number: int
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRows:
+    """Rows of an example that are alike: how many, and the fields that decide."""
+
+    count: int
+    values: tuple[ShownValue, ...]
+    is_hourly: bool
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShownExample:
+    """A right and a wrong file, as far as the check looks at them."""
+
+    right: tuple[ShownRows, ...]
+    right_words: str
+    wrong: tuple[ShownRows, ...]
+    wrong_words: str
+
+
+@dataclass(frozen=True, slots=True)
 class CatalogueEntry:
     """One check, in words."""
 
@@ -55,7 +85,29 @@ class CatalogueEntry:
     applies_to: str
     advice: str
     is_on: bool
+    valid_from: date | None
     valid_until: date | None
+    why: str
+    mend: str
+    answers: tuple[str, ...]
+    linked_fields: tuple[tuple[int, str], ...]  # fields that the handbook describes
+    example: ShownExample | None
+
+    def holds(self, words: Iterable[str]) -> bool:
+        """True where each of the words stands somewhere in the check's texts, whatever its case."""
+        texts = (
+            self.code,
+            self.title,
+            self.message,
+            self.looks_for,
+            self.fields,
+            self.advice,
+            self.why,
+            self.mend,
+            *self.answers,
+        )
+        text = " ".join(texts).casefold()
+        return all(word.casefold() in text for word in words)
 
 
 def current_spec() -> CollectionSpec:
@@ -79,16 +131,39 @@ def entry(check: CheckSpec, collection: CollectionSpec) -> CatalogueEntry:
         applies_to=_APPLIES.get(check.applies_to, check.applies_to),
         advice=checking.messages.advice(check.code, collection),
         is_on=check.enabled,
+        valid_from=check.valid_from,
         valid_until=check.valid_until,
+        why=checking.messages.why(check.code, collection),
+        mend=checking.messages.mend(check.code, collection),
+        answers=checking.messages.answers(check.code, collection) if level != INFO else (),
+        linked_fields=tuple((number, collection.layout[number].name) for number in _numbers(check.fields, collection)),
+        example=_example(examples().get(check.code), collection),
     )
 
 
-def families(collection: CollectionSpec) -> list[tuple[str, list[CatalogueEntry]]]:
-    """Every check by family, in the catalogue's order."""
+def families(collection: CollectionSpec, search: str = "") -> list[tuple[str, list[CatalogueEntry]]]:
+    """Every check that holds the words searched for, by family, in the catalogue's order."""
     listed: dict[str, list[CatalogueEntry]] = {}
     for check in _in_order(collection.checks.values()):
-        listed.setdefault(FAMILIES.get(check.code[:3], "Övriga"), []).append(entry(check, collection))
+        found = entry(check, collection)
+        if found.holds(search.split()):
+            listed.setdefault(FAMILIES.get(check.code[:3], "Övriga"), []).append(found)
     return list(listed.items())
+
+
+def _example(example: Example | None, collection: CollectionSpec) -> ShownExample | None:
+    if example is None:
+        return None
+
+    def rows(side: Side) -> tuple[ShownRows, ...]:
+        return tuple(_rows(place, row, collection) for place, row in enumerate(side.rows))
+
+    return ShownExample(rows(example.right), example.right.words, rows(example.wrong), example.wrong.words)
+
+
+def _rows(place: int, row: ExampleRows, collection: CollectionSpec) -> ShownRows:
+    values = (ShownValue(number, collection.layout[number].name, shown(value, place)) for number, value in row.values)
+    return ShownRows(row.count, tuple(values), row.is_hourly, row.is_new)
 
 
 def _in_order(checks: Iterable[CheckSpec]) -> list[CheckSpec]:
@@ -101,9 +176,16 @@ def _fields(text: str, collection: CollectionSpec) -> str:
     if text in _FIELDS:
         return _FIELDS[text]
     names = [
-        f"{number} {collection.layout[int(number)].name}"
-        if number.isdigit() and 1 <= int(number) <= len(collection.layout)
-        else number
-        for number in (part.strip() for part in text.split(","))
+        f"{part} {collection.layout[int(part)].name}" if _is_field(part, collection) else part
+        for part in (part.strip() for part in text.split(","))
     ]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} och {names[-1]}"
+
+
+def _numbers(text: str, collection: CollectionSpec) -> list[int]:
+    """The fields that the catalogue names by number."""
+    return [int(part) for part in (part.strip() for part in text.split(",")) if _is_field(part, collection)]
+
+
+def _is_field(text: str, collection: CollectionSpec) -> bool:
+    return text.isdigit() and 1 <= int(text) <= len(collection.layout)

@@ -5,6 +5,8 @@ rows. Knows neither the database, the web nor how the file was read.
 """
 
 from submissions.checking import masking, messages
+from submissions.checking.again import basis, rerun
+from submissions.checking.completeness import Unexplained, unexplained
 from submissions.checking.context import Context, effective_level
 from submissions.checking.findings import CODE_FIELDS, Findings, NotRun, group_rows, groups, sort_findings
 from submissions.checking.runner import run
@@ -14,11 +16,15 @@ __all__ = [
     "Context",
     "Findings",
     "NotRun",
+    "Unexplained",
+    "basis",
     "effective_level",
     "group_rows",
     "groups",
     "masking",
     "messages",
+    "rerun",
     "run",
     "sort_findings",
+    "unexplained",
 ]

@@ -41,7 +41,7 @@ def _change(before: float, now: float, *, field: int | None = None, value: str |
     return file_finding(field=field, value=value, v=swedish(percent), a=swedish(before, 0), b=swedish(now, 0))
 
 
-@whole_check("AGG01", needs=NEEDS_PREVIOUS)
+@whole_check("AGG01", reads=(7, 17), parses=(), needs=NEEDS_PREVIOUS)
 def monthly_paid_changed(p: Prepared) -> Iterable[pl.DataFrame]:
     """AGG01: the number of monthly-paid has changed; large units bear less. The size is last year's employees."""
     before, now = _counts(p, is_monthly)
@@ -52,7 +52,7 @@ def monthly_paid_changed(p: Prepared) -> Iterable[pl.DataFrame]:
         yield _change(before, now)
 
 
-@whole_check("AGG02", needs=NEEDS_PREVIOUS)
+@whole_check("AGG02", reads=(7, 17), parses=(), needs=NEEDS_PREVIOUS)
 def hourly_paid_changed(p: Prepared) -> Iterable[pl.DataFrame]:
     """AGG02: the number of hourly-paid has changed, or they are new."""
     before, now = _counts(p, is_hourly)
@@ -62,7 +62,7 @@ def hourly_paid_changed(p: Prepared) -> Iterable[pl.DataFrame]:
         yield _change(before, now)
 
 
-@whole_check("AGG03", needs=NEEDS_PREVIOUS)
+@whole_check("AGG03", reads=(7, 9), parses=(), needs=NEEDS_PREVIOUS)
 def etikett_changed(p: Prepared) -> Iterable[pl.DataFrame]:
     """AGG03: the number of persons with an etikett has changed, from nothing too; one finding an etikett."""
     before, now = (
@@ -77,7 +77,7 @@ def etikett_changed(p: Prepared) -> Iterable[pl.DataFrame]:
         yield file_finding(field=9, value=f"{etikett:06d}", a=str(a), b=str(b))
 
 
-@whole_check("AGG04", needs=NEEDS_PREVIOUS)
+@whole_check("AGG04", reads=(7, 9), parses=(), needs=NEEDS_PREVIOUS)
 def persons_changed_etikett(p: Prepared) -> Iterable[pl.DataFrame]:
     """AGG04: of the persons in both years, the share that has no etikett in common."""
     still_here = p.etiketter_before.filter(pl.col("person").is_in(p.etiketter_now["person"].implode()))
@@ -99,7 +99,7 @@ def _mean_salary(p: Prepared, frame: pl.DataFrame) -> float | None:
     return mean
 
 
-@whole_check("AGG05", needs=NEEDS_PREVIOUS)
+@whole_check("AGG05", reads=(17, 22), parses=(), needs=NEEDS_PREVIOUS)
 def mean_salary_changed(p: Prepared) -> Iterable[pl.DataFrame]:
     """AGG05: the mean salary of the monthly-paid has fallen, or risen more than the threshold."""
     if p.context.previous is None:
@@ -117,7 +117,7 @@ def _full_time(frame: pl.DataFrame) -> tuple[int, int]:
     return int(full), int(every)
 
 
-@whole_check("AGG06", needs=NEEDS_PREVIOUS)
+@whole_check("AGG06", reads=(17, 20), parses=(), needs=NEEDS_PREVIOUS)
 def full_time_changed(p: Prepared) -> Iterable[pl.DataFrame]:
     """AGG06: the share of full-time among the monthly-paid has moved, in percentage points."""
     if p.context.previous is None:
@@ -129,7 +129,7 @@ def full_time_changed(p: Prepared) -> Iterable[pl.DataFrame]:
         yield file_finding(field=20, v=swedish(share_now - share_before), a=swedish(share_before), b=swedish(share_now))
 
 
-@whole_check("AGG07", needs=NEEDS_PREVIOUS)
+@whole_check("AGG07", reads=(7, 10), parses=(), needs=NEEDS_PREVIOUS)
 def managers_changed(p: Prepared) -> Iterable[pl.DataFrame]:
     """AGG07: the number of managers (A, B, C) has changed."""
     before, now = _counts(p, is_manager)
@@ -138,14 +138,14 @@ def managers_changed(p: Prepared) -> Iterable[pl.DataFrame]:
         yield _change(before, now, field=10)
 
 
-@whole_check("AGG08")
+@whole_check("AGG08", reads=(10,), parses=())
 def no_highest_manager(p: Prepared) -> Iterable[pl.DataFrame]:
     """AGG08: not one row has ansvarskod A."""
     if not p.frame.select((pl.col("f10") == "A").any()).item():
         yield file_finding(field=10)
 
 
-@whole_check("AGG09", needs=NEEDS_PREVIOUS)
+@whole_check("AGG09", reads=(5, 7), parses=(), needs=NEEDS_PREVIOUS)
 def watched_activity_changed(p: Prepared) -> Iterable[pl.DataFrame]:
     """AGG09: the number of persons on verksamhet 512 or 513 has changed; one finding a verksamhet."""
     share, fewest = p.context.threshold("AGG09", "share"), p.context.threshold("AGG09", "persons")
@@ -155,7 +155,7 @@ def watched_activity_changed(p: Prepared) -> Iterable[pl.DataFrame]:
             yield _change(before, now, field=5, value=activity)
 
 
-@whole_check("AGG10", needs=NEEDS_PREVIOUS)
+@whole_check("AGG10", reads=(7,), parses=(), needs=NEEDS_PREVIOUS)
 def persons_missing(p: Prepared) -> Iterable[pl.DataFrame]:
     """AGG10: the share of last year's employees that are not in the file."""
     if p.context.previous is None:
@@ -168,7 +168,7 @@ def persons_missing(p: Prepared) -> Iterable[pl.DataFrame]:
         yield file_finding(field=7, v=swedish(share), n=missing)
 
 
-@whole_check("AGG11")
+@whole_check("AGG11", reads=(39,), parses=())
 def old_salaries(p: Prepared) -> Iterable[pl.DataFrame]:
     """AGG11: the share of rows whose salary is from before the year's pay review."""
     old = int(p.frame.select((pl.col("f39") == "N").sum()).item())
@@ -177,7 +177,7 @@ def old_salaries(p: Prepared) -> Iterable[pl.DataFrame]:
         yield file_finding(field=39, v=swedish(share), n=old)
 
 
-@whole_check("AGG12")
+@whole_check("AGG12", reads=(7, 28), parses=())
 def nobody_ill(p: Prepared) -> Iterable[pl.DataFrame]:
     """AGG12: not one row with sickness as reason of leave, though the unit is of some size."""
     if p.frame.select((pl.col("f28") == "01").any()).item():

@@ -30,12 +30,16 @@ class Context:
     unit_kind: str
     collection: CollectionSpec
     previous: pl.DataFrame | None = None
+    previous_name: str = ""  # which file, and in which state, `previous` is
     positions: Mapping[str, str] | None = None  # kodförteckning: plain text by code
     unit_names: Mapping[str, str] = field(default_factory=dict)
     earlier: Mapping[str, date] = field(default_factory=dict)  # delivered on, by SHA-256
     sha256: str = ""
     replaces: date | None = None  # when the file that this one replaces was delivered
     is_test: bool = False
+    in_portal: bool = False  # the portal knows the supplements and the payroll systems, a file by itself does not
+    payroll_system: str = ""  # this year's, in words; "" where nobody has told
+    payroll_system_before: str = ""  # last year's
 
     @property
     def sector(self) -> str:
@@ -60,9 +64,12 @@ class Context:
     def is_on(self, code: str) -> bool:
         """True where the check is made this year; one that is not made takes no other's place."""
         check = self.collection.checks.get(code)
-        if check is None or not check.enabled:
-            return False
-        return check.valid_until is None or self.collection.measurement_day <= check.valid_until
+        return check is not None and check.enabled and self.is_valid(check)
+
+    def is_valid(self, check: CheckSpec) -> bool:
+        """True where the measurement day is within the check's dates."""
+        day = self.collection.measurement_day
+        return (check.valid_from is None or check.valid_from <= day) and (check.valid_until is None or day <= check.valid_until)
 
     def concerns(self, check: CheckSpec) -> bool:
         """True where the check applies to such a unit."""

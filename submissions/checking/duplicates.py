@@ -29,7 +29,7 @@ def identical_rows(p: Prepared) -> pl.DataFrame:
     return alike.with_columns(pl.when(pl.col("row") == first).then(second).otherwise(first).alias("other"))
 
 
-@whole_check("DUB01")
+@whole_check("DUB01", reads=FIELD_NUMBERS, parses=(40,))
 def repeated_keys(p: Prepared) -> Iterable[pl.DataFrame]:
     """DUB01: the anställningsnummer stands on several rows, which are not alike."""
     keyed = p.shared_keys.filter(pl.col("f40").is_not_null())
@@ -42,7 +42,7 @@ def repeated_keys(p: Prepared) -> Iterable[pl.DataFrame]:
         yield row_findings(counted, field=40, n=pl.col("rows"))
 
 
-@whole_check("DUB02")
+@whole_check("DUB02", reads=(7, 40), parses=(7,))
 def many_employments(p: Prepared) -> Iterable[pl.DataFrame]:
     """DUB02: a person has more rows than the threshold."""
     counted = p.shared_persons.with_columns(pl.len().over("k7").alias("rows"))
@@ -51,7 +51,7 @@ def many_employments(p: Prepared) -> Iterable[pl.DataFrame]:
         yield row_findings(many, field=7, n=pl.col("rows"))
 
 
-@whole_check("DUB03")
+@whole_check("DUB03", reads=(7, 17, 20, 27, 40), parses=(7, 17, 20, 27))
 def more_than_full_time(p: Prepared) -> Iterable[pl.DataFrame]:
     """DUB03: a person's shares sum up to more than the threshold. Monthly-paid rows with leave below 100 percent."""
     is_absent = pl.col("i27") >= WHOLE
@@ -62,7 +62,7 @@ def more_than_full_time(p: Prepared) -> Iterable[pl.DataFrame]:
         yield row_findings(above, field=20, v=swedish_number(pl.col("sum") / 100, 2))
 
 
-@whole_check("DUB04")
+@whole_check("DUB04", reads=FIELD_NUMBERS, parses=())
 def identical(p: Prepared) -> Iterable[pl.DataFrame]:
     """DUB04: the whole row is like another one."""
     alike = identical_rows(p)

@@ -31,7 +31,7 @@ def _is_other(context: Context, may_be_long: bool) -> pl.Expr:
     return is_other & ~pl.col("l1") if may_be_long else is_other
 
 
-@whole_check("FIL05")
+@whole_check("FIL05", reads=())
 def same_file_again(p: Prepared) -> Iterable[pl.DataFrame]:
     """FIL05: the same bytes have been delivered before."""
     delivered = p.context.earlier.get(p.context.sha256)
@@ -39,14 +39,14 @@ def same_file_again(p: Prepared) -> Iterable[pl.DataFrame]:
         yield file_finding(a=delivered.isoformat())
 
 
-@whole_check("FIL06")
+@whole_check("FIL06", reads=())
 def replaces_another(p: Prepared) -> Iterable[pl.DataFrame]:
     """FIL06: an earlier file is replaced; the last one counts."""
     if p.context.replaces is not None and not p.context.is_test:
         yield file_finding(a=p.context.replaces.isoformat())
 
 
-@whole_check("FIL07")
+@whole_check("FIL07", reads=())
 def is_a_test(p: Prepared) -> Iterable[pl.DataFrame]:
     """FIL07: uploaded as a test file."""
     if p.context.is_test:

@@ -61,7 +61,7 @@ def wrong_personal_number(p: Prepared) -> Iterable[Hit]:
     yield Hit(pl.col("i7").is_not_null() & pl.col("k7").is_null(), field=7)
 
 
-@whole_check("FMT07")
+@whole_check("FMT07", reads=(7,))
 def many_coordination_numbers(p: Prepared) -> Iterable[pl.DataFrame]:
     """FMT07: the share of samordningsnummer among the rows is above the threshold; one finding for the file."""
     known = p.frame.select(is_coordination().sum()).item()

@@ -19,7 +19,7 @@ NOT_ESTABLISHED = "Listan är ännu inte fastställd av SKR."
 REFUSALS = ("FIL01", "FIL02", "FIL03")
 # What a message adds where the finding knows it.
 LAST_YEAR = {"RIM06": "Förra året var den {a} kr.", "RIM05": "Medianen är {a} kr."}
-FROM_TO = ("AGG01", "AGG02", "AGG05", "AGG06", "AGG07", "AGG09")
+FROM_TO = ("AGG01", "AGG02", "AGG05", "AGG06", "AGG07", "AGG09", "KOM03")
 
 
 def render(finding: Mapping[str, Any], collection: CollectionSpec, *, reveal: bool = False) -> str:
@@ -108,12 +108,30 @@ def advice(check: str, collection: CollectionSpec) -> str:
     return _text(check_spec(check, collection), "advice")
 
 
+def why(check: str, collection: CollectionSpec) -> str:
+    """What the statistics need it for."""
+    return _text(check_spec(check, collection), "why")
+
+
+def mend(check: str, collection: CollectionSpec) -> str:
+    """How to mend it in the payroll system, so that it does not come back."""
+    return _text(check_spec(check, collection), "mend")
+
+
+def answers(check: str, collection: CollectionSpec) -> tuple[str, ...]:
+    """Ready-made explanations, the likeliest first; none where the check cannot be explained."""
+    own = check_spec(check, collection).answers
+    shipped = collection_spec(LATEST).checks.get(check)
+    return own or (shipped.answers if shipped else ())
+
+
 def _text(check: CheckSpec, name: str) -> str:
     own: str = getattr(check, name)
     if own:
         return own
     shipped = collection_spec(LATEST).checks.get(check.code)
-    return getattr(shipped, name) if shipped else check.message
+    text: str = getattr(shipped, name) if shipped else ""
+    return text or (check.message if name in ("title", "advice") else "")
 
 
 def level_label(level: str) -> str:

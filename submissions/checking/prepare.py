@@ -12,6 +12,7 @@ it is silent for that row. That is done with nulls. For a field n there may be
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property
@@ -19,7 +20,7 @@ from functools import cache, cached_property
 import polars as pl
 
 from submissions.checking.context import Context
-from submissions.frames import FIELD_NUMBERS, column
+from submissions.frames import FIELD_NUMBERS, PERSONAL_NUMBER_FIELD, column
 from submissions.spec import KOMMUN
 
 # Called A/N in the layout, but nothing but digits is right there: orgnr, personnummer, etikett, specialitet.
@@ -92,21 +93,23 @@ class Prepared:
         )
 
 
-def prepare(frame: pl.DataFrame, context: Context) -> Prepared:
-    """Parses the rows. A frame of texts in, the same with the columns above out."""
+def prepare(frame: pl.DataFrame, context: Context, fields: Collection[int] = FIELD_NUMBERS) -> Prepared:
+    """Parses the rows: all fields, or only those given. A frame of texts in, the same with the columns above out."""
+    if not fields:
+        return Prepared(frame, context, frozenset(), frozenset(), frozenset())
     layout = context.collection.layout
-    digits = [field.number for field in layout.fields if field.numeric or field.number in DIGIT_CODES]
+    digits = [f.number for f in layout.fields if f.number in fields and (f.numeric or f.number in DIGIT_CODES)]
     shape = frame.select(
-        *(pl.col(column(n)).str.len_bytes().max().alias(f"bytes{n}") for n in FIELD_NUMBERS),
-        *(pl.col(column(n)).null_count().alias(f"nulls{n}") for n in FIELD_NUMBERS),
+        *(pl.col(column(n)).str.len_bytes().max().alias(f"bytes{n}") for n in fields),
+        *(pl.col(column(n)).null_count().alias(f"nulls{n}") for n in fields),
         *(pl.col(column(n)).min().alias(f"min{n}") for n in digits),
     ).row(0, named=True)
-    may_be_long = [n for n in FIELD_NUMBERS if (shape[f"bytes{n}"] or 0) > layout[n].max_length]
+    may_be_long = [n for n in fields if (shape[f"bytes{n}"] or 0) > layout[n].max_length]
     parsed = frame.with_columns(
         *(_number(n, shape[f"bytes{n}"] or 0).alias(f"i{n}") for n in digits),
         *((pl.col(column(n)).str.len_chars() > layout[n].max_length).fill_null(False).alias(f"l{n}") for n in may_be_long),
     )
-    unparsed = parsed.select(pl.col(f"i{n}").null_count() for n in digits).row(0)
+    unparsed = parsed.select(pl.len(), *(pl.col(f"i{n}").null_count() for n in digits)).row(0)[1:]
     odd = [n for n, nulls in zip(digits, unparsed, strict=True) if nulls > shape[f"nulls{n}"] or _has_sign(shape[f"min{n}"])]
     parsed = parsed.with_columns(_is_odd(n, shape[f"bytes{n}"]).alias(f"x{n}") for n in odd)
     parsed = parsed.with_columns(
@@ -114,13 +117,16 @@ def prepare(frame: pl.DataFrame, context: Context) -> Prepared:
         for n in digits
         if n in odd or n in may_be_long
     )
-    known = parsed.with_columns(_age(context.collection.measurement_day), *_known(context))
+    known = parsed.with_columns(known for n, known in _known(context).items() if n in fields)
+    if PERSONAL_NUMBER_FIELD in fields:
+        known = known.with_columns(_age(context.collection.measurement_day))
+        known = known.with_columns(pl.when(pl.col("age").is_not_null()).then(pl.col("i7")).alias("k7"))
     return Prepared(
-        frame=known.with_columns(pl.when(pl.col("age").is_not_null()).then(pl.col("i7")).alias("k7")),
+        frame=known,
         context=context,
         odd=frozenset(odd),
         long=frozenset(may_be_long),
-        gaps=frozenset(n for n in FIELD_NUMBERS if shape[f"nulls{n}"]),
+        gaps=frozenset(n for n in fields if shape[f"nulls{n}"]),
     )
 
 
@@ -152,8 +158,8 @@ def _trouble(n: int, odd: list[int], long: list[int]) -> pl.Expr:
     return pl.any_horizontal(parts)
 
 
-def _known(context: Context) -> list[pl.Expr]:
-    """The known codes and dates."""
+def _known(context: Context) -> dict[int, pl.Expr]:
+    """The known codes and dates by field."""
 
     def listed(n: int, kind: str) -> pl.Expr:
         return pl.when(pl.col(column(n)).is_in(context.codes(kind))).then(pl.col(column(n))).alias(f"k{n}")
@@ -166,16 +172,16 @@ def _known(context: Context) -> list[pl.Expr]:
         return pl.when(is_known).then(pl.col(f"i{n}")).alias(f"k{n}")
 
     fits = pl.col("f5").is_in(context.codes("verksamhet")) if context.sector == KOMMUN else pl.col("f5").is_not_null()
-    return [
-        pl.when(fits).then(pl.col("f5")).alias("k5"),
-        listed_number(9, "aid"),
-        listed(10, "ansvar"),
-        listed_number(13, "specialitet"),
-        listed(15, "lonekollektivavtal"),
-        listed(16, "anstallningsform"),
-        listed(17, "avloningsform"),
-        *(pl.when(is_date(pl.col(f"i{n}"))).then(pl.col(f"i{n}")).alias(f"k{n}") for n in DATES),
-    ]
+    return {
+        5: pl.when(fits).then(pl.col("f5")).alias("k5"),
+        9: listed_number(9, "aid"),
+        10: listed(10, "ansvar"),
+        13: listed_number(13, "specialitet"),
+        15: listed(15, "lonekollektivavtal"),
+        16: listed(16, "anstallningsform"),
+        17: listed(17, "avloningsform"),
+        **{n: pl.when(is_date(pl.col(f"i{n}"))).then(pl.col(f"i{n}")).alias(f"k{n}") for n in DATES},
+    }
 
 
 @cache

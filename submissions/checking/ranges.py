@@ -46,7 +46,7 @@ def unusual_hourly_pay(p: Prepared) -> Iterable[Hit]:
     yield Hit((pl.col("i24") < low) | (pl.col("i24") > high), field=24, v=swedish_number(pl.col("i24") / 100, 2))
 
 
-@whole_check("RIM05")
+@whole_check("RIM05", reads=(9, 17, 22, 40), parses=(9, 17, 22))
 def salary_deviates(p: Prepared) -> Iterable[pl.DataFrame]:
     """RIM05: the monthly salary lies far from others with the same etikett at this unit.
 
@@ -68,7 +68,7 @@ def salary_deviates(p: Prepared) -> Iterable[pl.DataFrame]:
         yield row_findings(rows, field=22, a=swedish_number(pl.col("median"), 0))
 
 
-@whole_check("RIM06", needs=NEEDS_PREVIOUS)
+@whole_check("RIM06", reads=(7, 9, 17, 22, 40), by_row=True, needs=NEEDS_PREVIOUS)
 def salary_changed(p: Prepared) -> Iterable[pl.DataFrame]:
     """RIM06: the salary of the same person with the same etikett has fallen, or risen more than the threshold."""
     if p.context.previous is None:

@@ -36,6 +36,7 @@ LONGEST_VALUE = 100
 
 NEEDS_PREVIOUS = "previous"
 NEEDS_POSITIONS = "positions"
+NEEDS_PAYROLL_SYSTEMS = "payroll systems"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,14 @@ class Entry:
     row_check: RowCheck | None = None
     whole_check: WholeCheck | None = None
     needs: str = ""
+    reads: frozenset[int] = frozenset()  # of a whole check: the fields whose values can change its findings
+    parses: frozenset[int] = frozenset()  # of those, the fields that it asks for parsed
+    by_row: bool = False  # of a whole check: each row's findings hang on that row alone
+
+    @property
+    def is_of_rows(self) -> bool:
+        """True where a change on one row can change the findings on that row only."""
+        return self.row_check is not None or self.by_row
 
 
 REGISTRY: dict[str, Entry] = {}
@@ -84,11 +93,19 @@ def row_check(code: str, *, needs: str = "") -> Callable[[RowCheck], RowCheck]:
     return add
 
 
-def whole_check(code: str, *, needs: str = "") -> Callable[[WholeCheck], WholeCheck]:
-    """Registers a check of groups of rows or of the whole file."""
+def whole_check(
+    code: str, *, reads: Iterable[int], parses: Iterable[int] | None = None, by_row: bool = False, needs: str = ""
+) -> Callable[[WholeCheck], WholeCheck]:
+    """Registers a check of groups of rows or of the whole file.
+
+    `reads` names the fields whose values can change its findings (40 where it reports on rows: the key is told);
+    `parses` those it asks for parsed, all of them where nothing else is said.
+    """
+    fields = frozenset(reads)
+    parsed = fields if parses is None else frozenset(parses)
 
     def add(function: WholeCheck) -> WholeCheck:
-        _register(Entry(code, whole_check=function, needs=needs))
+        _register(Entry(code, whole_check=function, needs=needs, reads=fields, parses=parsed, by_row=by_row))
         return function
 
     return add

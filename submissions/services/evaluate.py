@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,11 +10,11 @@ import polars as pl
 from django.utils import timezone
 
 from accounts import limits
-from profiles.models import Unit
+from profiles.models import PayrollSystem, Unit
 from submissions import checking, reading, summaries
 from submissions.deadline import Deadline, within
 from submissions.frames import Reading, Refusal
-from submissions.models import Delivery, Submission
+from submissions.models import Delivery, Submission, Supplement
 from submissions.services import storage
 from submissions.spec import CollectionSpec
 
@@ -80,14 +81,26 @@ def evaluate(
     delivered: pl.DataFrame | None,
     deadline: Deadline,
     read: Reading | None = None,
+    changed: Iterable[tuple[int, int]] | None = None,
 ) -> Outcome:
-    """Run the checks and the summary on a frame with its corrections laid on. Raises `TookTooLong` by the deadline."""
-    previous = previous_frame(delivery.submission)
-    context = context_of(delivery, collection, previous)
+    """Run the checks and the summary on a frame with its corrections laid on. Raises `TookTooLong` by the deadline.
+
+    `changed` are the cells (row, field) that got another value since the delivery's last answer, where the caller knows
+    them: then only what they can change is checked anew.
+    """
+    context = context_of(delivery, collection)
+    previous = context.previous
     wrong_rows = pl.DataFrame(described["wrong_rows"], schema={"row": pl.UInt32, "n": pl.UInt32})
-    result = checking.run(frame if read is None else read, context, wrong_rows=wrong_rows, deadline=deadline)
+    basis = checking.basis(context)
+    before = _findings_on(delivery, basis) if changed is not None else None
+    if changed is not None and before is not None:
+        cells = pl.DataFrame(list(changed), schema={"row": pl.UInt32, "field": pl.UInt8}, orient="row")
+        result = checking.rerun(before, frame, context, cells, wrong_rows=wrong_rows, deadline=deadline)
+    else:
+        result = checking.run(frame if read is None else read, context, wrong_rows=wrong_rows, deadline=deadline)
     deadline()
     summary: dict[str, Any] = {
+        "basis": basis,
         "reading": described,
         "summary": summaries.build(frame, previous).as_dict(),
         "not_run": [{"check": n.check, "reason": n.reason} for n in result.not_run],
@@ -108,6 +121,14 @@ def _refusal_of_findings(findings: pl.DataFrame, collection: CollectionSpec, uni
     seen = checking.messages.render(first, collection)
     expected = f"Vi väntade oss en fil för {unit.name}, med koden {unit.code} i fält 1 på varje rad."
     return f"{seen} {expected}"[:600], {"check": first["check"], "seen": seen, "expected": expected, "row": first["row"]}
+
+
+def _findings_on(delivery: Delivery, basis: str) -> pl.DataFrame | None:
+    """The findings of the last answer, where it was made on the same basis; else None."""
+    if storage.summary_of(delivery).get("basis") != basis:
+        return None
+    found = storage.findings_of(delivery)
+    return found if found.width else None
 
 
 def previous_frame(submission: Submission) -> pl.DataFrame | None:
@@ -132,9 +153,9 @@ def last_years(submission: Submission) -> Delivery | None:
     )
 
 
-def context_of(delivery: Delivery, collection: CollectionSpec, previous: pl.DataFrame | None) -> checking.Context:
+def context_of(delivery: Delivery, collection: CollectionSpec) -> checking.Context:
     """What the checks need to know beside the rows."""
-    unit = delivery.submission.unit
+    unit, last_year = delivery.submission.unit, last_years(delivery.submission)
     before = list(
         Delivery.objects.filter(submission=delivery.submission_id, version__lt=delivery.version, is_test=False)
         .exclude(status=Delivery.Status.REJECTED)
@@ -142,14 +163,40 @@ def context_of(delivery: Delivery, collection: CollectionSpec, previous: pl.Data
         .values_list("sha256", "uploaded_at", "status")
     )
     checked = [timezone.localdate(at) for _, at, status in before if status == Delivery.Status.CHECKED]
+    systems = payroll_systems(unit, collection)
     return checking.Context(
         unit_code=unit.code,
         unit_kind=unit.kind,
         collection=collection,
-        previous=previous,
+        previous=storage.current_frame(last_year) if last_year else None,
+        previous_name=f"{last_year.pk}/{last_year.revision}" if last_year else "",
+        positions=positions_of(delivery.submission),
         unit_names=dict(Unit.objects.order_by("code").values_list("code", "name")),
         earlier={sha256: timezone.localdate(at) for sha256, at, _ in before},
         sha256=delivery.sha256,
         replaces=checked[-1] if checked else None,
         is_test=delivery.is_test,
+        in_portal=True,
+        payroll_system=systems.get(collection.year, ""),
+        payroll_system_before=systems.get(collection.year - 1, ""),
     )
+
+
+def positions_of(submission: Submission) -> dict[str, str] | None:
+    """The plain text of the position codes by the kodförteckning in force; None without one that can be read."""
+    supplements = Supplement.objects.filter(submission=submission, kind=Supplement.Kind.POSITIONS).in_force()
+    supplement = supplements.order_by("-number", "-pk").first()
+    if supplement is None:
+        return None
+    try:
+        return reading.read_positions(storage.content_of(supplement))
+    except reading.PositionListError:
+        return None
+
+
+def payroll_systems(unit: Unit, collection: CollectionSpec) -> dict[int, str]:
+    """The unit's payroll system of this year and the last, in words, by year."""
+    codes = collection.lists["lonesystem"].codes if "lonesystem" in collection.lists else {}
+    years = [collection.year - 1, collection.year]
+    systems = PayrollSystem.objects.filter(unit=unit, year__in=years).order_by("year", "pk")
+    return {s.year: s.other or (codes[s.code].label if s.code in codes else s.code) for s in systems}

@@ -19,7 +19,7 @@ import polars as pl
 
 from config.lib import sealed
 from submissions import frames, reading
-from submissions.models import Correction, Delivery
+from submissions.models import Correction, Delivery, Supplement
 
 CACHE_BYTES = 200_000_000
 
@@ -74,9 +74,9 @@ def pack_content(content: bytes) -> bytes:
     return zlib.compress(content, level=1)
 
 
-def content_of(delivery: Delivery) -> bytes:
-    """The bytes as they were uploaded."""
-    return zlib.decompress(sealed.open_column(delivery, "content_sealed"))
+def content_of(row: Delivery | Supplement) -> bytes:
+    """The bytes as they were uploaded; a supplement's are packed as a delivery's."""
+    return zlib.decompress(sealed.open_column(row, "content_sealed"))
 
 
 def name_of(delivery: Delivery) -> str:
