@@ -87,6 +87,7 @@ VALUES: dict[str, Callable[[Place], object]] = {
     "code": lambda place: place.code,
     "year": lambda place: YEAR,
     "number": lambda place: place.delivery.version,
+    "table": lambda place: "personalgrupper",
     "check": lambda place: place.group.check,
     "key": lambda place: place.group.key,
     "row": lambda place: place.correction.row,

@@ -87,6 +87,10 @@ TABLE = """
   submissions:version                        GET   200   200   200   404   200   200   200   404
   submissions:download                       POST  403   200   200   404   403   403   403   404
   submissions:review                         GET   200   200   200   404   200   200   200   404
+  submissions:tables                         GET   200   200   200   404   200   200   200   404
+  submissions:table                          GET   200   200   200   404   200   200   200   404
+  submissions:table_file                     GET   200   200   200   404   200   200   200   404
+  submissions:compare                        GET   200   200   200   404   200   200   200   404
   submissions:findings                       GET   200   200   200   404   200   200   200   404
   submissions:reveal_findings                POST  403   200   200   404   403   403   403   404
   submissions:comment                        POST  403   422   422   404   403   403   403   404

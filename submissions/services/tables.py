@@ -75,21 +75,22 @@ class Review:
 
     def grid(self, table: Table) -> Grid | None:
         """The table with its numbers, its lines in order; None for a comparison with nothing."""
-        made = self._comparison(table) if table.key in compare.COMPARISONS else self._beside(table)
-        if made is None:
-            return None
-        lines = sorted(made.lines, key=lambda line: labels.order(self.terms, line.key))
-        return Grid(made.table, tuple(lines), made.has_before)
-
-    def _beside(self, table: Table) -> Grid:
-        now = _counted(table, self.delivery, self.terms)
-        return grid.build(table, now, _counted(table, self.before, self.terms_before) if self.before else None)
-
-    def _comparison(self, table: Table) -> Grid | None:
+        if table.key not in compare.COMPARISONS:
+            return self.beside(table)
         if self.joined is None:
             return None
         now, before = self.joined
-        return grid.merge(table, grid.aggregate(table, now), grid.aggregate(table, before, BEFORE))
+        return self._in_order(grid.merge(table, grid.aggregate(table, now), grid.aggregate(table, before, BEFORE)))
+
+    def beside(self, table: Table) -> Grid:
+        """A table of this file's numbers, each beside the earlier one where there is anything to compare with."""
+        now = _counted(table, self.delivery, self.terms)
+        before = _counted(table, self.before, self.terms_before) if self.before else None
+        return self._in_order(grid.build(table, now, before))
+
+    def _in_order(self, made: Grid) -> Grid:
+        lines = sorted(made.lines, key=lambda line: labels.order(self.terms, line.key))
+        return Grid(made.table, tuple(lines), made.has_before)
 
     def chosen(self, selection: Selection) -> Chosen | None:
         """The rows behind a number; None where there is no such number, or nothing to compare with."""

@@ -15,11 +15,13 @@ from submissions.views.finishing import hand_in, receipt, withdraw
 from submissions.views.overview import overview, submission, upload, version
 from submissions.views.review import review
 from submissions.views.rows import person_rows, rows
+from submissions.views.tables import compare, table, table_file, tables
 
 __all__ = [
     "change_list",
     "change_list_file",
     "comment",
+    "compare",
     "correct",
     "corrected_file",
     "corrections",
@@ -39,6 +41,9 @@ __all__ = [
     "row",
     "rows",
     "submission",
+    "table",
+    "table_file",
+    "tables",
     "undo",
     "upload",
     "version",

@@ -1,0 +1,256 @@
+"""A review table as its page shows it: every number in Swedish, with the change and the way to the rows behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from config.templatetags.sv import HARD, MINUS, decimal
+from submissions.services.tables import Review
+from submissions.summaries import differences, labels
+from submissions.summaries.differences import Difference
+from submissions.summaries.grid import Cell, Column, Grid, Line, Measure, Table
+from submissions.summaries.review_tables import ETIKETTER, GROUPS, PAY, POPULATIONS, VERKSAMHETER
+from submissions.summaries.selection import BEFORE, LAST_YEAR, NOW, Selection
+from submissions.views.common import Room
+
+TOP_DIFFERENCES = 10
+TOP_MOVES = 10
+LOOKED_AT_FOR_DIFFERENCES = (POPULATIONS, GROUPS, ETIKETTER, VERKSAMHETER, PAY)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What every page of tables has: the room, the delivery's tables, and the words and links of the comparison."""
+
+    room: Room
+    review: Review
+
+    @property
+    def before_name(self) -> str:
+        """What the numbers are compared with, as a column is called: "2025" or "version 2"."""
+        if self.review.against == LAST_YEAR:
+            return str(self.room.submission.collection.year - 1)
+        return f"version {self.review.before.version}" if self.review.before else "föregående version"
+
+    @property
+    def now_name(self) -> str:
+        """What is compared: "2026" or "version 3"."""
+        if self.review.against == LAST_YEAR:
+            return str(self.room.submission.collection.year)
+        return f"version {self.review.delivery.version}"
+
+    def parameters(self, **more: str) -> str:
+        """The query string that keeps the shown version and the comparison."""
+        kept = {}
+        if self.room.asked:
+            kept["version"] = str(self.room.asked.version)
+        if self.review.against != LAST_YEAR:
+            kept["mot"] = self.review.against
+        query = urlencode(kept | {name: value for name, value in more.items() if value})
+        return f"?{query}" if query else ""
+
+    def page(self, name: str, *arguments: object, **more: str) -> str:
+        """A page of tables, with the comparison kept."""
+        return reverse(f"submissions:{name}", args=[*self.room.address, *arguments]) + self.parameters(**more)
+
+    def rows(self, selection: Selection) -> str:
+        """The page of the rows behind a number."""
+        return reverse("submissions:rows", args=self.room.address) + self.parameters(**selection.parameters)
+
+    def context(self, **extra: object) -> dict[str, object]:
+        """What the templates of these pages use."""
+        return self.room.context(
+            delivery=self.review.delivery,
+            desk=self,
+            before_name=self.before_name,
+            now_name=self.now_name,
+            has_before=self.review.before is not None,
+            rule=differences.RULE,
+            **extra,
+        )
+
+
+# A table as the page shows it ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A cell: the number with the way to its rows, the earlier one likewise, and the change."""
+
+    label: str
+    text: str
+    href: str
+    before: str = ""
+    before_href: str = ""
+    change: str = ""
+    is_notable: bool = False
+    is_up: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLine:
+    """A line: its words, where it opens, its cells."""
+
+    label: str
+    depth: int
+    open_url: str
+    cells: list[Shown]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What the table's template draws."""
+
+    table: Table
+    heading: str
+    lines: list[ShownLine]
+    has_notable: bool
+
+
+def sheet_of(desk: Desk, made: Grid, lines: Iterable[Line], *, can_open: bool = False) -> Sheet:
+    shown = [_shown_line(desk, made, line, can_open=can_open) for line in lines]
+    dimensions = dict.fromkeys(column for grouping in made.table.groupings for column in grouping[-1:])
+    return Sheet(
+        table=made.table,
+        heading=" och ".join(
+            words.lower() if n else words for n, words in enumerate(map(labels.HEADINGS.__getitem__, dimensions))
+        ),
+        lines=shown,
+        has_notable=any(cell.is_notable for line in shown for cell in line.cells),
+    )
+
+
+def _shown_line(desk: Desk, made: Grid, line: Line, *, can_open: bool) -> ShownLine:
+    return ShownLine(
+        label=labels.line_label(desk.review.terms, line.key),
+        depth=line.depth,
+        open_url=desk.page("table", made.table.key, inom=line.key)
+        if can_open and line.depth == 1 and made.within(line.key)
+        else "",
+        cells=[_shown(desk, made, line, cell) for cell in line.cells],
+    )
+
+
+def _shown(desk: Desk, made: Grid, line: Line, cell: Cell) -> Shown:
+    column, difference = cell.column, cell.difference
+    against = desk.review.against
+
+    def address(number: float | None, frame: str) -> str:
+        return desk.rows(Selection(made.table.key, line.key, column.key, frame, against)) if number else ""
+
+    if not made.has_before:
+        return Shown(column.label, written(column, cell.value), address(cell.value, column.source))
+    return Shown(
+        label=column.label,
+        text=written(column, cell.value),
+        href=address(cell.value, NOW),
+        before=written(column, difference.before),
+        before_href=address(difference.before, BEFORE),
+        change=change_text(column, difference),
+        is_notable=difference.is_notable,
+        is_up=(difference.change or 0) > 0,
+    )
+
+
+def written(column: Column, value: float | None) -> str:
+    """A number of the column as text."""
+    return decimal(value, column.decimals)
+
+
+def change_text(column: Column, difference: Difference) -> str:
+    """ "+44 (+3,7 %)", for shares "+1,2 procentenheter"; empty where there is nothing to say."""
+    change = difference.change
+    if change is None:
+        return ""
+    text = _signed(change, column.decimals)
+    if column.measure == Measure.SHARE:
+        return f"{text}{HARD}procentenheter"
+    return text if difference.percent is None else f"{text} ({_signed(difference.percent, 1)}{HARD}%)"
+
+
+def _signed(value: float, decimals: int) -> str:
+    text = decimal(value, decimals)
+    if text.startswith(MINUS):
+        return text
+    return f"+{text}" if any(digit in text for digit in "123456789") else f"±{decimal(0, 0)}"
+
+
+# What differs most -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Top:
+    """One of the greatest differences, in words."""
+
+    what: str
+    where: str
+    text: str
+    before: str
+    change: str
+    href: str
+    table_url: str
+    is_up: bool
+
+
+def top_differences(desk: Desk) -> Iterator[Top]:
+    """The greatest notable differences, at most one about each line, so that one cause does not fill the list."""
+    found = []
+    for table in LOOKED_AT_FOR_DIFFERENCES:
+        made = desk.review.beside(table)
+        found += [
+            (cell.difference.weight, table, line, cell)
+            for line in made.lines
+            for cell in line.cells
+            if cell.difference.is_notable
+        ]
+    found.sort(key=lambda entry: (-entry[0], entry[1].key, entry[2].key, entry[3].column.key))
+    said: set[str] = set()
+    for _, table, line, cell in found:
+        where = labels.full_label(desk.review.terms, line.key)
+        if any(part in said for part in (line.key, line.key.rpartition(".")[2])):
+            continue
+        said |= {line.key, line.key.rpartition(".")[2]}
+        shown = Selection(table.key, line.key, cell.column.key, NOW if cell.value else BEFORE, desk.review.against)
+        yield Top(
+            what=cell.column.label,
+            where=where,
+            text=written(cell.column, cell.value),
+            before=written(cell.column, cell.difference.before),
+            change=change_text(cell.column, cell.difference),
+            href=desk.rows(shown),
+            table_url=desk.page("table", table.key, inom=line.key.rpartition(".")[0]),
+            is_up=(cell.difference.change or 0) > 0,
+        )
+        if len(said) >= 2 * TOP_DIFFERENCES:
+            return
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number with its words and the rows behind it."""
+
+    label: str
+    text: str
+    href: str
+
+
+def people_figures(desk: Desk, made: Grid) -> list[Figure]:
+    """The numbers of everybody in the comparison."""
+    whole = next(line for line in made.lines if line.depth == 0)
+    return [_figure(desk, made, whole, cell, cell.column.label) for cell in whole.cells]
+
+
+def top_moves(desk: Desk, made: Grid) -> list[Figure]:
+    """The commonest changes of etikett."""
+    moves = [(line, line.cells[0]) for line in made.lines]
+    moves.sort(key=lambda move: (-(move[1].value or 0), move[0].key))
+    return [_figure(desk, made, line, cell, labels.line_label(desk.review.terms, line.key)) for line, cell in moves[:TOP_MOVES]]
+
+
+def _figure(desk: Desk, made: Grid, line: Line, cell: Cell, words: str) -> Figure:
+    selection = Selection(made.table.key, line.key, cell.column.key, cell.column.source, desk.review.against)
+    return Figure(words, written(cell.column, cell.value), desk.rows(selection) if cell.value else "")
