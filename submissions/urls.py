@@ -23,6 +23,7 @@ urlpatterns = [
     path(f"{_YEAR}anmarkningar/<str:check>/<str:key>/visa/", views.reveal_findings, name="reveal_findings"),
     path(f"{_YEAR}anmarkningar/<str:check>/<str:key>/forklara/", views.comment, name="comment"),
     path(f"{_YEAR}anmarkningar/<str:check>/<str:key>/ta-bort-forklaring/", views.remove_comment, name="remove_comment"),
+    path(f"{_YEAR}anmarkningar/<str:check>/<str:key>/utkast/", views.save_draft, name="save_draft"),
     path(f"{_YEAR}rader/", views.rows, name="rows"),
     path(f"{_YEAR}rader/person/", views.person_rows, name="person_rows"),
     path(f"{_YEAR}rad/<int:row>/", views.row, name="row"),

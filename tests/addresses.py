@@ -69,6 +69,8 @@ def _value(route: Route, name: str, place: Place) -> object:
         ("submissions:comment", "check"): lambda: place.explained.check,
         ("submissions:remove_comment", "key"): lambda: place.explained.key,
         ("submissions:remove_comment", "check"): lambda: place.explained.check,
+        ("submissions:save_draft", "key"): lambda: place.explained.key,
+        ("submissions:save_draft", "check"): lambda: place.explained.check,
         ("submissions:undo", "pk"): lambda: place.correction.pk,
         ("deferrals:withdraw", "pk"): lambda: place.deferral.pk,
         ("profiles:member", "pk"): lambda: place.colleague.pk,

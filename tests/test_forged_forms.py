@@ -52,6 +52,7 @@ FORMS: dict[str, dict[str, object]] = {
     "messaging:new": {"unit": "0488", "category": "file", "subject": "En fråga", "text": "Hur gör vi?", "nonce": NONCE},
     "messaging:thread": {"text": "Tack.", "nonce": NONCE},
     "submissions:comment": {"text": "Det stämmer, vi har frågat."},
+    "submissions:save_draft": {"text": "Det stämmer, vi har"},
     "submissions:correct": {"version": 1, "revision": 1, "value": "1"},
     "submissions:hand_in": {"version": 1, "revision": 1},
     "admin:profiles_unit_invite": {"email": "ny.kontakt@trosa.example", "name": "Ny Kontakt", "role": "contact"},

@@ -275,8 +275,12 @@ def fields_of(delivery: Delivery, outcome: Outcome, at: datetime) -> dict[str, A
         "fel": outcome.counts.get("fel", 0),
         "varning": outcome.counts.get("varning", 0),
         "info": outcome.counts.get("info", 0),
-        "uncommented": count_uncommented(delivery.submission, outcome.findings) if outcome.accepted else 0,
+        "uncommented": _uncommented(delivery.submission, outcome) if outcome.accepted else 0,
     }
+
+
+def _uncommented(submission: Submission, outcome: Outcome) -> int:
+    return count_uncommented(submission, outcome.findings, lambda: outcome.checked)
 
 
 def _make_current(submission: Submission, delivery: Delivery, at: datetime) -> None:

@@ -25,6 +25,7 @@ class Outcome:
 
     accepted: bool
     frame: pl.DataFrame | None  # as delivered; None where it was not read again
+    checked: pl.DataFrame  # with corrections, as the checks saw it
     findings: pl.DataFrame
     counts: dict[str, int]
     rows: int
@@ -69,7 +70,7 @@ def _refused_outcome(read: Reading, refusal: Refusal) -> Outcome:
         "reading": describe(read),
         "refusal": {"check": refusal.check, "seen": refusal.seen, "expected": refusal.expected, "row": refusal.row},
     }
-    return Outcome(False, None, pl.DataFrame(), {}, read.rows, read.encoding, refusal.message, summary)
+    return Outcome(False, None, read.frame, pl.DataFrame(), {}, read.rows, read.encoding, refusal.message, summary)
 
 
 def evaluate(
@@ -111,7 +112,15 @@ def evaluate(
     if not result.accepted:
         refusal, summary["refusal"] = _refusal_of_findings(result.frame, collection, delivery.submission.unit)
     return Outcome(
-        result.accepted, delivered, result.frame, result.counts, described["rows"], described["encoding"], refusal, summary
+        accepted=result.accepted,
+        frame=delivered,
+        checked=frame,
+        findings=result.frame,
+        counts=result.counts,
+        rows=described["rows"],
+        encoding=described["encoding"],
+        refusal=refusal,
+        summary=summary,
     )
 
 

@@ -15,6 +15,7 @@ import polars as pl
 from config.lib import crypto, sealed
 from submissions import checking, spec
 from submissions.models import Comment, Submission
+from submissions.services.marks import Cover, Marks, Rows, cover_of, kept_marks, marks_of
 
 KEY_LENGTH = 16
 SALT_BYTES = 32
@@ -82,12 +83,25 @@ def live_comments(submission: Submission) -> dict[str, Comment]:
     return {comment.group: comment for comment in comments}
 
 
-def count_uncommented(submission: Submission, findings: pl.DataFrame) -> int:
-    """How many groups must still be corrected or explained."""
-    needing = {group.key for group in groups_of(submission, findings) if group.needs_comment}
+def cover(submission: Submission, group: Group, comment: Comment, findings: pl.DataFrame, rows: Rows) -> Cover:
+    """How far the group's explanation reaches among its findings now."""
+    return cover_of(kept_marks(comment), group_marks(submission, group, findings, rows))
+
+
+def group_marks(submission: Submission, group: Group, findings: pl.DataFrame, rows: Rows) -> Marks:
+    """The marks of a group's findings."""
+    return marks_of(salt_of(submission), checking.group_rows(findings, group.check, group.field, group.value), rows)
+
+
+def count_uncommented(submission: Submission, findings: pl.DataFrame, rows: Rows) -> int:
+    """How many groups must still be corrected or explained, in whole or for what has come to since."""
+    needing = [group for group in groups_of(submission, findings) if group.needs_comment]
     if not needing:
         return 0
+    comments = live_comments(submission)
     explained = (
-        Comment.objects.filter(submission=submission, replaced_at=None, group__in=needing).values("group").distinct().count()
+        group
+        for group in needing
+        if group.key in comments and cover(submission, group, comments[group.key], findings, rows).is_whole
     )
-    return len(needing) - explained
+    return len(needing) - sum(1 for _ in explained)

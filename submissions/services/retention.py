@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 from accounts import limits
 from accounts.retention import note
 from config.lib.retention import Rule, carry_out
-from submissions.models import Comment, Correction, Delivery, Submission
+from submissions.models import Comment, CommentDraft, Correction, Delivery, Submission
 from submissions.services import storage
 
 _GONE: dict[str, Any] = {
@@ -41,6 +41,7 @@ def rules(at: datetime) -> tuple[Rule, ...]:
         Rule("rejected_files", "avvisade filer", limits.REJECTED_FILES_KEPT, rejected, wipe),
         Rule("files", "filer i avslutade inlämningar", limits.FILES_KEPT, _files, wipe),
         Rule("explanations", "förklaringar i avslutade inlämningar", limits.FILES_KEPT, _explanations),
+        Rule("comment_drafts", "påbörjade förklaringar", limits.COMMENT_DRAFTS_KEPT, _comment_drafts),
         Rule("rows", "rader för jämförelse med nästa år", limits.ROWS_KEPT, _rows, _forget_rows),
     )
 
@@ -72,6 +73,11 @@ def _files(upto: datetime) -> QuerySet[Delivery]:
 
 def _explanations(upto: datetime) -> QuerySet[Comment]:
     return Comment.objects.filter(_over(upto))
+
+
+def _comment_drafts(upto: datetime) -> QuerySet[CommentDraft]:
+    """A month old, or of a submission that nobody can explain in any more."""
+    return CommentDraft.objects.filter(Q(at__lte=upto) | Q(submission__status=Submission.Status.LOCKED))
 
 
 def _rows(upto: datetime) -> QuerySet[Delivery]:

@@ -1,7 +1,7 @@
 """Pages of Inlämning: URL name, view and template share their name."""
 
 from submissions.views.changes import change_list
-from submissions.views.correcting import comment, correct, corrections, remove_comment, undo
+from submissions.views.correcting import correct, corrections, undo
 from submissions.views.download import (
     change_list_file,
     corrected_file,
@@ -10,6 +10,7 @@ from submissions.views.download import (
     findings_report,
     marked_rows,
 )
+from submissions.views.explaining import comment, remove_comment, save_draft
 from submissions.views.findings import findings, reveal_findings, reveal_row, row
 from submissions.views.finishing import hand_in, receipt, withdraw
 from submissions.views.overview import overview, submission, upload, version
@@ -40,6 +41,7 @@ __all__ = [
     "review",
     "row",
     "rows",
+    "save_draft",
     "submission",
     "table",
     "table_file",

@@ -1,4 +1,4 @@
-"""The presses that change something in the current file: correct a value, undo, explain a group."""
+"""The presses that correct a value of the current file, or undo that."""
 
 from __future__ import annotations
 
@@ -18,9 +18,8 @@ from accounts.models import User
 from config.lib.text import amount
 from profiles import access
 from submissions import checking
-from submissions.forms import CommentForm, CorrectionForm, RevisionForm
+from submissions.forms import CorrectionForm, RevisionForm
 from submissions.models import Correction, Delivery
-from submissions.services import comments as comment_service
 from submissions.services import correct as correct_service
 from submissions.services import looks, storage
 from submissions.services.correct import Corrected, CorrectionRefused
@@ -202,37 +201,3 @@ def undo(request: UserRequest, code: str, year: int, pk: int) -> HttpResponse:
     else:
         messages.success(request, f"Rättelsen på rad {done.row} är ångrad och filen är kontrollerad igen.")
     return redirect("submissions:corrections", *room.address)
-
-
-# Explanations --------------------------------------------------------------------------------------------------------
-
-
-@require_POST
-def comment(request: UserRequest, code: str, year: int, check: str, key: str) -> HttpResponse:
-    """Explain a group; back to the review page, at the group."""
-    room = _enter_to_change(request, code, year)
-    form = CommentForm(request.POST)
-    if not form.is_valid():
-        return findings_page(room, check, key, Notes(comment_form=form, status=422))
-    try:
-        comment_service.comment_group(
-            delivery=shown_or_404(room), group_key=key, text=form.cleaned_data["text"], by=request.user, at=room.now
-        )
-    except (comment_service.CommentRefused, CorrectionRefused) as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(request, "Förklaringen är sparad. Den följer med om ni lämnar en ny fil med samma anmärkning.")
-    return redirect(f"{reverse('submissions:review', args=room.address)}#{check}-{key}")
-
-
-@require_POST
-def remove_comment(request: UserRequest, code: str, year: int, check: str, key: str) -> HttpResponse:
-    """Take an explanation away."""
-    room = _enter_to_change(request, code, year)
-    try:
-        comment_service.remove_comment(delivery=shown_or_404(room), group_key=key, by=request.user, at=room.now)
-    except CorrectionRefused as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(request, "Förklaringen är borttagen.")
-    return redirect("submissions:findings", *room.address, check, key)

@@ -20,6 +20,7 @@ from submissions.frames import FIELD_NUMBERS, column
 from submissions.models import Correction, Delivery
 from submissions.services import looks, storage
 from submissions.services.groups import Group, groups_of, live_comments
+from submissions.views.answers import box_of
 from submissions.views.common import Room, codes_of, enter, label_of, shown_or_404
 from submissions.views.review import entry_of
 
@@ -110,8 +111,8 @@ def findings_page(room: Room, check: str, key: str, notes: Notes) -> HttpRespons
         codes_id=f"koder-{group.field}",
         reveal=notes.reveal,
         may_reveal=room.may_reveal and any(map(checking.messages.is_masked, shown.iter_rows(named=True))),
-        comment_form=notes.comment_form or CommentForm(initial={"text": comment.text if comment else ""}),
-        comment_label="Ny förklaring" if comment else "Förklaring",
+        box=box_of(room, group, comment, notes.comment_form),
+        comment_form=notes.comment_form,
     )
     return render(room.request, "submissions/findings.html", context, status=notes.status)
 

@@ -14,8 +14,10 @@ from accounts.access import UserRequest
 from config.templatetags.sv import number
 from submissions import checking, spec
 from submissions.models import Comment, Correction, Delivery
+from submissions.services import groups as groups_service
 from submissions.services import storage
 from submissions.services.groups import Group, groups_of, live_comments
+from submissions.services.marks import Cover
 from submissions.summaries import Summary
 from submissions.views.common import Room, enter, field_name, shown_or_404
 
@@ -36,13 +38,19 @@ class Entry:
     advice: str
     comment: Comment | None
     is_reused: bool  # the explanation was given at an earlier version
-    has_grown: bool  # and now concerns more rows than then
+    cover: Cover | None  # how far it reaches now
+    sentence_then: str  # what was said of the whole file when it was given, where that has moved too far since
     is_whole_file: bool
 
     @property
     def is_done(self) -> bool:
         """Whether nothing more is asked for."""
-        return self.comment is not None and self.group.needs_comment
+        return self.group.needs_comment and self.cover is not None and self.cover.is_whole
+
+    @property
+    def must_be_asked(self) -> bool:
+        """Whether there is an explanation that does not cover all there is now."""
+        return self.group.needs_comment and self.cover is not None and not self.cover.is_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +123,9 @@ def _section(
 
 def entry_of(room: Room, group: Group, comment: Comment | None, findings: pl.DataFrame, delivery: Delivery) -> Entry:
     """The group with its words."""
+    reach = None
+    if comment is not None:
+        reach = groups_service.cover(room.submission, group, comment, findings, lambda: storage.current_frame(delivery))
     first = checking.group_rows(findings, group.check, group.field, group.value).row(0, named=True)
     return Entry(
         group=group,
@@ -125,6 +136,7 @@ def entry_of(room: Room, group: Group, comment: Comment | None, findings: pl.Dat
         advice=checking.messages.advice(group.check, room.spec),
         comment=comment,
         is_reused=comment is not None and comment.version < delivery.version,
-        has_grown=comment is not None and group.rows > comment.rows,
+        cover=reach,
+        sentence_then=checking.messages.render(reach.then, room.spec) if reach and reach.then else "",
         is_whole_file=first["row"] is None,
     )

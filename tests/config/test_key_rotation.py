@@ -178,14 +178,16 @@ def test_explanations_are_found_again_after_a_change_of_either_key(settings: Set
     use(settings, 1)
     place = make_scene().trosa
     named = groups_of(place.submission, storage.findings_of(place.delivery))
-    left = count_uncommented(place.submission, storage.findings_of(place.delivery))
+    left = count_uncommented(place.submission, storage.findings_of(place.delivery), lambda: storage.current_frame(place.delivery))
     use(settings, 1, 2)
     assert rotate()[1] == ""
     use(settings, 2)
     settings.HMAC_KEY = b"n" * 32
     submission = Submission.objects.get(pk=place.submission.pk)
     assert groups_of(submission, storage.findings_of(place.delivery)) == named
-    assert count_uncommented(submission, storage.findings_of(place.delivery)) == left
+    assert (
+        count_uncommented(submission, storage.findings_of(place.delivery), lambda: storage.current_frame(place.delivery)) == left
+    )
     assert left < sum(group.needs_comment for group in named)
 
 
