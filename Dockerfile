@@ -23,6 +23,7 @@ WORKDIR /srv/portal
 # The keys of this line are of no worth: collectstatic reads the settings and seals nothing.
 RUN rm -rf config/local && \
     PORTAL_ENV=production STATIC_ROOT=/srv/static SECRET_KEY=none HMAC_KEY=LS0tLS0tLS0tLS0tLS0tLS0tLS0tLS0tLS0tLS0tLS0= \
+    RECEIPT_KEY=LS0tLS0tLS0tLS0tLS0tLS0tLS0tLS0tLS0tLS0tLS0= \
     FIELD_KEYS='{"1": "LS0tLS0tLS0tLS0tLS0tLS0tLS0tLS0tLS0tLS0tLS0="}' DATABASE_URL=postgresql://none/none \
     /srv/venv/bin/python manage.py collectstatic --no-input --verbosity 0 && \
     /srv/venv/bin/python -m compileall -q /srv/portal

@@ -20,6 +20,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 
 from accounts import limits
 from accounts.hashers import BoundedArgon2PasswordHasher
+from config.lib import signatures
 
 ENVIRONMENT = "Sätts i miljön, se .env.example."
 CODE = "Står i config/settings.py. Ställ tillbaka raden."
@@ -339,8 +340,14 @@ def secret_key_is_long() -> bool:
 
 @rule(41, "Varje nyckel ska vara en egen: samma får inte användas till två saker.", ENVIRONMENT)
 def keys_differ() -> bool:
-    given = [settings.HMAC_KEY, *settings.FIELD_KEYS.values(), *_spellings((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))]
+    given = [settings.HMAC_KEY, settings.RECEIPT_KEY, *settings.FIELD_KEYS.values(), *_spellings((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))]
     return len(given) == len(set(given))
+
+
+@rule(42, "RECEIPT_KEY ska vara 32 slumpbyte, och RECEIPT_PUBLIC_KEYS bara öppna delar av tidigare nycklar.", ENVIRONMENT)
+def receipts_are_signed() -> bool:
+    seed, earlier = settings.RECEIPT_KEY, settings.RECEIPT_PUBLIC_KEYS
+    return len(seed) == 32 and seed not in earlier and signatures.public_key(seed) not in earlier
 
 
 def _spellings(texts: Iterable[str]) -> Iterable[bytes]:

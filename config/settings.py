@@ -53,6 +53,8 @@ SECRET_KEY_FALLBACKS = secret("SECRET_KEY_FALLBACKS", is_needed=False).replace("
 FIELD_KEYS = keys.decode_field_keys("FIELD_KEYS", secret("FIELD_KEYS"))
 FIELD_KEY_ACTIVE = whole_number("FIELD_KEY_ACTIVE", max(FIELD_KEYS))
 HMAC_KEY = keys.decode_key("HMAC_KEY", secret("HMAC_KEY"))
+RECEIPT_KEY = keys.decode_seed("RECEIPT_KEY", secret("RECEIPT_KEY"))
+RECEIPT_PUBLIC_KEYS = keys.decode_public_keys("RECEIPT_PUBLIC_KEYS", env.str("RECEIPT_PUBLIC_KEYS", ""))
 if FIELD_KEY_ACTIVE not in FIELD_KEYS:
     raise ImproperlyConfigured("FIELD_KEY_ACTIVE är inget av numren i FIELD_KEYS.")
 

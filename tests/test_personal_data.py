@@ -174,7 +174,7 @@ def written_ways(number: str) -> Iterator[str]:
 
 def digests(number: str) -> Iterator[str]:
     """What an index of personnummer could look like: plain and keyed digests, as hex and base64 as bytea's hex."""
-    keys = [settings.HMAC_KEY, settings.SECRET_KEY.encode(), *settings.FIELD_KEYS.values()]
+    keys = [settings.HMAC_KEY, settings.RECEIPT_KEY, settings.SECRET_KEY.encode(), *settings.FIELD_KEYS.values()]
     for text in written_ways(number):
         for name in ("md5", "sha1", "sha256", "sha512"):
             yield hashlib.new(name, text.encode()).hexdigest()

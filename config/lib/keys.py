@@ -60,6 +60,22 @@ def decode_key(name: str, text: str) -> bytes:
     return key
 
 
+def decode_seed(name: str, text: str) -> bytes:
+    """Exactly 32 bytes from base64: the secret half of a key that signs."""
+    seed = decode_key(name, text)
+    if len(seed) != KEY_BYTES:
+        raise ImproperlyConfigured(f"{name} ska vara exakt {KEY_BYTES} byte. {HOW_TO}")
+    return seed
+
+
+def decode_public_keys(name: str, text: str) -> tuple[bytes, ...]:
+    """The open halves of earlier keys: 32 bytes each in base64, with space, comma or line break between. None is no fault."""
+    found = tuple(decode_key(name, part) for part in text.replace(",", " ").split())
+    if any(len(key) != KEY_BYTES for key in found):
+        raise ImproperlyConfigured(f"Varje nyckel i {name} ska vara exakt {KEY_BYTES} byte. {HOW_TO}")
+    return found
+
+
 def decode_field_keys(name: str, text: str) -> dict[int, bytes]:
     """{id: 32 bytes} from JSON such as {"1": "…"}; ids are 1 to 255."""
     try:

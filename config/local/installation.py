@@ -29,7 +29,7 @@ def make_key(name: str) -> str:
 
 def key_files() -> dict[str, Path]:
     """The files of the installation's keys, made when missing; never made anew, or nothing sealed could be opened."""
-    files = {name: paths.KEYS / name for name in ("SECRET_KEY", "FIELD_KEYS", "HMAC_KEY")}
+    files = {name: paths.KEYS / name for name in ("SECRET_KEY", "FIELD_KEYS", "HMAC_KEY", "RECEIPT_KEY")}
     for name, file in files.items():
         if not file.exists():
             paths.write_private(file, make_key(name))
@@ -87,5 +87,5 @@ def attach() -> None:
 
 def _nothing_installed() -> dict[str, str]:
     return {"PORTAL_ENV": "local", "DATABASE_URL": NO_SUCH_DATABASE} | {
-        name: make_key(name) for name in ("SECRET_KEY", "FIELD_KEYS", "HMAC_KEY")
+        name: make_key(name) for name in ("SECRET_KEY", "FIELD_KEYS", "HMAC_KEY", "RECEIPT_KEY")
     }

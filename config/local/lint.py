@@ -19,6 +19,7 @@ PRODUCTION = {
     "SECRET_KEY": "-".join(str(number) for number in range(60)),
     "FIELD_KEYS": json.dumps({"1": base64.b64encode(b"f" * 32).decode()}),
     "HMAC_KEY": base64.b64encode(b"h" * 32).decode(),
+    "RECEIPT_KEY": base64.b64encode(bytes(range(32))).decode(),
     "SMTP_URL": "smtps://smtp.example",
 }
 
@@ -67,6 +68,8 @@ def main(arguments: list[str]) -> int:
         "SECRET_KEY_FALLBACKS_FILE",
         "FIELD_KEYS_FILE",
         "HMAC_KEY_FILE",
+        "RECEIPT_KEY_FILE",
+        "RECEIPT_PUBLIC_KEYS",
         "DJANGO_SETTINGS_MODULE",
         "DJANGO_ALLOW_ASYNC_UNSAFE",
     ):

@@ -7,6 +7,7 @@ what lines are called and `charts` where shapes stand. Knows neither the databas
 was read.
 """
 
+from submissions.summaries.control import control_sums
 from submissions.summaries.tables import Line, Summary, build
 
-__all__ = ["Line", "Summary", "build"]
+__all__ = ["Line", "Summary", "build", "control_sums"]

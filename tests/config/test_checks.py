@@ -12,6 +12,7 @@ from django.conf import settings
 
 from accounts.hashers import BoundedArgon2PasswordHasher
 from config import checks
+from config.lib import signatures
 from config.local.lint import PRODUCTION
 
 SAFE: dict[str, Any] = {
@@ -120,6 +121,10 @@ BROKEN: list[tuple[int, str, Any]] = [
     (41, "HMAC_KEY", settings.FIELD_KEYS[1]),
     (41, "FIELD_KEYS", {1: settings.FIELD_KEYS[1], 2: settings.FIELD_KEYS[1]}),
     (41, "SECRET_KEY_FALLBACKS", [settings.SECRET_KEY]),
+    (41, "RECEIPT_KEY", settings.FIELD_KEYS[1]),
+    (42, "RECEIPT_KEY", b"kort"),
+    (42, "RECEIPT_PUBLIC_KEYS", (settings.RECEIPT_KEY,)),
+    (42, "RECEIPT_PUBLIC_KEYS", (signatures.public_key(settings.RECEIPT_KEY),)),
 ]
 BROKEN_BY_OTHER_MEANS = {21, 23}
 

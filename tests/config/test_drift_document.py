@@ -37,13 +37,13 @@ def test_every_variable_that_is_named_is_read() -> None:
 
 @pytest.mark.asvs("11.1.1", "11.1.2", "13.1.4")
 def test_kry_03_every_key_has_its_row_and_a_command_that_makes_it() -> None:
-    for name in ("SECRET_KEY", "FIELD_KEYS", "HMAC_KEY"):
+    for name in ("SECRET_KEY", "FIELD_KEYS", "HMAC_KEY", "RECEIPT_KEY"):
         row = re.search(rf"^\| `{name}_FILE` .*$", TEXT, re.MULTILINE)
         assert row is not None, name
         assert "`python3 -c " in row[0]
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEY", "FIELD_KEYS", "HMAC_KEY"])
+@pytest.mark.parametrize("name", ["SECRET_KEY", "FIELD_KEYS", "HMAC_KEY", "RECEIPT_KEY"])
 def test_kry_03_the_command_makes_a_key_that_the_settings_take(name: str) -> None:
     """The very text of the table is run."""
     row = re.search(rf"^\| `{name}_FILE` .*$", TEXT, re.MULTILINE)
@@ -55,6 +55,8 @@ def test_kry_03_the_command_makes_a_key_that_the_settings_take(name: str) -> Non
         assert len(made) >= 50
     elif name == "HMAC_KEY":
         assert len(keys.decode_key(name, made)) == 32
+    elif name == "RECEIPT_KEY":
+        assert len(keys.decode_seed(name, made)) == 32
     else:
         assert list(keys.decode_field_keys(name, made)) == [1]
 

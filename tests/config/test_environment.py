@@ -26,6 +26,7 @@ KEY = "LS0tLS0tLS0tLS0tLS0tLS0tLS0tLS0tLS0tLS0tLS0="
 WHOLE = {
     "SECRET_KEY": "x" * 50,
     "HMAC_KEY": KEY,
+    "RECEIPT_KEY": KEY,
     "FIELD_KEYS": f'{{"1": "{KEY}"}}',
     "DATABASE_URL": "postgresql://portal@127.0.0.1:1/portal",
 }

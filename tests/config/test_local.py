@@ -48,13 +48,13 @@ def test_the_environment_is_left_for_manage_py(var: Path) -> None:
 def test_before_the_first_start_commands_have_keys_and_a_database_that_does_not_answer(
     var: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("PORTAL_ENV", "DATABASE_URL", "SECRET_KEY", "FIELD_KEYS", "HMAC_KEY"):
+    for name in ("PORTAL_ENV", "DATABASE_URL", "SECRET_KEY", "FIELD_KEYS", "HMAC_KEY", "RECEIPT_KEY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(sys, "argv", ["manage.py", "check_file"])
     installation.attach()
     assert os.environ["PORTAL_ENV"] == "local"
     assert "/nonexistent" in os.environ["DATABASE_URL"]
-    for name in ("PORTAL_ENV", "DATABASE_URL", "SECRET_KEY", "FIELD_KEYS", "HMAC_KEY"):
+    for name in ("PORTAL_ENV", "DATABASE_URL", "SECRET_KEY", "FIELD_KEYS", "HMAC_KEY", "RECEIPT_KEY"):
         monkeypatch.delenv(name)
 
 
