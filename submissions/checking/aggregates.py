@@ -21,14 +21,14 @@ is_hourly = pl.col("f17") == "2"
 is_manager = pl.col("f10").is_in(["A", "B", "C"])
 
 
-def _persons(frame: pl.DataFrame, condition: pl.Expr) -> int:
-    return int(frame.select(pl.col("f7").filter(condition).drop_nulls().n_unique()).item())
+def _persons(frame: pl.DataFrame, people: pl.Series, condition: pl.Expr) -> int:
+    return int(frame.select(pl.lit(people).filter(condition).drop_nulls().n_unique()).item())
 
 
 def _counts(p: Prepared, condition: pl.Expr) -> tuple[int, int]:
     """Persons last year and this year."""
-    before = 0 if p.context.previous is None else _persons(p.context.previous, condition)
-    return before, _persons(p.frame, condition)
+    before = 0 if p.context.previous is None else _persons(p.context.previous, p.people_before, condition)
+    return before, _persons(p.frame, p.people_now, condition)
 
 
 def _percent(before: float, now: float) -> float:
@@ -45,7 +45,7 @@ def _change(before: float, now: float, *, field: int | None = None, value: str |
 def monthly_paid_changed(p: Prepared) -> Iterable[pl.DataFrame]:
     """AGG01: the number of monthly-paid has changed; large units bear less. The size is last year's employees."""
     before, now = _counts(p, is_monthly)
-    employees, _ = _counts(p, pl.lit(True))
+    employees = p.people_before.drop_nulls().n_unique()
     is_large = employees >= p.context.threshold("AGG01", "large")
     limit = p.context.threshold("AGG01", "share_large" if is_large else "share_small")
     if before and abs(_percent(before, now)) > limit:
@@ -81,7 +81,7 @@ def etikett_changed(p: Prepared) -> Iterable[pl.DataFrame]:
 def persons_changed_etikett(p: Prepared) -> Iterable[pl.DataFrame]:
     """AGG04: of the persons in both years, the share that has no etikett in common."""
     still_here = p.etiketter_before.filter(pl.col("person").is_in(p.etiketter_now["person"].implode()))
-    same = p.etiketter_now.join(p.etiketter_before, on=["person", "etikett"], how="semi")
+    same = still_here.filter(pl.col("pair").is_in(p.etiketter_now["pair"].implode()))
     total, unchanged = still_here["person"].n_unique(), same["person"].n_unique()
     share = 100 * (total - unchanged) / total if total else 0.0
     if share > p.context.threshold("AGG04", "share"):
@@ -182,5 +182,5 @@ def nobody_ill(p: Prepared) -> Iterable[pl.DataFrame]:
     """AGG12: not one row with sickness as reason of leave, though the unit is of some size."""
     if p.frame.select((pl.col("f28") == "01").any()).item():
         return
-    if p.persons >= p.context.threshold("AGG12", "persons"):
+    if p.people_now.drop_nulls().n_unique() >= p.context.threshold("AGG12", "persons"):
         yield file_finding(field=28)

@@ -45,8 +45,8 @@ def repeated_keys(p: Prepared) -> Iterable[pl.DataFrame]:
 @whole_check("DUB02", reads=(7, 40), parses=(7,))
 def many_employments(p: Prepared) -> Iterable[pl.DataFrame]:
     """DUB02: a person has more rows than the threshold."""
-    counted = p.shared_persons.with_columns(pl.len().over("k7").alias("rows"))
-    many = counted.filter(pl.col("rows") > p.context.threshold("DUB02", "rows"))
+    counted = p.shared_persons("f7", "f40").with_columns(pl.len().over("k7").alias("rows"))
+    many = counted.filter(pl.col("rows") > p.context.threshold("DUB02", "rows")).collect()
     if many.height:
         yield row_findings(many, field=7, n=pl.col("rows"))
 
@@ -56,8 +56,9 @@ def more_than_full_time(p: Prepared) -> Iterable[pl.DataFrame]:
     """DUB03: a person's shares sum up to more than the threshold. Monthly-paid rows with leave below 100 percent."""
     is_absent = pl.col("i27") >= WHOLE
     takes_part = is_monthly & (pl.col("i20") <= WHOLE) & (pl.col("f27").is_null() | ~is_absent)
-    summed = p.shared_persons.filter(takes_part).with_columns(pl.col("i20").sum().over("k7").alias("sum"))
-    above = summed.filter(pl.col("sum") > p.context.threshold("DUB03", "high") * 100)
+    rows = p.shared_persons("f20", "f27", "f40", "i20", "i27", "k17").filter(takes_part)
+    summed = rows.with_columns(pl.col("i20").sum().over("k7").alias("sum"))
+    above = summed.filter(pl.col("sum") > p.context.threshold("DUB03", "high") * 100).collect()
     if above.height:
         yield row_findings(above, field=20, v=swedish_number(pl.col("sum") / 100, 2))
 

@@ -47,50 +47,58 @@ class Prepared:
         """The number of rows."""
         return self.frame.height
 
+    def shared_persons(self, *fields: str) -> pl.LazyFrame:
+        """Those columns, `row` and `k7` of the rows of persons with more than one row."""
+        rows = self.frame.lazy().select("row", "k7", *fields)
+        return rows.filter(pl.lit(self._is_shared_person)) if self._is_shared_person.any() else rows.clear()
+
     @cached_property
-    def shared_persons(self) -> pl.DataFrame:
-        """The rows of persons with more than one row."""
+    def _is_shared_person(self) -> pl.Series:
         persons = self.frame["k7"]
-        if persons.drop_nulls().n_unique() == persons.len() - persons.null_count():
-            return self.frame.clear()
-        return self.frame.filter(pl.col("k7").is_not_null() & pl.col("k7").is_duplicated())
+        return persons.is_duplicated() & persons.is_not_null()
 
     @cached_property
     def shared_keys(self) -> pl.DataFrame:
         """The rows whose key (field 40) stands on more than one row; rows without a key count as having the same."""
-        keys = self.frame["f40"]
-        if keys.n_unique() == keys.len():
-            return self.frame.clear()
-        return self.frame.filter(pl.col("f40").is_duplicated())
+        # Numbers are told apart quicker than texts; where two numbers are alike the texts decide.
+        maybe = self.frame.filter(self.frame["f40"].hash().is_duplicated())
+        return maybe.filter(pl.col("f40").is_duplicated())
 
     @cached_property
-    def persons(self) -> int:
-        """The number of different persons, by field 7 as it stands."""
-        return self.frame["f7"].drop_nulls().n_unique()
+    def people_now(self) -> pl.Series:
+        """A number for the person of each row, null where field 7 is empty. By field 7 as it stands: a slip is somebody too."""
+        return _people(self.frame)
+
+    @cached_property
+    def people_before(self) -> pl.Series:
+        """The same for last year's rows; none where there is no last year."""
+        return _people(self._before)
 
     @cached_property
     def etiketter_now(self) -> pl.DataFrame:
-        """The different pairs of `person` and `etikett` this year, numbers both."""
-        return self._etiketter(self.frame)
+        """The different pairs of `person` and `etikett` this year, numbers all, and a number for the `pair`."""
+        return self._etiketter(self.frame, self.people_now)
 
     @cached_property
     def etiketter_before(self) -> pl.DataFrame:
-        """The same for last year; none where there is no last year."""
-        previous = self.context.previous
-        return self._etiketter(self.frame.clear() if previous is None else previous)
+        """The same for last year."""
+        return self._etiketter(self._before, self.people_before)
 
-    def _etiketter(self, frame: pl.DataFrame) -> pl.DataFrame:
+    @property
+    def _before(self) -> pl.DataFrame:
+        return self.frame.clear() if self.context.previous is None else self.context.previous
+
+    def _etiketter(self, frame: pl.DataFrame, people: pl.Series) -> pl.DataFrame:
         """Only etiketter of the list: one that is not in it has been reported as such, on each of its rows."""
         listed = [int(code) for code in self.context.codes("aid") if code.isdigit()]
-        # A malformed number is still somebody: else one wrong form in field 7 would empty every etikett.
-        text = pl.col("f7")
-        person = pl.coalesce(amount(7), pl.when(text.is_not_null()).then(text.hash().reinterpret(signed=True)))
-        return (
-            frame.select(person.alias("person"), amount(9).alias("etikett"))
-            .drop_nulls("person")
-            .filter(pl.col("etikett").is_in(listed))
-            .unique()
-        )
+        pairs = frame.select(people.alias("person"), amount(9).alias("etikett"))
+        pairs = pairs.filter(pl.col("person").is_not_null() & pl.col("etikett").is_in(listed))
+        return pairs.with_columns((pl.col("person") ^ pl.col("etikett").hash()).alias("pair")).unique("pair")
+
+
+def _people(frame: pl.DataFrame) -> pl.Series:
+    text = pl.col("f7")
+    return frame.select(pl.when(text.is_not_null()).then(text.hash())).to_series()
 
 
 def prepare(frame: pl.DataFrame, context: Context, fields: Collection[int] = FIELD_NUMBERS) -> Prepared:

@@ -133,30 +133,31 @@ def file_finding(
 
 
 def row_findings(
-    rows: pl.DataFrame | pl.LazyFrame,
+    rows: pl.DataFrame,
     *,
     field: int | None,
-    value: pl.Expr | None = None,
     v: pl.Expr | None = None,
     a: pl.Expr | None = None,
-    b: pl.Expr | None = None,
     n: pl.Expr | None = None,
 ) -> pl.DataFrame:
     """Findings on rows of a frame that has `row`, `f40` and what the expressions ask for, all but check and level."""
+    return hit_findings(rows.lazy(), Hit(pl.lit(True), field=field, v=v, a=a, n=n)).collect()
+
+
+def hit_findings(rows: pl.LazyFrame, hit: Hit) -> pl.LazyFrame:
+    """The findings of a hit on the rows where it is true, to be collected with others."""
     nothing = pl.lit(None, pl.String)
+    value = hit.value
     if value is None:
-        value = pl.col(f"f{field}") if field else nothing
-    found = rows.lazy().select(
+        value = pl.col(f"f{hit.field}") if hit.field else nothing
+    return rows.select(
         pl.col("row").cast(pl.UInt32),
-        pl.lit(field, pl.UInt8).alias("field"),
+        pl.lit(hit.field, pl.UInt8).alias("field"),
         pl.col("f40").alias("key"),
         value.cast(pl.String).str.slice(0, LONGEST_VALUE).alias("value"),
-        (nothing if v is None else v.cast(pl.String)).alias("v"),
-        (nothing if a is None else a.cast(pl.String)).alias("a"),
-        (nothing if b is None else b.cast(pl.String)).alias("b"),
-        (pl.lit(None, pl.Int64) if n is None else n.cast(pl.Int64)).alias("n"),
+        *((nothing if text is None else text.cast(pl.String)).alias(name) for name, text in (("v", hit.v), ("a", hit.a), ("b", hit.b))),
+        (pl.lit(None, pl.Int64) if hit.n is None else hit.n.cast(pl.Int64)).alias("n"),
     )
-    return found.collect()
 
 
 def labelled(found: pl.DataFrame, code: str, level: str) -> pl.DataFrame:
