@@ -340,7 +340,12 @@ def secret_key_is_long() -> bool:
 
 @rule(41, "Varje nyckel ska vara en egen: samma får inte användas till två saker.", ENVIRONMENT)
 def keys_differ() -> bool:
-    given = [settings.HMAC_KEY, settings.RECEIPT_KEY, *settings.FIELD_KEYS.values(), *_spellings((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))]
+    given = [
+        settings.HMAC_KEY,
+        settings.RECEIPT_KEY,
+        *settings.FIELD_KEYS.values(),
+        *_spellings((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)),
+    ]
     return len(given) == len(set(given))
 
 

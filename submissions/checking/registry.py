@@ -155,7 +155,10 @@ def hit_findings(rows: pl.LazyFrame, hit: Hit) -> pl.LazyFrame:
         pl.lit(hit.field, pl.UInt8).alias("field"),
         pl.col("f40").alias("key"),
         value.cast(pl.String).str.slice(0, LONGEST_VALUE).alias("value"),
-        *((nothing if text is None else text.cast(pl.String)).alias(name) for name, text in (("v", hit.v), ("a", hit.a), ("b", hit.b))),
+        *(
+            (nothing if text is None else text.cast(pl.String)).alias(name)
+            for name, text in (("v", hit.v), ("a", hit.a), ("b", hit.b))
+        ),
         (pl.lit(None, pl.Int64) if hit.n is None else hit.n.cast(pl.Int64)).alias("n"),
     )
 
