@@ -93,21 +93,21 @@ HAD_SHARE = PAIRED & pl.col("share").is_not_null() & pl.col("share_before").is_n
 
 PEOPLE = Table(
     "personer",
-    "Nya, kvar och slutat",
-    "Person för person mot förra året. Den som har slutat räknas i den grupp hon hade då, alla andra i den de har nu.",
+    "Nya och inte kvar",
+    "Den som inte är kvar räknas i den grupp hon hade före, alla andra i den de har nu.",
     ((), ("group",), ("group", "etikett")),
     (
-        Column("fore", "Anställda förra året", Measure.PERSONS, COUNTED, BEFORE),
-        Column("slutat", "Slutat", Measure.PERSONS, COUNTED & ~STAYS, BEFORE),
+        Column("fore", "Anställda före", Measure.PERSONS, COUNTED, BEFORE),
+        Column("slutat", "Inte kvar", Measure.PERSONS, COUNTED & ~STAYS, BEFORE),
         Column("nya", "Nya", Measure.PERSONS, COUNTED & ~STAYS),
-        Column("nu", "Anställda i år", Measure.PERSONS, COUNTED),
+        Column("nu", "Anställda nu", Measure.PERSONS, COUNTED),
     ),
     chart="rorlighet",
 )
 CHANGES = Table(
     "andringar",
     "Ändrat för dem som är kvar",
-    "Anställningar som fanns också förra året och där något är ändrat.",
+    "Anställningar som fanns också före, och vad som är annorlunda nu.",
     ((), ("group",), ("group", "etikett")),
     (
         Column("kvar", "Anställningar kvar", Measure.ROWS, PAIRED),
@@ -120,7 +120,7 @@ CHANGES = Table(
 PAY_STEPS = Table(
     "lonesteg",
     "Lönesteg",
-    "Månadsavlönade som är kvar, efter hur mycket lönen har ändrats sedan förra året.",
+    "Månadsavlönade som är kvar, efter hur mycket lönen har ändrats.",
     ((), ("group",), ("group", "etikett")),
     (
         Column("ratio", "Median, %", Measure.RAISE, PAIRED),

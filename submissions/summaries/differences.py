@@ -5,23 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import sqrt
 
-LEAST_NUMBER, LEAST_PERCENT = 5, 10.0  # of what is counted
-LEAST_MONEY = 6.0  # percent, of pay
+LEAST_PERCENT, LEAST_NUMBER = 10.0, 5  # the number: of persons or rows that differ, of those behind a mean or a share
 LEAST_POINTS = 5.0  # percentage points, of shares
 RULE = (
-    "Markerat är det som skiljer minst 10 procent och minst 5 i antal, för löner minst 6 procent "
-    "och för andelar minst 5 procentenheter."
+    "Markerat är det som skiljer minst 10 procent och minst 5 i antal. Löner och andelar markeras när minst 5 står bakom: "
+    "löner vid 10 procent, andelar vid 5 procentenheter."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Two numbers; the earlier one is None where there is nothing to compare with."""
+    """Two numbers; the earlier one is None where there is nothing to compare with. `basis`: how many stand
+    behind a mean or a share."""
 
     value: float | None
     before: float | None
     is_money: bool = False
     is_share: bool = False
+    basis: float = 0
 
     @property
     def change(self) -> float | None:
@@ -41,9 +42,9 @@ class Difference:
         if self.change is None:
             return False
         if self.is_share:
-            return abs(self.change) >= LEAST_POINTS
+            return self.basis >= LEAST_NUMBER and abs(self.change) >= LEAST_POINTS
         if self.is_money:
-            return self.percent is not None and abs(self.percent) >= LEAST_MONEY
+            return self.basis >= LEAST_NUMBER and self.percent is not None and abs(self.percent) >= LEAST_PERCENT
         return abs(self.change) >= LEAST_NUMBER and (self.percent is None or abs(self.percent) >= LEAST_PERCENT)
 
     @property

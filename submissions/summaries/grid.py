@@ -209,9 +209,11 @@ def _by_line(aggregated: pl.DataFrame) -> dict[str, dict[str, float | None]]:
 
 def _line(table: Table, key: str, numbers: Numbers, earlier: Numbers, has_before: bool) -> Line:
     cells = []
+    basis = numbers.get(key, {}).get(table.columns[0].key) or 0  # a table of means or shares counts in its first column
     for column in table.columns:
         value, previous = _number(column, key, numbers), _number(column, key, earlier) if has_before else None
-        cells.append(Cell(column, Difference(value, previous, column.measure in MONEY, column.measure == Measure.SHARE)))
+        difference = Difference(value, previous, column.measure in MONEY, column.measure == Measure.SHARE, basis)
+        cells.append(Cell(column, difference))
     return Line(key, depth_of(key), tuple(cells))
 
 

@@ -7,15 +7,15 @@ from submissions.summaries.concepts import AGE_BANDS, FORMS, MISSING, SEXES, SHA
 from submissions.summaries.selection import keys_of_row
 
 EVERYBODY = "Alla"
-HEADINGS = {
+HEADINGS = {  # in the order that lines stand
     "form": "Avlöningsform",
     "sex": "Kön",
-    "group": "Personalgrupp",
-    "etikett": "Etikett",
-    "etikett_before": "Etikett förra året",
-    "verksamhet": "Verksamhet",
     "age": "Ålder",
     "band": "Sysselsättningsgrad",
+    "verksamhet": "Verksamhet",
+    "group": "Personalgrupp",
+    "etikett_before": "Etikett före",
+    "etikett": "Etikett",
 }
 LACKING = {
     ("group", UNKNOWN): "Utan personalgrupp",
@@ -40,6 +40,11 @@ def value_label(terms: Terms, column: str, value: str) -> str:
         return SCALES[named].get(value, value)
     labels = {"etikett": terms.etiketter, "verksamhet": terms.verksamheter}[named]
     return f"{value} {labels[value]}" if value in labels else value
+
+
+def kind(key: str) -> str:
+    """The column that a line is of, or the first of them; empty for everybody."""
+    return next(iter(keys_of_row(key) or {}), "")
 
 
 def line_label(terms: Terms, key: str) -> str:

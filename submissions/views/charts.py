@@ -32,6 +32,12 @@ def _name(desk: Desk, line: Line) -> str:
     return labels.line_label(desk.review.terms, line.key)
 
 
+def _of_scale(lines: Iterable[Line], letter: str) -> list[Line]:
+    """The lines of one scale: of everybody, or of the one line that is open."""
+    found = [line for line in lines if line.key.rpartition(".")[2].startswith(letter)]
+    return [line for line in found if line.key.rpartition(".")[0] == found[0].key.rpartition(".")[0]]
+
+
 def _greatest(lines: Iterable[Line], key: str) -> list[Line]:
     """The lines with the greatest numbers, in their own order, so that the chart reads as the table."""
     kept = sorted(lines, key=lambda line: -_value(line, key))[:MOST_BARS]
@@ -54,7 +60,7 @@ def _full_time(desk: Desk, made: Grid, lines: list[Line]) -> Chart:
 
 def _ages(desk: Desk, made: Grid, lines: list[Line]) -> Chart:
     """Oldest at the top, as age pyramids are drawn."""
-    by_age = [line for line in lines if line.key.rpartition(".")[2].startswith("a-")]
+    by_age = _of_scale(lines, "a-")
     items = [
         Pair(
             _short_age(line.key),
@@ -96,7 +102,7 @@ def _pay(desk: Desk, made: Grid, lines: list[Line]) -> Chart:
 
 def _shares(desk: Desk, made: Grid, lines: list[Line]) -> Chart:
     items = []
-    for line in (one for one in lines if one.key.rpartition(".")[2].startswith("b-")):
+    for line in _of_scale(lines, "b-"):
         cell = _cell(line, "manad")
         items.append(Bar(_name(desk, line), cell.value or 0.0, written(cell.column, cell.value), cell.difference.before))
     return charts.bars(
@@ -119,10 +125,10 @@ def _turnover(desk: Desk, made: Grid, lines: list[Line]) -> Chart:
         for line in _greatest(lines, "nu")
     ]
     return charts.pyramid(
-        "Slutat och nya per personalgrupp",
-        "De största grupperna: till vänster de som har slutat, till höger de nya.",
+        "Inte kvar och nya per personalgrupp",
+        "De största grupperna: till vänster de som inte är kvar, till höger de nya.",
         items,
-        legend=("Slutat", "Nya"),
+        legend=("Inte kvar", "Nya"),
         above=True,
     )
 

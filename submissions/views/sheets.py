@@ -107,20 +107,25 @@ class Sheet:
 
     table: Table
     heading: str
-    lines: list[ShownLine]
-    has_notable: bool
+    parts: list[tuple[str, list[ShownLine]]]  # lines of one kind with their heading; no heading where all are of one
+
+    @property
+    def columns(self) -> int:
+        """How many columns the table has, with the one of words."""
+        return len(self.table.columns) + 1
 
 
 def sheet_of(desk: Desk, made: Grid, lines: Iterable[Line], *, can_open: bool = False) -> Sheet:
-    shown = [_shown_line(desk, made, line, can_open=can_open) for line in lines]
-    dimensions = dict.fromkeys(column for grouping in made.table.groupings for column in grouping[-1:])
+    parts: dict[str, list[ShownLine]] = {}
+    for line in lines:
+        kind = labels.kind(line.key)
+        parts.setdefault(kind, []).append(_shown_line(desk, made, line, can_open=can_open))
+    headings = [labels.HEADINGS[kind] for kind in parts if kind]
+    is_one = len(headings) < 2
     return Sheet(
         table=made.table,
-        heading=" och ".join(
-            words.lower() if n else words for n, words in enumerate(map(labels.HEADINGS.__getitem__, dimensions))
-        ),
-        lines=shown,
-        has_notable=any(cell.is_notable for line in shown for cell in line.cells),
+        heading=headings[0] if is_one and headings else "Uppdelning",
+        parts=[("" if is_one or not kind else labels.HEADINGS[kind], shown) for kind, shown in parts.items()],
     )
 
 
@@ -162,14 +167,17 @@ def written(column: Column, value: float | None) -> str:
 
 
 def change_text(column: Column, difference: Difference) -> str:
-    """ "+44 (+3,7 %)", for shares "+1,2 procentenheter"; empty where there is nothing to say."""
+    """ "+44 (+3,7 %)", for pay "+3,7 %", for shares "+1,2 procentenheter"; empty where there is nothing to say."""
     change = difference.change
     if change is None:
         return ""
     text = _signed(change, column.decimals)
     if column.measure == Measure.SHARE:
         return f"{text}{HARD}procentenheter"
-    return text if difference.percent is None else f"{text} ({_signed(difference.percent, 1)}{HARD}%)"
+    if difference.percent is None or not change:
+        return text
+    percent = f"{_signed(difference.percent, 1)}{HARD}%"
+    return percent if difference.is_money else f"{text} ({percent})"
 
 
 def _signed(value: float, decimals: int) -> str:
@@ -208,16 +216,17 @@ def top_differences(desk: Desk) -> Iterator[Top]:
             if cell.difference.is_notable
         ]
     found.sort(key=lambda entry: (-entry[0], entry[1].key, entry[2].key, entry[3].column.key))
-    said: set[str] = set()
+    said: list[str] = []
     for _, table, line, cell in found:
-        where = labels.full_label(desk.review.terms, line.key)
-        if any(part in said for part in (line.key, line.key.rpartition(".")[2])):
+        if len(said) == TOP_DIFFERENCES:
+            return
+        if any(_is_same(line.key, key) for key in said):
             continue
-        said |= {line.key, line.key.rpartition(".")[2]}
+        said.append(line.key)
         shown = Selection(table.key, line.key, cell.column.key, NOW if cell.value else BEFORE, desk.review.against)
         yield Top(
             what=cell.column.label,
-            where=where,
+            where=labels.full_label(desk.review.terms, line.key),
             text=written(cell.column, cell.value),
             before=written(cell.column, cell.difference.before),
             change=change_text(cell.column, cell.difference),
@@ -225,8 +234,11 @@ def top_differences(desk: Desk) -> Iterator[Top]:
             table_url=desk.page("table", table.key, inom=line.key.rpartition(".")[0]),
             is_up=(cell.difference.change or 0) > 0,
         )
-        if len(said) >= 2 * TOP_DIFFERENCES:
-            return
+
+
+def _is_same(one: str, other: str) -> bool:
+    """Whether one line is the other, or lies within it: then both tell of the same thing."""
+    return one == other or one.startswith(f"{other}.") or other.startswith(f"{one}.")
 
 
 @dataclass(frozen=True, slots=True)
