@@ -19,7 +19,9 @@ from deferrals.models import Deferral
 from messaging.models import Thread
 from profiles import access
 from profiles.models import Membership, Unit
+from submissions import states
 from submissions.models import Delivery, Submission
+from submissions.services import issuing
 from submissions.situation import Situation, situation_of
 
 Status = Submission.Status
@@ -43,12 +45,20 @@ _DONE = {
 }
 
 
-def action_for(submission: Submission, delivery: Delivery | None, *, refused: bool, may_submit: bool, today: date) -> Action:
+def action_for(
+    submission: Submission,
+    delivery: Delivery | None,
+    *,
+    refused: bool,
+    may_submit: bool,
+    today: date,
+    must_explain: bool = True,
+) -> Action:
     """The one next action: every state has exactly one. `delivery` is the current file, `refused` that the newest was not taken."""
     status = Status(submission.status)
     if status in _DONE:
         return _DONE[status]
-    action = _first_file(submission, refused, today) if delivery is None else _with_file(status, delivery)
+    action = _first_file(submission, refused, today) if delivery is None else _with_file(status, delivery, must_explain)
     if action.button and not may_submit:
         return Action(action.headline, "Visa inlämningen", text="En uppgiftslämnare eller kontaktperson i enheten gör detta.")
     return action
@@ -68,12 +78,12 @@ def _first_file(submission: Submission, refused: bool, today: date) -> Action:
     return Action("Lämna årets fil", "Lämna fil", "upload", text)
 
 
-def _with_file(status: Status, delivery: Delivery) -> Action:
+def _with_file(status: Status, delivery: Delivery, must_explain: bool) -> Action:
     if status == Status.RETURNED:
         return Action("SKR har skickat tillbaka inlämningen", "Se vad SKR skriver")
     if delivery.fel:
         return Action("Rätta filen", "Rätta", "review")
-    if delivery.uncommented:
+    if delivery.uncommented and must_explain:
         return Action("Förklara det som avviker", "Förklara", "review")
     return Action("Klarmarkera", "Klarmarkera", "hand_in", "Inget är kvar. Filen är inte inlämnad förrän ni har klarmarkerat.")
 
@@ -155,16 +165,22 @@ def cards_of(user: User, *, today: date) -> list[Card]:
     asked = Deferral.objects.filter(submission__in=submissions).exclude(status=Deferral.Status.WITHDRAWN)
     deferrals = {deferral.submission_id: deferral for deferral in asked.order_by("requested_at", "pk")}
     confirmed, lacking = _confirmed(submissions), _lacking(submissions)
+    reopened = issuing.reopened_among(submissions)
+    optional = states.explaining_is_optional(submission.collection for submission in submissions)
     cards = []
     for submission in submissions:
         role = roles[submission.unit_id]
         file, latest = current.get(submission.pk), newest.get(submission.pk)
         refused = latest is not None and latest.status == Delivery.Status.REJECTED
+        must_explain = submission.collection_id not in optional
+        is_reopened, may_submit = submission.pk in reopened, role in access.MAY_SUBMIT
         cards.append(
             Card(
                 submission=submission,
-                situation=situation_of(submission, file, today=today),
-                action=action_for(submission, file, refused=refused, may_submit=role in access.MAY_SUBMIT, today=today),
+                situation=situation_of(submission, file, today=today, is_reopened=is_reopened, must_explain=must_explain),
+                action=action_for(
+                    submission, file, refused=refused, may_submit=may_submit, today=today, must_explain=must_explain
+                ),
                 role=Membership.Role(role).label,
                 days_left=(submission.due_date - today).days,
                 unread=unread[submission.unit_id],
@@ -173,7 +189,7 @@ def cards_of(user: User, *, today: date) -> list[Card]:
                 and submission.unit_id not in confirmed
                 and submission.collection.is_open(today),
                 lacks_contact=submission.unit_id in lacking,
-                may_submit=role in access.MAY_SUBMIT,
+                may_submit=may_submit,
             )
         )
     return sorted(cards, key=lambda card: (not card.situation.is_ours, card.days_left))

@@ -15,6 +15,7 @@ urlpatterns = [
     path("profil/", include("profiles.urls")),
     path("meddelanden/", include("messaging.urls")),
     path("admin/", portal_admin.urls),
+    path("kvittens/", views.check_receipt, name="check_receipt"),
     path("kvittens/<str:code>/", views.verify_receipt, name="verify_receipt"),
     path("kontroller/", views.checks, name="checks"),
     path("kontroller/<str:code>/", views.check, name="check"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import cast
 
 from django.contrib.sessions.exceptions import SessionInterrupted
@@ -18,12 +19,13 @@ from accounts.access import NotAllowed, UserRequest, is_verified, open_view
 from accounts.middleware import redirect_to
 from accounts.models import User
 from accounts.views.sign_in import sign_in
-from config.lib import context
+from config.lib import context, signatures
 from config.lib.text import one_line
 from config.next_steps import cards_of
 from messaging.models import OutgoingMail
 from messaging.outbox import read as read_mail
 from submissions import builtin, catalogue, receipts
+from submissions.forms import ReceiptCodeForm, ReceiptTextForm
 from submissions.models import Collection
 
 OF_A_UNIT = frozenset({"submissions", "deferrals", "profiles"})  # where an address's `code` is a unit's
@@ -52,6 +54,31 @@ def verify_receipt(request: HttpRequest, code: str) -> HttpResponse:
     """Whether a receipt is ours, without personal data."""
     receipt = receipts.verify(code)
     return render(request, "verify_receipt.html", {"code": code[:40], "receipt": receipt}, status=200 if receipt else 404)
+
+
+@open_view
+@require_http_methods(["GET", "HEAD", "POST"])
+def check_receipt(request: HttpRequest) -> HttpResponse:
+    """How a receipt is verified: by its code, by its signed text here, or by anybody with our open keys."""
+    form = ReceiptTextForm(request.POST if request.method == "POST" else None)
+    code = request.GET.get("kod", "")
+    if request.method != "POST" and receipts.verify(code):
+        return redirect("verify_receipt", code)
+    answer = form.answer() if form.is_valid() else None
+    status = 422 if form.errors else 200
+    if answer and answer.receipt:
+        form = ReceiptTextForm()  # the text has names in it: what is genuine is not sent back
+    context = {
+        "form": form,
+        "code_form": ReceiptCodeForm(initial={"kod": code[:20]}),
+        "code": code[:40],
+        "answer": answer,
+        "keys": [
+            {"name": name, "pem": signatures.pem_of(key), "base64": base64.b64encode(key).decode(), "in_use": number == 0}
+            for number, (name, key) in enumerate(signatures.open_keys().items())
+        ],
+    }
+    return render(request, "check_receipt.html", context, status=status)
 
 
 @open_view

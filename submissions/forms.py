@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -10,7 +11,10 @@ from django.core.files.uploadedfile import UploadedFile
 
 from config.lib import personnummer
 from config.lib.text import one_line
+from submissions.models import Receipt
+from submissions.receipts import Verification, verify_text
 from submissions.services.comments import CommentRefused, clean_comment
+from submissions.services.issuing import Late
 
 ENDINGS = (".txt", ".csv")
 MEGABYTES = 100
@@ -68,6 +72,115 @@ class RevisionForm(forms.Form):
 
     version = forms.IntegerField(min_value=1, max_value=2**31 - 1)
     revision = forms.IntegerField(min_value=0, max_value=2**31 - 1)
+
+
+def _without_personnummer(text: str) -> str:
+    """The text; refused where it has a personnummer, since it is kept in clear."""
+    if personnummer.LOOKS_LIKE.search(text):
+        raise forms.ValidationError("Texten ser ut att innehålla ett personnummer. Ta bort det; det behövs inte här.")
+    return text
+
+
+class LateForm(forms.Form):
+    """Why a hand-in comes after the last day."""
+
+    late_reason = forms.ChoiceField(
+        label="Varför kommer inlämningen efter sista dagen?",
+        choices=Receipt.LateReason.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Välj ett skäl.", "invalid_choice": "Välj ett skäl i listan."},
+    )
+    late_text = forms.CharField(
+        label="Beskrivning",
+        required=False,
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Berätta kort. Skriv inga uppgifter om enskilda personer.",
+        error_messages={"max_length": "Texten får vara högst 300 tecken."},
+    )
+
+    def clean_late_text(self) -> str:
+        """One line without personnummer."""
+        return _without_personnummer(one_line(self.cleaned_data["late_text"]))
+
+    def clean(self) -> dict[str, Any]:
+        """ "Annat" says nothing by itself."""
+        values = super().clean() or {}
+        if (
+            values.get("late_reason") == Receipt.LateReason.OTHER
+            and not values.get("late_text")
+            and "late_text" not in self.errors
+        ):
+            self.add_error("late_text", "Beskriv kort varför inlämningen kommer sent.")
+        return values
+
+    def late(self) -> Late:
+        """What was said, for the service."""
+        return Late(Receipt.LateReason(self.cleaned_data["late_reason"]), self.cleaned_data["late_text"])
+
+
+class NobodyForm(forms.Form):
+    """Which version the person saw as the one that counts; 0 for none."""
+
+    version = forms.IntegerField(min_value=0, max_value=2**31 - 1)
+
+
+class ReopenForm(forms.Form):
+    """Why an approved submission should be opened again."""
+
+    reason = forms.CharField(
+        label="Vad behöver ändras, och varför?",
+        max_length=350,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="SKR läser texten och svarar. Skriv inga uppgifter om enskilda personer.",
+        error_messages={
+            "required": "Skriv vad som behöver ändras och varför.",
+            "max_length": "Texten får vara högst 350 tecken.",
+        },
+    )
+
+    def clean_reason(self) -> str:
+        """Without personnummer."""
+        return _without_personnummer(one_line(self.cleaned_data["reason"]))
+
+
+class ReceiptCodeForm(forms.Form):
+    """The code of a receipt, in the address as any search."""
+
+    kod = forms.CharField(
+        label="Kvittenskod",
+        max_length=20,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        help_text="Tolv bokstäver och siffror i grupper om fyra. Svaret säger vilken enhet, hur många rader och om den gäller.",
+    )
+
+
+class ReceiptTextForm(forms.Form):
+    """The signed text of a receipt, pasted. Whatever the browser made of its line breaks is what it was."""
+
+    text = forms.CharField(
+        label="Kvittensens text",
+        strip=False,
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false"}),
+        help_text="Öppna textfilen, markera allt och klistra in, från rubriken till och med raden Signatur.",
+        error_messages={
+            "required": "Klistra in hela texten först.",
+            "max_length": "Texten är för lång för att vara en kvittens.",
+        },
+    )
+
+    def answer(self) -> ReceiptAnswer:
+        """Whose receipt the text is, or that it is none or was changed."""
+        lines = self.cleaned_data["text"].replace("\r\n", "\n").strip("\n")
+        return ReceiptAnswer(verify_text(f"{lines}\n".encode()))
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptAnswer:
+    """What the verification of a text gave: the receipt, or none."""
+
+    receipt: Verification | None
 
 
 class AnyTextField(forms.CharField):

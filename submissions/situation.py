@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from config.lib.dates import days_until
@@ -42,21 +42,27 @@ class Situation:
     left: str  # "7 dagar kvar", empty once handed in
 
 
-def situation_of(submission: Submission, delivery: Delivery | None, *, today: date) -> Situation:
-    """The situation of a submission with its current delivery, if any."""
+def situation_of(
+    submission: Submission, delivery: Delivery | None, *, today: date, is_reopened: bool = False, must_explain: bool = True
+) -> Situation:
+    """The situation of a submission with its current delivery, if any.
+
+    `is_reopened` where SKR has opened again what it had approved; `must_explain` as the year's KOM02 says.
+    """
     status = Status(submission.status)
     if status == Status.NOT_STARTED and today < submission.collection.opens_on:
         return _before_opening(submission)
-    meaning = states.MEANINGS[status]
-    is_late = status in states.WORKING and delivery is None and today > submission.due_date
+    left = _left(delivery, must_explain)
+    meaning = _meaning(status, delivery, is_reopened)
+    is_late = status in states.WORKING and delivery is None and today > submission.due_date and not is_reopened
     return Situation(
-        label="Försenad" if is_late else status.label,
-        tone="error" if is_late else TONES[status],
+        label="Försenad" if is_late else "Öppnad igen" if is_reopened else status.label,
+        tone="error" if is_late else "warning" if is_reopened else TONES[status],
         ball=BALLS[meaning.ball],
         is_ours=meaning.ball == states.UNIT,
         means=meaning.means,
-        now=_now(status, delivery) or meaning.now,
-        step=_step(status, delivery),
+        now=_now(status, delivery, left) or meaning.now,
+        step=_step(status, delivery, left),
         due_date=submission.due_date,
         is_granted=submission.granted_due_date is not None,
         is_late=is_late,
@@ -81,20 +87,37 @@ def _before_opening(submission: Submission) -> Situation:
     )
 
 
-def _now(status: Status, delivery: Delivery | None) -> str:
+REOPENED = "SKR har öppnat inlämningen igen. Den tidigare klarmarkeringen gäller tills ni har klarmarkerat igen."
+NOBODY = "Ni har klarmarkerat att ni inte hade några anställda på mätdagen. SKR har inte börjat granska."
+
+
+def _meaning(status: Status, delivery: Delivery | None, is_reopened: bool) -> states.Meaning:
+    """What the state means; of two that are not to be seen from the state alone, in their own words."""
+    meaning = states.MEANINGS[status]
+    if is_reopened:
+        return replace(meaning, means=REOPENED)
+    return replace(meaning, means=NOBODY) if status == Status.HANDED_IN and delivery is None else meaning
+
+
+def _left(delivery: Delivery | None, must_explain: bool) -> int:
+    """The groups that stop the hand-in until they are corrected or explained."""
+    return delivery.uncommented if delivery is not None and must_explain else 0
+
+
+def _now(status: Status, delivery: Delivery | None, left: int) -> str:
     """The next action where it depends on the file."""
     if status != Status.UNDER_REVIEW or delivery is None:
         return ""
     if delivery.fel:
         return f"Rätta {amount(delivery.fel, 'anmärkning', 'anmärkningar')}, i sidan eller med en ny fil."
-    if delivery.uncommented:
-        return f"Rätta eller förklara {amount(delivery.uncommented, 'grupp', 'grupper')} av anmärkningar."
+    if left:
+        return f"Rätta eller förklara {amount(left, 'grupp', 'grupper')} av anmärkningar."
     return "Inget är kvar att rätta eller förklara. Klarmarkera så är ni klara."
 
 
-def _step(status: Status, delivery: Delivery | None) -> int:
+def _step(status: Status, delivery: Delivery | None, left: int) -> int:
     if status not in states.WORKING:
         return 4
     if delivery is None or delivery.status != Delivery.Status.CHECKED:
         return 1
-    return 2 if delivery.fel or delivery.uncommented else 3
+    return 2 if delivery.fel or left else 3

@@ -2,8 +2,10 @@
 
     Ej påbörjad -> Fil mottagen -> Under granskning -> Klarmarkerad -> Granskas av SKR -> Godkänd -> Låst
     Fil mottagen -> Ej påbörjad                       the first file was refused
-    Klarmarkerad -> Under granskning                  the unit takes it back, until SKR has begun
-    Granskas av SKR -> Åter till uppgiftslämnare -> Under granskning
+    Ej påbörjad -> Klarmarkerad                       nobody was employed: a statement without a file
+    Klarmarkerad -> Under granskning, Ej påbörjad     the unit takes it back, until SKR has begun
+    Granskas av SKR -> Åter till uppgiftslämnare -> Under granskning, Klarmarkerad
+    Godkänd -> Under granskning, Ej påbörjad          SKR opens it again on the unit's request
 
 A move is a conditional UPDATE: of two that come at once, one gets it. Each leaves a `SubmissionEvent` (shown to the
 unit) and an audit event in the caller's transaction. The rules raise `NotAllowed` with a sentence for the page; each
@@ -12,7 +14,7 @@ has a Boolean twin.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -21,18 +23,18 @@ from accounts.access import NotAllowed
 from accounts.models import User
 from config.lib.text import amount
 from profiles import access
-from submissions.models import Delivery, Submission, SubmissionEvent
+from submissions.models import CheckSetting, Collection, Delivery, Submission, SubmissionEvent
 
 Status = Submission.Status
 
 TRANSITIONS: dict[Status, frozenset[Status]] = {
-    Status.NOT_STARTED: frozenset({Status.RECEIVED}),
+    Status.NOT_STARTED: frozenset({Status.RECEIVED, Status.HANDED_IN}),
     Status.RECEIVED: frozenset({Status.UNDER_REVIEW, Status.NOT_STARTED}),
     Status.UNDER_REVIEW: frozenset({Status.HANDED_IN}),
-    Status.HANDED_IN: frozenset({Status.UNDER_REVIEW, Status.SKR_REVIEW}),
+    Status.HANDED_IN: frozenset({Status.UNDER_REVIEW, Status.NOT_STARTED, Status.SKR_REVIEW}),
     Status.SKR_REVIEW: frozenset({Status.APPROVED, Status.RETURNED}),
-    Status.RETURNED: frozenset({Status.UNDER_REVIEW}),
-    Status.APPROVED: frozenset({Status.LOCKED}),
+    Status.RETURNED: frozenset({Status.UNDER_REVIEW, Status.HANDED_IN}),
+    Status.APPROVED: frozenset({Status.LOCKED, Status.UNDER_REVIEW, Status.NOT_STARTED}),
     Status.LOCKED: frozenset(),
 }
 
@@ -71,7 +73,7 @@ MEANINGS: dict[Status, Meaning] = {
 _CLOSED_TO_CHANGES: dict[Status, str] = {
     Status.HANDED_IN: "Inlämningen är klarmarkerad. Ta tillbaka den först om ni vill ändra något.",
     Status.SKR_REVIEW: "SKR granskar inlämningen. Skriv till SKR under Meddelanden om något behöver ändras.",
-    Status.APPROVED: "SKR har godkänt uppgifterna. Skriv till SKR under Meddelanden om något är fel.",
+    Status.APPROVED: "SKR har godkänt uppgifterna. Be SKR öppna inlämningen igen om något är fel.",
     Status.LOCKED: "Årets insamling är avslutad och kan inte ändras.",
 }
 
@@ -140,6 +142,18 @@ def check_can_change(user: User, submission: Submission, *, today: date) -> None
     check_can_upload(user, submission, today=today)
 
 
+def explaining_is_optional(collections: Iterable[Collection]) -> frozenset[int]:
+    """Those years (their keys) where warnings without explanation do not stop the hand-in: KOM02 is off, or bra att veta."""
+    years = {collection.pk: collection.measurement_day for collection in collections}
+    settings = CheckSetting.objects.filter(code="KOM02", collection__in=years).order_by("pk")
+    return frozenset(one.collection_id for one in settings if not _bites(one, years[one.collection_id]))
+
+
+def _bites(setting: CheckSetting, day: date) -> bool:
+    begins, ends = setting.valid_from or day, setting.valid_until or day
+    return setting.enabled and setting.level != CheckSetting.Level.INFO and begins <= day <= ends
+
+
 def check_is_complete(delivery: Delivery | None) -> None:
     """The current file is checked and nothing in it is left to correct or explain."""
     if delivery is None:
@@ -148,7 +162,7 @@ def check_is_complete(delivery: Delivery | None) -> None:
         raise NotAllowed("Filen är inte färdigkontrollerad.")
     if delivery.fel:
         raise NotAllowed(f"{amount(delivery.fel, 'anmärkning', 'anmärkningar')} måste rättas först.")
-    if delivery.uncommented:
+    if delivery.uncommented and not explaining_is_optional([delivery.submission.collection]):
         raise NotAllowed(
             f"{amount(delivery.uncommented, 'grupp', 'grupper')} av anmärkningar måste rättas eller förklaras först."
         )
@@ -160,6 +174,29 @@ def check_can_hand_in(user: User, submission: Submission, delivery: Delivery | N
     check_is_open(submission, today=today)
     check_is_working(submission)
     check_is_complete(delivery)
+
+
+def check_can_state_nobody(user: User, submission: Submission, *, today: date) -> None:
+    """Hand in the statement that nobody was employed on the measurement day, which then has come."""
+    access.check_can_submit(user, submission.unit)
+    check_is_open(submission, today=today)
+    check_is_working(submission)
+    if today < submission.collection.measurement_day:
+        day = submission.collection.measurement_day.isoformat()
+        raise NotAllowed(f"Mätdagen är {day}. Uppgiften om att ni inte hade några anställda kan lämnas från den dagen.")
+
+
+def check_can_ask_to_reopen(user: User, submission: Submission) -> None:
+    """Ask SKR to open what it has approved; what is not approved yet has nearer ways, and what is locked none."""
+    access.check_can_submit(user, submission.unit)
+    if submission.status == Status.LOCKED or submission.collection.closed_at is not None:
+        raise NotAllowed("Årets insamling är avslutad och kan inte öppnas igen.")
+    if submission.status == Status.SKR_REVIEW:
+        raise NotAllowed("SKR granskar inlämningen. Skriv till SKR under Meddelanden om något behöver ändras.")
+    if submission.status == Status.HANDED_IN:
+        raise NotAllowed("SKR har inte börjat granska. Ta tillbaka klarmarkeringen i stället.")
+    if submission.status != Status.APPROVED:
+        raise NotAllowed("Inlämningen är redan öppen hos er.")
 
 
 def check_can_withdraw(user: User, submission: Submission, *, today: date) -> None:
@@ -202,6 +239,15 @@ def check_can_return(user: User, submission: Submission) -> None:
         raise NotAllowed(f"Bara en inlämning som granskas av SKR kan skickas tillbaka. Den här är {_label(submission)}.")
 
 
+def check_can_reopen(user: User, submission: Submission) -> None:
+    """Open what is approved, on the unit's request."""
+    check_can_review(user)
+    if submission.collection.closed_at is not None:
+        raise NotAllowed("Årets insamling är stängd.")
+    if submission.status != Status.APPROVED:
+        raise NotAllowed(f"Bara en godkänd inlämning kan öppnas igen. Den här är {_label(submission)}.")
+
+
 def _label(submission: Submission) -> str:
     return Status(submission.status).label.lower()
 
@@ -233,6 +279,16 @@ def can_hand_in(user: User, submission: Submission, delivery: Delivery | None, *
     return not reason_against(check_can_hand_in, user, submission, delivery, today=today)
 
 
+def can_state_nobody(user: User, submission: Submission, *, today: date) -> bool:
+    """Whether `check_can_state_nobody` passes."""
+    return not reason_against(check_can_state_nobody, user, submission, today=today)
+
+
+def can_ask_to_reopen(user: User, submission: Submission) -> bool:
+    """Whether `check_can_ask_to_reopen` passes."""
+    return not reason_against(check_can_ask_to_reopen, user, submission)
+
+
 def can_withdraw(user: User, submission: Submission, *, today: date) -> bool:
     """Whether `check_can_withdraw` passes."""
     return not reason_against(check_can_withdraw, user, submission, today=today)
@@ -251,3 +307,8 @@ def can_approve(user: User, submission: Submission) -> bool:
 def can_return(user: User, submission: Submission) -> bool:
     """Whether `check_can_return` passes."""
     return not reason_against(check_can_return, user, submission)
+
+
+def can_reopen(user: User, submission: Submission) -> bool:
+    """Whether `check_can_reopen` passes."""
+    return not reason_against(check_can_reopen, user, submission)

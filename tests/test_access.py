@@ -111,8 +111,14 @@ TABLE = """
   submissions:undo                           POST  403   302   302   404   403   403   403   404
   submissions:hand_in                        GET   200   200   200   404   200   200   200   404
   submissions:hand_in                        POST  403   302   302   404   403   403   403   404
+  submissions:nobody_employed                GET   200   200   200   404   200   200   200   404
+  submissions:nobody_employed                POST  403   302   302   404   403   403   403   404
   submissions:withdraw                       POST  403   302   302   404   403   403   403   404
   submissions:receipt                        GET   302   302   302   404   302   302   302   404
+  submissions:receipt_file                   GET   404   404   404   404   404   404   404   404
+  submissions:ask_to_reopen                  GET   200   200   200   404   200   200   200   404
+  submissions:ask_to_reopen                  POST  403   422   422   404   403   403   403   404
+  submissions:take_back_request              POST  403   302   302   404   403   403   403   404
 # Uppskov
   deferrals:overview                         GET   200   200   200   200   200   200   200   200
   deferrals:unit                             GET   200   200   200   404   200   200   200   404
@@ -200,6 +206,8 @@ TABLE = """
   admin:submissions_submission_begin_review  POST  404   404   404   404   302   302   302   403
   admin:submissions_submission_approve       POST  404   404   404   404   302   302   302   403
   admin:submissions_submission_return        POST  404   404   404   404   200   200   200   403
+  admin:submissions_submission_open_again    POST  404   404   404   404   302   302   302   403
+  admin:submissions_submission_refuse_to_reopen POST 404 404   404   404   200   200   200   403
   admin:submissions_submission_group         GET   404   404   404   404   200   200   200   403
   admin:submissions_submission_reveal        GET   404   404   404   404   200   200   200   403
   admin:submissions_submission_reveal        POST  404   404   404   404   200   200   200   403
@@ -213,6 +221,8 @@ TABLE = """
   admin:*                                    GET   404   404   404   404   404   404   404   404
   admin:*                                    POST  404   404   404   404   404   404   404   404
 # Open to anybody
+  check_receipt                              GET   200   200   200   200   200   200   200   200
+  check_receipt                              POST  422   422   422   422   422   422   422   422
   verify_receipt                             GET   200   200   200   200   200   200   200   200
   checks                                     GET   200   200   200   200   200   200   200   200
   check                                      GET   200   200   200   200   200   200   200   200
@@ -239,6 +249,7 @@ accounts:sign_in_code    302 302
 accounts:sign_in_recovery_code 302 302
 accounts:session_time    200 200
 accounts:sign_out        405 302
+check_receipt            200 422
 verify_receipt           200 405
 checks                   200 405
 check                    200 405

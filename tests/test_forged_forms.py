@@ -7,6 +7,7 @@ random. An address that nobody filled in below is posted with an empty form, whi
 
 from __future__ import annotations
 
+import re
 from http.cookies import SimpleCookie
 from typing import Any
 
@@ -36,6 +37,7 @@ pytestmark = pytest.mark.django_db
 
 OURS = ("accounts", "profiles", "messaging", "submissions", "deferrals", "admin", "auth")
 NONCE = "0b9c1d3e-2f4a-4c5b-8d6e-7f8091a2b3c4"
+RECEIPT = re.compile(r"Kvittens [0-9A-Z-]{14}")  # its code is drawn by lot
 RANDOM = {"nonce", "code", "digest", "mac", "key", "session_key", "session_data", "session_hmac", "email_hmac", "request_id"}
 # Said in words, with keys of new rows in them; or the chain over all of it.
 NOT_COMPARED = {("AuditEvent", "object"), ("AuditEvent", "result")}
@@ -55,6 +57,9 @@ FORMS: dict[str, dict[str, object]] = {
     "submissions:save_draft": {"text": "Det stämmer, vi har"},
     "submissions:correct": {"version": 1, "revision": 1, "value": "1"},
     "submissions:hand_in": {"version": 1, "revision": 1},
+    "submissions:nobody_employed": {"version": 1},
+    "submissions:ask_to_reopen": {"reason": "Vi har hittat ett fel i filen."},
+    "admin:submissions_submission_refuse_to_reopen": {"nej-answer": "Det går inte."},
     "admin:profiles_unit_invite": {"email": "ny.kontakt@trosa.example", "name": "Ny Kontakt", "role": "contact"},
     "admin:accounts_recoverycase_open": {
         "case_number": "SKR 2026-17",
@@ -69,7 +74,12 @@ FORMS: dict[str, dict[str, object]] = {
     "admin:deferrals_deferral_grant": {"ja-granted_date": "2026-12-08"},
     "admin:deferrals_deferral_decline": {"nej-answer": "Det går inte."},
 }
-CHANGES_NOTHING_HERE = {"submissions:hand_in", "admin:submissions_submission_return"}  # the scene's file still has fel
+CHANGES_NOTHING_HERE = {  # the scene's file still has fel, and is not approved
+    "submissions:hand_in",
+    "submissions:ask_to_reopen",
+    "admin:submissions_submission_return",
+    "admin:submissions_submission_refuse_to_reopen",
+}
 
 
 def forged_rights(scene: Scene) -> dict[str, object]:
@@ -174,7 +184,7 @@ def change(before: dict[tuple[str, Any], dict[str, Any]]) -> list[str]:
     ]
     lines += [f"{name} {key} är borta" for name, key in before if (name, key) not in after]
     lines += [f"ny {name}: {told(name, row, before)}" for (name, key), row in after.items() if (name, key) not in before]
-    return sorted(lines)
+    return sorted(RECEIPT.sub("Kvittens", line) for line in lines)
 
 
 def told(name: str, row: dict[str, Any], before: dict[tuple[str, Any], dict[str, Any]]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Count, IntegerField, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, IntegerField, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -19,13 +19,13 @@ from django.views.decorators.http import require_POST
 from accounts.access import NotAllowed
 from accounts.admin_site import Figure, FigureGroup, Panel, PanelRow, badge, link, number, portal_admin
 from profiles.models import Unit
-from submissions import states
+from submissions import receipts, states
 from submissions.admin import findings
 from submissions.admin.reference import CollectionFilter
 from submissions.admin.rows import EXPORT, VIEW, RowPages
 from submissions.frames import ENCODING_LABELS
-from submissions.models import Collection, Delivery, Receipt, Submission
-from submissions.services import review
+from submissions.models import Collection, Delivery, Receipt, ReopenRequest, Submission
+from submissions.services import issuing, reopen, review
 
 Status = Submission.Status
 STATUS_TONES = {
@@ -58,6 +58,17 @@ class ReturnForm(forms.Form):
         max_length=350,
         widget=forms.Textarea(attrs={"rows": 4}),
         error_messages={"required": "Skriv vad enheten ska se över."},
+    )
+
+
+class AnswerForm(forms.Form):
+    """What SKR answers a request to open an approved submission again."""
+
+    answer = forms.CharField(
+        label="Svar till enheten",
+        max_length=350,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Skriv varför inlämningen inte öppnas igen."},
     )
 
 
@@ -97,6 +108,40 @@ class LateFilter(admin.SimpleListFilter):
         return queryset.exclude(pk__in=late) if self.value() == "nej" else queryset
 
 
+class HandedInLateFilter(admin.SimpleListFilter):
+    """Handed in after the last day, by the receipt in force."""
+
+    title = "sen inlämning"
+    parameter_name = "sen"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("ja", "Klarmarkerad efter sista dagen"), ("nej", "I tid")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Submission]) -> QuerySet[Submission]:
+        receipts = Receipt.objects.filter(withdrawn_at=None)
+        if self.value() == "ja":
+            return queryset.filter(pk__in=receipts.exclude(late_reason="").values("submission"))
+        return queryset.filter(pk__in=receipts.filter(late_reason="").values("submission")) if self.value() == "nej" else queryset
+
+
+class ReopenFilter(admin.SimpleListFilter):
+    """Those whose unit has asked to have the approved submission opened, or has got it."""
+
+    title = "öppna igen"
+    parameter_name = "oppna"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("vantar", "Begäran väntar på svar"), ("oppnad", "Öppnad, inte klarmarkerad igen")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Submission]) -> QuerySet[Submission]:
+        if self.value() == "vantar":
+            return queryset.filter(pk__in=ReopenRequest.objects.filter(outcome="").values("submission"))
+        if self.value() == "oppnad":
+            in_force = Receipt.objects.filter(withdrawn_at=None).values("submission")
+            return queryset.filter(pk__in=in_force, status__in=issuing.REOPENED)
+        return queryset
+
+
 @admin.register(Submission, site=portal_admin)
 class SubmissionAdmin(RowPages):
     """Each unit's submission of each year."""
@@ -104,7 +149,7 @@ class SubmissionAdmin(RowPages):
     position = 10
     lead = "Varje enhets inlämning. Välj en rad för att granska, godkänna eller skicka tillbaka."
     list_display = ("unit_name", "unit_code", "year", "state", "due", "n_versions", "n_rows", "n_fel", "n_left", "changed")
-    list_filter = (CollectionFilter, StatusFilter, "unit__kind", LateFilter)
+    list_filter = (CollectionFilter, StatusFilter, "unit__kind", LateFilter, HandedInLateFilter, ReopenFilter)
     search_fields = ("unit__name", "unit__code__startswith")
     search_help_text = "Sök enhet eller kod"
     list_select_related = ("unit", "collection", "handler")
@@ -132,6 +177,9 @@ class SubmissionAdmin(RowPages):
                 fel_count=Subquery(current.values("fel")[:1]),
                 left_count=Subquery(current.values("uncommented")[:1]),
                 has_current=Subquery(current.values("pk")[:1]),
+                was_late=Exists(Receipt.objects.filter(submission=OuterRef("pk"), withdrawn_at=None).exclude(late_reason="")),
+                asks_to_reopen=Exists(ReopenRequest.objects.filter(submission=OuterRef("pk"), outcome="")),
+                holds=Exists(Receipt.objects.filter(submission=OuterRef("pk"), withdrawn_at=None)),
             )
         )
 
@@ -140,12 +188,14 @@ class SubmissionAdmin(RowPages):
         return tuple(name for name in self.list_display if name != "year" or request.GET.get("insamling") == "alla")
 
     def pages(self) -> Iterable[tuple[str, Callable[..., HttpResponseBase], str]]:
-        """SKR's three steps, and the pages that show rows."""
+        """SKR's steps, and the pages that show rows."""
         return [
             *super().pages(),
             ("<int:submission_id>/granska/", require_POST(self.begin_review), "begin_review"),
             ("<int:submission_id>/godkann/", require_POST(self.approve), "approve"),
             ("<int:submission_id>/aterlamna/", require_POST(self.return_to_unit), "return"),
+            ("<int:submission_id>/oppna-igen/", require_POST(self.open_again), "open_again"),
+            ("<int:submission_id>/oppna-inte/", require_POST(self.refuse_to_reopen), "refuse_to_reopen"),
         ]
 
     # Columns and facts
@@ -172,9 +222,15 @@ class SubmissionAdmin(RowPages):
 
     @admin.display(description="status", ordering="status")
     def state(self, submission: Any) -> SafeString:
-        """Where it stands; late where it should have come."""
-        shown = badge(submission.get_status_display(), STATUS_TONES[Status(submission.status)])
-        return SafeString(f"{shown} {badge('Försenad', 'error')}") if self.is_late(submission) else shown
+        """Where it stands; late where it should have come or came late, and what the unit asks."""
+        shown = [badge(submission.get_status_display(), STATUS_TONES[Status(submission.status)])]
+        marks = {
+            "Försenad": (self.is_late(submission), "error"),
+            "Sen": (submission.was_late, "warning"),
+            "Vill öppna igen": (submission.asks_to_reopen, "warning"),
+            "Öppnad igen": (submission.holds and submission.status in issuing.REOPENED, "info"),
+        }
+        return SafeString(" ".join([*shown, *(badge(text, tone) for text, (is_so, tone) in marks.items() if is_so)]))
 
     @admin.display(description="status")
     def state_meaning(self, submission: Any) -> SafeString:
@@ -182,8 +238,9 @@ class SubmissionAdmin(RowPages):
         return SafeString(f"{self.state(submission)} {TO_SKR[Status(submission.status)]}")
 
     def is_late(self, submission: Any) -> bool:
-        """Past the last day without a current file."""
-        return submission.due_on < timezone.localdate() and submission.has_current is None and not submission.collection.closed_at
+        """Past the last day, not handed in and without a current file."""
+        is_waited_for = submission.status in states.WORKING and submission.has_current is None and not submission.holds
+        return is_waited_for and submission.due_on < timezone.localdate() and not submission.collection.closed_at
 
     @admin.display(description="sista dag", ordering="due_on")
     def due(self, submission: Any) -> SafeString:
@@ -240,6 +297,7 @@ class SubmissionAdmin(RowPages):
             approved=Count("pk", filter=Q(status__in=[Status.APPROVED, Status.LOCKED])),
         )
         late = rows.overdue(timezone.localdate()).count()
+        asked = ReopenRequest.objects.filter(submission__in=rows, outcome="").count()
         year = str(collection.year)
 
         def figure(value: int, label: str, tone: str = "", **query: str) -> Figure:
@@ -252,6 +310,7 @@ class SubmissionAdmin(RowPages):
             figure(count["reviewed"], "granskas av SKR", "info", status=Status.SKR_REVIEW),
             figure(count["returned"], "återlämnade", status=Status.RETURNED),
             figure(count["approved"], "godkända", "success", status="klara"),
+            figure(asked, "vill öppna igen", "warning", oppna="vantar"),
             figure(late, "försenade", "error", forsenad="ja"),
         ]
         return [FigureGroup(f"{collection}, sista dag {collection.due_date.isoformat()}", figures)]
@@ -284,6 +343,14 @@ class SubmissionAdmin(RowPages):
             "can_begin_review": states.can_begin_review(user, obj),
             "can_approve": states.can_approve(user, obj),
             "can_return": states.can_return(user, obj),
+            "can_reopen": states.can_reopen(user, obj),
+            "requests": obj.reopen_requests.select_related("asked_by", "decided_by").order_by("-asked_at", "-pk"),
+            "waiting": reopen.open_request(obj),
+            "signed": issuing.kept_of(receipt).lines if (receipt := issuing.receipt_in_force(obj)) else (),
+            "nobody": receipts.NOBODY,
+            "reopen_url": self.page_url("open_again", obj.pk),
+            "refuse_url": self.page_url("refuse_to_reopen", obj.pk),
+            "answer_form": AnswerForm(prefix="nej"),
             "begin_review_url": self.page_url("begin_review", obj.pk),
             "approve_url": self.page_url("approve", obj.pk),
             "return_url": self.page_url("return", obj.pk),
@@ -326,3 +393,30 @@ class SubmissionAdmin(RowPages):
                 messages.success(request, "Inlämningen är tillbaka hos enheten.")
             return HttpResponseRedirect(self.object_url(submission))
         return self.object_page(request, submission, form=form)
+
+    def open_again(self, request: HttpRequest, submission_id: int) -> HttpResponse:
+        """Öppna igen, on the unit's request."""
+        asked = self.require(request, "submissions.review_submission")
+        submission = self.find(request, submission_id)
+        return self.perform(
+            request,
+            lambda: reopen.grant_request(submission=submission, by=asked.user, at=timezone.now()),
+            done="Inlämningen är öppnad igen. Det som är godkänt gäller tills enheten har klarmarkerat på nytt.",
+            back=self.object_url(submission),
+        )
+
+    def refuse_to_reopen(self, request: HttpRequest, submission_id: int) -> HttpResponse:
+        """Avslå, with an answer."""
+        asked = self.require(request, "submissions.review_submission")
+        submission = self.find(request, submission_id)
+        form = AnswerForm(request.POST, prefix="nej")
+        if not form.is_valid():
+            return self.object_page(request, submission, answer_form=form)
+        return self.perform(
+            request,
+            lambda: reopen.refuse_request(
+                submission=submission, answer=form.cleaned_data["answer"], by=asked.user, at=timezone.now()
+            ),
+            done="Enheten har fått svaret.",
+            back=self.object_url(submission),
+        )

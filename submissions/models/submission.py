@@ -34,8 +34,10 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         return self.annotate(due_on=Coalesce("granted_due_date", "collection__due_date"))
 
     def overdue(self, on: date) -> SubmissionQuerySet:
-        """Past the due date and without a current file."""
-        return self.with_due_date().filter(Q(("due_on__lt", on))).exclude(deliveries__is_current=True)
+        """Past the due date, without a current file and not handed in (it may be that nobody was employed)."""
+        waiting = [Submission.Status.NOT_STARTED, Submission.Status.RECEIVED, Submission.Status.UNDER_REVIEW]
+        late = self.with_due_date().filter(Q(("due_on__lt", on)), status__in=[*waiting, Submission.Status.RETURNED])
+        return late.exclude(deliveries__is_current=True)
 
 
 class Submission(models.Model):

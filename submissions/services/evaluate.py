@@ -147,15 +147,20 @@ def previous_frame(submission: Submission) -> pl.DataFrame | None:
 
 
 def last_years(submission: Submission) -> Delivery | None:
-    """Last year's approved file of the unit, as long as its rows are kept; None without."""
+    """Last year's approved file of the unit, as long as its rows are kept; None without.
+
+    That of the receipt in force: of an approved submission that SKR has opened again, what was approved.
+    """
+    unapproved = [Submission.Status.HANDED_IN, Submission.Status.SKR_REVIEW]
     return (
         Delivery.objects.filter(
-            is_current=True,
+            receipts__withdrawn_at=None,
+            receipts__isnull=False,
             frame_sealed__isnull=False,
             submission__unit=submission.unit_id,
             submission__collection__year=submission.collection.year - 1,
-            submission__status__in=[Submission.Status.APPROVED, Submission.Status.LOCKED],
         )
+        .exclude(submission__status__in=unapproved)
         .defer("content_sealed", "findings_sealed", "summary_sealed")
         .order_by("pk")
         .first()

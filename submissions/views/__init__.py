@@ -12,7 +12,15 @@ from submissions.views.download import (
 )
 from submissions.views.explaining import comment, remove_comment, save_draft
 from submissions.views.findings import findings, reveal_findings, reveal_row, row
-from submissions.views.finishing import hand_in, receipt, withdraw
+from submissions.views.finishing import (
+    ask_to_reopen,
+    hand_in,
+    nobody_employed,
+    receipt,
+    receipt_file,
+    take_back_request,
+    withdraw,
+)
 from submissions.views.overview import overview, submission, upload, version
 from submissions.views.review import review
 from submissions.views.rows import person_rows, rows
@@ -21,6 +29,7 @@ from submissions.views.tables import compare, table, table_file, tables
 __all__ = [
     "change_list",
     "change_list_file",
+    "ask_to_reopen",
     "comment",
     "compare",
     "correct",
@@ -32,9 +41,11 @@ __all__ = [
     "findings_report",
     "hand_in",
     "marked_rows",
+    "nobody_employed",
     "overview",
     "person_rows",
     "receipt",
+    "receipt_file",
     "remove_comment",
     "reveal_findings",
     "reveal_row",
@@ -46,6 +57,7 @@ __all__ = [
     "table",
     "table_file",
     "tables",
+    "take_back_request",
     "undo",
     "upload",
     "version",

@@ -13,8 +13,8 @@ from django.utils import timezone
 from accounts.access import UserRequest
 from profiles import access
 from submissions import states
-from submissions.models import Delivery, Submission
-from submissions.services import deliver, storage
+from submissions.models import Delivery, Receipt, ReopenRequest, Submission
+from submissions.services import deliver, issuing, storage
 from submissions.situation import Situation, situation_of
 from submissions.spec import CollectionSpec
 
@@ -75,7 +75,37 @@ class Room:
     @cached_property
     def situation(self) -> Situation:
         """How it stands."""
-        return situation_of(self.submission, self.current, today=self.today)
+        return situation_of(
+            self.submission,
+            self.current,
+            today=self.today,
+            is_reopened=self.reopened is not None,
+            must_explain=not self._explaining_is_optional,
+        )
+
+    @cached_property
+    def reopened(self) -> Receipt | None:
+        """The receipt that still holds where SKR has opened again what it had approved."""
+        return issuing.reopened(self.submission)
+
+    @cached_property
+    def reopen_request(self) -> ReopenRequest | None:
+        """The last request to open the approved submission again."""
+        if self.submission.status != Submission.Status.APPROVED:
+            return None
+        asked = ReopenRequest.objects.filter(submission=self.submission).select_related("asked_by", "decided_by")
+        return asked.exclude(outcome=ReopenRequest.Outcome.TAKEN_BACK).order_by("-asked_at", "-pk").first()
+
+    @property
+    def _explaining_is_optional(self) -> bool:
+        collection = self.submission.collection
+        is_asked = self.current is not None and self.current.uncommented > 0 and self.submission.status in states.WORKING
+        return is_asked and bool(states.explaining_is_optional([collection]))
+
+    @property
+    def is_not_handed_in(self) -> bool:
+        """Whether there is a file that SKR has not got: nobody has handed it in."""
+        return self.submission.status in states.WORKING and self.current is not None and self.reopened is None
 
     @cached_property
     def spec(self) -> CollectionSpec:
@@ -93,6 +123,16 @@ class Room:
     def why_not_upload(self) -> str:
         """Why the person cannot deliver a file now; empty where she can."""
         return states.reason_against(states.check_can_change, self.request.user, self.submission, today=self.today)
+
+    @cached_property
+    def why_not_reopen(self) -> str:
+        """Why the person cannot ask SKR to open the submission again; empty where she can."""
+        return states.reason_against(states.check_can_ask_to_reopen, self.request.user, self.submission)
+
+    @cached_property
+    def why_not_state_nobody(self) -> str:
+        """Why the person cannot state that nobody was employed; empty where she can."""
+        return states.reason_against(states.check_can_state_nobody, self.request.user, self.submission, today=self.today)
 
     @cached_property
     def why_not_hand_in(self) -> str:

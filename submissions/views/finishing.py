@@ -1,4 +1,4 @@
-"""The end of the work: what is handed in, Klarmarkera, taking it back, and the receipt."""
+"""The end of the work: what is handed in, Klarmarkera, taking it back, the receipt, and asking SKR to open it again."""
 
 from __future__ import annotations
 
@@ -6,21 +6,24 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import NotAllowed, UserRequest
+from config.lib.downloads import attachment
 from profiles import access
-from submissions import states
-from submissions.forms import RevisionForm
-from submissions.models import Correction, Receipt
+from submissions import receipts, spec, states
+from submissions.forms import LateForm, NobodyForm, ReopenForm, RevisionForm
+from submissions.models import Delivery, Receipt
+from submissions.services import issuing, reopen, storage
 from submissions.services import review as review_service
-from submissions.services import storage
 from submissions.services.groups import groups_of, live_comments
-from submissions.summaries import Summary
+from submissions.summaries import control_sums
 from submissions.views.common import Room, enter, file_name, shown_or_404
+from submissions.views.review import entry_of
 
 
 @require_http_methods(["GET", "POST"])
@@ -33,18 +36,44 @@ def hand_in(request: UserRequest, code: str, year: int) -> HttpResponse:
         return _hand_in(request, room)
     if room.submission.status not in states.WORKING:
         return redirect("submissions:receipt", *room.address)
-    delivery = shown_or_404(room)
-    summary = storage.summary_of(delivery)
-    groups = {group.key for group in groups_of(room.submission, storage.findings_of(delivery))}
+    return _signing_page(request, room, _late_form(room))
+
+
+def _late_form(room: Room) -> LateForm | None:
+    """The question why, where a hand-in now would be late."""
+    if not issuing.is_late(room.submission, today=room.today):
+        return None
+    return LateForm(room.request.POST if room.request.method == "POST" else None)
+
+
+def _signing_page(request: UserRequest, room: Room, late_form: LateForm | None, *, status: int = 200) -> HttpResponse:
+    """Everything that is signed: the file, its sums, what is explained and what is not."""
+    delivery = _current_or_404(room)
+    findings = storage.findings_of(delivery)
+    comments = live_comments(room.submission)
+    entries = [
+        entry_of(room, group, comments.get(group.key), findings, delivery)
+        for group in groups_of(room.submission, findings)
+        if group.level != spec.FEL
+    ]
     context = room.context(
         delivery=delivery,
         name=file_name(delivery),
-        lines=Summary.from_dict(summary["summary"]).lines,
-        has_previous=summary["has_previous"],
-        corrections=Correction.objects.filter(delivery=delivery, undone_at=None).count(),
-        explanations=sum(1 for key in live_comments(room.submission) if key in groups),
+        lines=control_sums(storage.current_frame(delivery)),
+        corrections=issuing.count_corrections(delivery),
+        explained=[entry for entry in entries if entry.is_done],
+        unexplained=[entry for entry in entries if entry.group.needs_comment and not entry.is_done],
+        to_know=[entry for entry in entries if entry.group.level == spec.INFO],
+        is_colleagues=delivery.uploaded_by_id != request.user.pk,
+        late_form=late_form,
     )
-    return render(request, "submissions/hand_in.html", context)
+    return render(request, "submissions/hand_in.html", context, status=status)
+
+
+def _current_or_404(room: Room) -> Delivery:
+    """The file that counts, whatever version the address asks for: that is what is signed."""
+    room.asked = None
+    return shown_or_404(room)
 
 
 def _hand_in(request: UserRequest, room: Room) -> HttpResponse:
@@ -54,17 +83,50 @@ def _hand_in(request: UserRequest, room: Room) -> HttpResponse:
     if seen is None:
         messages.error(request, "Sidan var för gammal. Se över uppgifterna och klarmarkera igen.")
         return redirect("submissions:review", *room.address)
+    late_form = _late_form(room)
+    if late_form and not late_form.is_valid() and not room.why_not_hand_in:
+        return _signing_page(request, room, late_form, status=422)
     try:
         review_service.hand_in(
             submission=room.submission,
             delivery=seen,
             expected_revision=form.cleaned_data["revision"],
+            late=late_form.late() if late_form and late_form.is_valid() else None,
             by=request.user,
             at=room.now,
         )
     except NotAllowed as refusal:
         messages.error(request, refusal.reason)
         return redirect("submissions:review", *room.address)
+    return redirect("submissions:receipt", *room.address)
+
+
+@require_http_methods(["GET", "POST"])
+def nobody_employed(request: UserRequest, code: str, year: int) -> HttpResponse:
+    """The statement that nobody was employed on the measurement day: what it means, and Klarmarkera."""
+    room = enter(request, code, year)
+    late_form = _late_form(room)
+    if request.method == "POST":
+        access.check_can_submit(request.user, room.submission.unit)
+        form = NobodyForm(request.POST)
+        if late_form is None or late_form.is_valid() or room.why_not_state_nobody:
+            return _hand_in_nobody(request, room, form, late_form)
+    context = room.context(late_form=late_form, seen=room.current.version if room.current else 0)
+    return render(request, "submissions/nobody_employed.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _hand_in_nobody(request: UserRequest, room: Room, form: NobodyForm, late_form: LateForm | None) -> HttpResponse:
+    try:
+        review_service.hand_in_nobody(
+            submission=room.submission,
+            expected_version=form.cleaned_data["version"] if form.is_valid() else None,
+            late=late_form.late() if late_form and late_form.is_valid() else None,
+            by=request.user,
+            at=room.now,
+        )
+    except NotAllowed as refusal:
+        messages.error(request, refusal.reason)
+        return redirect("submissions:submission", *room.address)
     return redirect("submissions:receipt", *room.address)
 
 
@@ -78,31 +140,91 @@ def withdraw(request: UserRequest, code: str, year: int) -> HttpResponse:
     except NotAllowed as refusal:
         messages.error(request, refusal.reason)
     else:
-        messages.success(request, "Klarmarkeringen är tillbakatagen. Klarmarkera igen när ni är klara.")
+        messages.success(
+            request, "Klarmarkeringen är tillbakatagen och kvittensen gäller inte längre. Klarmarkera igen när ni är klara."
+        )
     return redirect("submissions:submission", *room.address)
+
+
+# The receipt ---------------------------------------------------------------------------------------------------------
 
 
 @require_GET
 def receipt(request: UserRequest, code: str, year: int) -> HttpResponse:
-    """The receipt of the last hand-in, for printing and keeping."""
+    """The receipt of the last hand-in, for printing and keeping, and the earlier ones by name."""
     room = enter(request, code, year)
-    issued = (
-        Receipt.objects.filter(submission=room.submission, delivery__isnull=False)
-        .select_related("issued_by", "delivery__uploaded_by")
-        .defer("delivery__content_sealed", "delivery__frame_sealed", "delivery__findings_sealed")
-        .order_by("-issued_at", "-pk")
-        .first()
-    )
-    if issued is None or issued.delivery is None:
+    issued = _receipts(room)
+    if not issued:
         messages.info(request, "Det finns ingen kvittens än. Den kommer när ni har klarmarkerat.")
         return redirect("submissions:submission", *room.address)
-    delivery = issued.delivery
-    delivery.submission = room.submission
+    newest, *earlier = issued
+    delivery = next((d for d in room.deliveries if d.pk == newest.delivery_id), None)
+    kept = issuing.kept_of(newest)
     context: dict[str, Any] = room.context(
-        receipt=issued,
+        receipt=newest,
         delivery=delivery,
-        name=file_name(delivery),
-        lines=Summary.from_dict(storage.summary_of(delivery)["summary"]).lines if delivery.purged_at is None else (),
-        verify_url=f"{settings.PORTAL_BASE_URL}{reverse('verify_receipt', args=[issued.code])}",
+        name=file_name(delivery) if delivery else "",
+        lines=kept.lines,
+        has_file=bool(kept.text),
+        nobody=receipts.NOBODY,
+        earlier=earlier,
+        verify_url=f"{settings.PORTAL_BASE_URL}{reverse('verify_receipt', args=[newest.code])}",
     )
     return render(request, "submissions/receipt.html", context)
+
+
+def _receipts(room: Room) -> list[Receipt]:
+    """All receipts of the submission, the last one first."""
+    issued = Receipt.objects.filter(submission=room.submission).select_related("issued_by")
+    return list(issued.order_by("-issued_at", "-pk"))
+
+
+@require_GET
+def receipt_file(request: UserRequest, code: str, year: int) -> HttpResponseBase:
+    """The last receipt as the signed text it was issued as."""
+    room = enter(request, code, year)
+    newest = next(iter(_receipts(room)), None)
+    text = issuing.kept_of(newest).text if newest else ""
+    if newest is None or not text:
+        raise Http404
+    return attachment(text.encode(), name=f"kvittens-{newest.code}.txt", content_type="text/plain; charset=utf-8")
+
+
+# Open again ----------------------------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "POST"])
+def ask_to_reopen(request: UserRequest, code: str, year: int) -> HttpResponse:
+    """Ask SKR to open again what it has approved; or see the request that waits."""
+    room = enter(request, code, year)
+    form = ReopenForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST":
+        access.check_can_submit(request.user, room.submission.unit)
+        if form.is_valid():
+            return _ask_to_reopen(request, room, form.cleaned_data["reason"])
+    context = room.context(form=form, waiting=reopen.open_request(room.submission))
+    return render(request, "submissions/ask_to_reopen.html", context, status=422 if form.is_bound else 200)
+
+
+def _ask_to_reopen(request: UserRequest, room: Room, reason: str) -> HttpResponse:
+    try:
+        reopen.ask_to_reopen(submission=room.submission, reason=reason, by=request.user, at=room.now)
+    except NotAllowed as refusal:
+        messages.error(request, refusal.reason)
+    else:
+        messages.success(request, "Begäran är skickad. Ni får ett mejl när SKR har svarat. Kvittensen gäller så länge.")
+    return redirect("submissions:submission", *room.address)
+
+
+@require_POST
+def take_back_request(request: UserRequest, code: str, year: int) -> HttpResponse:
+    """The unit no longer wants the submission opened."""
+    room = enter(request, code, year)
+    access.check_can_submit(request.user, room.submission.unit)
+    try:
+        reopen.take_back_request(submission=room.submission, by=request.user, at=room.now)
+    except NotAllowed as refusal:
+        messages.error(request, refusal.reason)
+    else:
+        messages.success(request, "Begäran är återtagen. Inlämningen är godkänd som förut.")
+    return redirect("submissions:submission", *room.address)

@@ -19,7 +19,7 @@ from profiles import access
 from submissions import states
 from submissions.forms import UploadForm
 from submissions.models import Delivery, Submission, SubmissionEvent
-from submissions.services import deliver, review, storage
+from submissions.services import deliver, issuing, storage
 from submissions.situation import Situation, situation_of
 from submissions.views.common import Room, enter, file_name
 
@@ -57,12 +57,19 @@ def overview(request: UserRequest) -> HttpResponse:
 
 def _by_year(submissions: list[Submission]) -> list[tuple[int, list[Card]]]:
     current = {d.submission_id: d for d in Delivery.objects.light().filter(submission__in=submissions, is_current=True)}
-    today = timezone.localdate()
+    today, reopened = timezone.localdate(), issuing.reopened_among(submissions)
+    optional = states.explaining_is_optional(submission.collection for submission in submissions)
     years: dict[int, list[Card]] = {}
     for submission in submissions:
         card = Card(
             submission,
-            situation_of(submission, current.get(submission.pk), today=today),
+            situation_of(
+                submission,
+                current.get(submission.pk),
+                today=today,
+                is_reopened=submission.pk in reopened,
+                must_explain=submission.collection_id not in optional,
+            ),
             reverse("submissions:submission", args=[submission.unit.code, submission.collection.year]),
         )
         years.setdefault(submission.collection.year, []).append(card)
@@ -82,7 +89,7 @@ def submission(request: UserRequest, code: str, year: int) -> HttpResponse:
         other_years=_other_years(request, room.submission),
         events=events,
         why_not_withdraw=states.reason_against(states.check_can_withdraw, request.user, room.submission, today=room.today),
-        receipt=review.receipt_in_force(room.submission),
+        receipt=issuing.receipt_in_force(room.submission),
     )
     return render(request, "submissions/submission.html", context)
 

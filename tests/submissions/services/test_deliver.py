@@ -137,7 +137,7 @@ def test_last_years_approved_rows_are_compared_with(trosa: Submission, cast: Cas
     content = synthetic.delivery("0488", 300, 1, previous=True)
     last = deliver.check_delivery(delivery=receive(before, cast, content), at=timezone.now())
     Delivery.objects.filter(pk=last.pk).update(fel=0, uncommented=0)
-    review.hand_in(submission=before, delivery=last, expected_revision=0, by=cast.bo, at=timezone.now())
+    review.hand_in(submission=before, delivery=last, expected_revision=0, by=cast.bo, at=timezone.now() - timedelta(days=365))
     review.begin_review(submission=before, by=cast.officer, at=timezone.now())
     review.approve(submission=before, by=cast.officer, at=timezone.now())
     delivery = deliver.check_delivery(delivery=receive(trosa, cast, synthetic.delivery("0488", 300, 1)), at=timezone.now())
