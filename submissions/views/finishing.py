@@ -16,6 +16,7 @@ from accounts.access import NotAllowed, UserRequest
 from config.lib.downloads import attachment
 from profiles import access
 from submissions import receipts, spec, states
+from submissions.checking.completeness import unexplained
 from submissions.forms import LateForm, NobodyForm, ReopenForm, RevisionForm
 from submissions.models import Delivery, Receipt
 from submissions.services import issuing, reopen, storage
@@ -63,6 +64,9 @@ def _signing_page(request: UserRequest, room: Room, late_form: LateForm | None, 
         corrections=issuing.count_corrections(delivery),
         explained=[entry for entry in entries if entry.is_done],
         unexplained=[entry for entry in entries if entry.group.needs_comment and not entry.is_done],
+        kom02=unexplained(
+            delivery.uncommented, room.spec, unit_code=room.submission.unit.code, unit_kind=room.submission.unit.kind
+        ),
         to_know=[entry for entry in entries if entry.group.level == spec.INFO],
         is_colleagues=delivery.uploaded_by_id != request.user.pk,
         late_form=late_form,

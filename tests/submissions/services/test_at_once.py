@@ -10,11 +10,12 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts import limits
+from accounts.access import NotAllowed
 from accounts.exports import TooManyExports
 from accounts.models import AuditEvent
 from submissions import synthetic
-from submissions.models import Correction, Delivery, Receipt, Submission, SubmissionEvent
-from submissions.services import deliver, export, review
+from submissions.models import Correction, Delivery, Receipt, ReopenRequest, Submission, SubmissionEvent
+from submissions.services import deliver, export, reopen, review
 from submissions.services.correct import Conflict, correct
 from tests.cast import Cast
 
@@ -110,6 +111,38 @@ def test_klarmarkera_pressed_by_three_at_once_gives_one_receipt(trosa: Submissio
     )
     assert {getattr(answer, "code", answer) for answer in answers} == {Receipt.objects.get().code}
     assert SubmissionEvent.objects.filter(to_status="handed_in").count() == 1
+
+
+def test_nobody_employed_and_the_file_signed_at_once_give_one_receipt(trosa: Submission, cast: Cast) -> None:
+    """Anna signs the file while Bo says that there was nobody: one of them is told, and one thing is handed in."""
+    delivery = delivered(trosa, cast, synthetic.delivery("0488", 120, 1))
+    at = timezone.now()
+    answers = at_once(
+        lambda: review.hand_in(submission=trosa, delivery=delivery, expected_revision=0, by=cast.anna, at=at),
+        lambda: review.hand_in_nobody(submission=trosa, expected_version=1, by=cast.bo, at=at),
+    )
+    (loser,) = [answer for answer in answers if isinstance(answer, Exception)]
+    assert isinstance(loser, NotAllowed)
+    receipt = Receipt.objects.get()
+    assert Delivery.objects.get().is_current is (receipt.delivery is not None)
+    assert SubmissionEvent.objects.filter(to_status="handed_in").count() == 1
+
+
+def test_a_request_granted_and_taken_back_at_once_is_answered_once(trosa: Submission, cast: Cast) -> None:
+    delivery, at = delivered(trosa, cast, synthetic.delivery("0488", 120, 1)), timezone.now()
+    review.hand_in(submission=trosa, delivery=delivery, expected_revision=0, by=cast.bo, at=at)
+    review.begin_review(submission=trosa, by=cast.officer, at=at)
+    review.approve(submission=trosa, by=cast.officer, at=at)
+    asked = at_once(*[lambda: reopen.ask_to_reopen(submission=trosa, reason="Fel.", by=cast.bo, at=at)] * 3)
+    assert {getattr(answer, "pk", answer) for answer in asked} == {ReopenRequest.objects.get().pk}
+    answers = at_once(
+        lambda: reopen.grant_request(submission=trosa, by=cast.officer, at=at),
+        lambda: reopen.grant_request(submission=trosa, by=cast.coordinator, at=at),
+        lambda: reopen.take_back_request(submission=trosa, by=cast.bo, at=at),
+    )
+    assert sum(isinstance(answer, NotAllowed) for answer in answers) == 2
+    is_granted = ReopenRequest.objects.get().outcome == "granted"
+    assert Submission.objects.get(pk=trosa.pk).status == ("under_review" if is_granted else "approved")
 
 
 @pytest.mark.asvs("2.3.2", "2.3.4", "7.5.3")

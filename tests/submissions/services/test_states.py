@@ -113,3 +113,40 @@ def test_a_file_that_waits_for_its_check_stops_the_hand_in(trosa: Submission, ca
     deliver.receive_delivery(submission=trosa, content=synthetic.delivery("0488", 90, 2), name="2", by=cast.bo, at=at)
     with pytest.raises(NotAllowed, match="inte färdigkontrollerad"):
         review.hand_in(submission=trosa, delivery=first, expected_revision=0, by=cast.bo, at=at)
+
+
+def reopen_states(submission: Submission, user: object) -> dict[str, bool]:
+    """What the rules of this part say to the person."""
+    today = date(2026, 11, 16)
+    return {
+        "nobody": states.can_state_nobody(user, submission, today=today),  # type: ignore[arg-type]
+        "ask": states.can_ask_to_reopen(user, submission),  # type: ignore[arg-type]
+        "grant": states.can_reopen(user, submission),  # type: ignore[arg-type]
+        "withdraw": states.can_withdraw(user, submission, today=today),  # type: ignore[arg-type]
+    }
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_who_may_say_nobody_take_back_ask_and_open_in_each_state(trosa: Submission, cast: Cast, status: Status) -> None:
+    Submission.objects.filter(pk=trosa.pk).update(status=status)
+    trosa.refresh_from_db()
+    nothing = dict.fromkeys(("nobody", "ask", "grant", "withdraw"), False)
+    assert reopen_states(trosa, cast.bo) == {
+        **nothing,
+        "nobody": status in states.WORKING,
+        "ask": status == Status.APPROVED,
+        "withdraw": status == Status.HANDED_IN,
+    }
+    assert reopen_states(trosa, cast.cia) == nothing
+    assert reopen_states(trosa, cast.system) == nothing
+    assert reopen_states(trosa, cast.officer) == {**nothing, "grant": status == Status.APPROVED}
+    trosa.collection.closed_at = timezone.now()
+    assert reopen_states(trosa, cast.bo) == nothing
+    assert reopen_states(trosa, cast.officer) == nothing
+
+
+def test_what_waits_for_its_check_stops_the_statement_of_nobody(trosa: Submission, cast: Cast) -> None:
+    at = timezone.now()
+    deliver.receive_delivery(submission=trosa, content=synthetic.delivery("0488", 80, 1), name="1", by=cast.bo, at=at)
+    with pytest.raises(NotAllowed, match="inte färdigkontrollerad"):
+        review.hand_in_nobody(submission=trosa, expected_version=0, by=cast.bo, at=at)
