@@ -8,16 +8,19 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.datastructures import MultiValueDict
 
 from config.lib import personnummer
 from config.lib.text import one_line
 from submissions.models import Receipt
 from submissions.receipts import Verification, verify_text
+from submissions.services.batches import Wanted
 from submissions.services.comments import CommentRefused, clean_comment
 from submissions.services.issuing import Late
 
 ENDINGS = (".txt", ".csv")
 MEGABYTES = 100
+LONGEST_ROW = 8  # digits
 
 
 class UploadForm(forms.Form):
@@ -188,6 +191,28 @@ class AnyTextField(forms.CharField):
 
     def run_validators(self, value: Any) -> None:
         """None: not even of NUL, which CharField refuses by itself."""
+
+
+class BatchForm(forms.Form):
+    """One change of many rows: a value or a named repair, the chosen rows (none: all), why, and what the person saw."""
+
+    version = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
+    revision = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1)
+    value = AnyTextField(required=False, strip=False)
+    repair = forms.SlugField(required=False, max_length=20)
+    reason = AnyTextField(required=False)
+
+    @property
+    def rows(self) -> tuple[int, ...]:
+        """The rows that were chosen, in order."""
+        given = self.data.getlist("rows") if isinstance(self.data, MultiValueDict) else []
+        return tuple(sorted({int(row) for row in given if row.isascii() and row.isdigit() and len(row) < LONGEST_ROW}))
+
+    @property
+    def wanted(self) -> Wanted:
+        """What is asked for, as the service takes it."""
+        answers = self.cleaned_data
+        return Wanted(value=answers.get("value", ""), repair=answers.get("repair", ""), rows=self.rows)
 
 
 class CorrectionForm(RevisionForm):

@@ -45,6 +45,7 @@ FRAME_SCHEMA: dict[str, type[pl.DataType]] = {
     **{column(number): pl.String for number in FIELD_NUMBERS},
 }
 WRONG_ROWS_SCHEMA: dict[str, type[pl.DataType]] = {"row": pl.UInt32, "n": pl.UInt32}
+OVERLAY_SCHEMA = pl.Schema({"row": pl.Int64, "field": pl.Int64, "new": pl.String})
 
 
 def empty_frame() -> pl.DataFrame:

@@ -72,6 +72,8 @@ def _value(route: Route, name: str, place: Place) -> object:
         ("submissions:save_draft", "key"): lambda: place.explained.key,
         ("submissions:save_draft", "check"): lambda: place.explained.check,
         ("submissions:undo", "pk"): lambda: place.correction.pk,
+        ("submissions:undo_batch", "pk"): lambda: place.batch.pk,
+        ("submissions:codes", "field"): lambda: 9,
         ("deferrals:withdraw", "pk"): lambda: place.deferral.pk,
         ("profiles:member", "pk"): lambda: place.colleague.pk,
         ("profiles:end_membership", "pk"): lambda: place.colleague.pk,

@@ -24,8 +24,9 @@ from profiles.models import Membership, Unit
 from profiles.recovery import open_case
 from profiles.services import invite_member
 from submissions import builtin, synthetic
-from submissions.models import Collection, Comment, Correction, Delivery, Receipt, Submission
-from submissions.services import collections, comments, correct, deliver, groups, review, storage
+from submissions.models import Collection, Comment, Correction, CorrectionBatch, Delivery, Receipt, Submission
+from submissions.services import batches, collections, comments, correct, deliver, groups, review, storage
+from submissions.services.batches import Wanted
 from submissions.services.groups import Group
 from tests.cast import Cast, Role, give_role, make_cast, make_user
 
@@ -56,6 +57,7 @@ class Place:
     explained: Group
     comment: Comment
     correction: Correction
+    batch: CorrectionBatch
     receipt: Receipt
     thread: Thread
     deferral: Deferral
@@ -135,6 +137,9 @@ def _place(cast: Cast, unit: Unit, by: User, receipt: Receipt, *, at: datetime, 
     delivery = deliver.fresh(delivery)
     found = groups.groups_of(submission, storage.findings_of(delivery))
     explained = next(group for group in found if group.needs_comment)
+    wrong = next(group for group in found if group.level == "fel")
+    batch = _correct_together(delivery, [group for group in found if group not in (wrong, explained)], by=by, at=at)
+    delivery = deliver.fresh(delivery)
     comment = comments.comment_group(
         delivery=delivery, group_key=explained.key, text=f"{mark}förklaring: det stämmer.", by=by, at=at
     )
@@ -165,10 +170,11 @@ def _place(cast: Cast, unit: Unit, by: User, receipt: Receipt, *, at: datetime, 
         unit=unit,
         submission=_submission(unit, YEAR),
         delivery=deliver.fresh(delivery),
-        group=next(group for group in found if group.level == "fel"),
+        group=wrong,
         explained=explained,
         comment=comment,
         correction=correction,
+        batch=batch,
         receipt=receipt,
         thread=thread,
         deferral=deferral,
@@ -193,6 +199,24 @@ def _correct_one(delivery: Delivery, *, by: User, at: datetime) -> Correction:
             )
             return Correction.objects.get(delivery=delivery)
     raise AssertionError("ingen anmärkning att rätta")
+
+
+def _correct_together(delivery: Delivery, found: list[Group], *, by: User, at: datetime) -> CorrectionBatch:
+    """The rows of one group, all given the value that its first row should have had."""
+    clean = synthetic.delivery(delivery.submission.unit.code, ROWS, 7).decode("cp1252").splitlines()
+    for group in found:
+        if batches.can_correct_together(group) and group.field not in batches.ONE_EACH:
+            row = batches.values_of(delivery, group).item(0, "row")
+            return batches.correct_batch(
+                delivery=delivery,
+                group=group,
+                wanted=Wanted(clean[row - 1].split(";")[(group.field or 1) - 1]),
+                reason="Värdet var fel i lönesystemet.",
+                expected_revision=delivery.revision,
+                by=by,
+                at=at,
+            )
+    raise AssertionError("ingen grupp att rätta tillsammans")
 
 
 def _submission(unit: Unit, year: int) -> Submission:

@@ -109,6 +109,11 @@ TABLE = """
   submissions:change_list_file               POST  403   422   422   404   403   403   403   404
   submissions:corrections                    GET   200   200   200   404   200   200   200   404
   submissions:undo                           POST  403   302   302   404   403   403   403   404
+  submissions:undo_batch                     POST  403   302   302   404   403   403   403   404
+  submissions:preview_batch                  POST  403   200   200   404   403   403   403   404
+  submissions:correct_batch                  POST  403   422   422   404   403   403   403   404
+  submissions:try_value                      POST  403   200   200   404   403   403   403   404
+  submissions:codes                          GET   200   200   200   404   200   200   200   404
   submissions:hand_in                        GET   200   200   200   404   200   200   200   404
   submissions:hand_in                        POST  403   302   302   404   403   403   403   404
   submissions:nobody_employed                GET   200   200   200   404   200   200   200   404

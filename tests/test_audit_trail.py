@@ -25,6 +25,7 @@ from accounts import audit, limits, recovery, services
 from accounts.audit_words import AREAS, WORDS
 from accounts.models import AuditEvent, User
 from accounts.services import invite_user
+from config.lib.text import amount
 from submissions import synthetic
 from tests import people
 from tests.cast import sign_in
@@ -145,6 +146,15 @@ TABLE = {
         "bo", "submissions:undo", lambda scene: [*of_the_year(scene), scene.trosa.correction.pk], seen,
         (Row("data:changed", object=FILE, result="ångrad rad {row} fält {field}"),),
     ),
+    "correct together": Action(
+        "bo", "submissions:correct_batch", lambda scene: [*of_the_year(scene), scene.trosa.group.check, scene.trosa.group.key],
+        lambda scene: seen(scene, value="1", reason="Fel i lönesystemet."),
+        (Row("data:changed", object=FILE, result="samlad rättelse fält {group_field}, {group_rows}"),),
+    ),
+    "undo together": Action(
+        "bo", "submissions:undo_batch", lambda scene: [*of_the_year(scene), scene.trosa.batch.pk], seen,
+        (Row("data:changed", object=FILE, result="ångrad samlad rättelse fält {batch_field}, {batch_rows}"),),
+    ),
     "explain": Action(
         "bo", "submissions:comment", lambda scene: [*of_the_year(scene), scene.trosa.explained.check, scene.trosa.explained.key],
         lambda scene: seen(scene, text="Det stämmer, vi har frågat."),
@@ -252,7 +262,8 @@ def filled(scene: Scene, text: str, event: AuditEvent) -> str:
     place = scene.trosa
     values = {
         "row": place.correction.row, "field": place.correction.field, "check": place.explained.check, "group": place.group.check,
-        "group_field": place.group.field, "rows": event.object.partition(", ")[2].partition(", ")[2],
+        "group_field": place.group.field, "group_rows": amount(place.group.rows, "rad", "rader"),
+        "batch_field": place.batch.field, "batch_rows": amount(place.batch.cells, "rad", "rader"), "rows": event.object.partition(", ")[2].partition(", ")[2],
         "thread": re.sub(r"\D", "", event.object), "sha": event.result.removeprefix("sha256 "),
     }  # fmt: skip
     return text.format(**values)

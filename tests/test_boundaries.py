@@ -50,6 +50,7 @@ def test_beh_02_each_kind_of_foreign_page_is_404_and_noted(scene: Scene, name: s
     ("name", "of", "is_post"),
     [
         ("submissions:undo", "correction", True),
+        ("submissions:undo_batch", "batch", True),
         ("deferrals:withdraw", "deferral", True),
         ("profiles:member", "colleague", False),
         ("profiles:member", "colleague", True),

@@ -55,8 +55,9 @@ FORMS: dict[str, dict[str, object]] = {
     "messaging:thread": {"text": "Tack.", "nonce": NONCE},
     "submissions:comment": {"text": "Det stämmer, vi har frågat."},
     "submissions:save_draft": {"text": "Det stämmer, vi har"},
-    "submissions:correct": {"version": 1, "revision": 1, "value": "1"},
-    "submissions:hand_in": {"version": 1, "revision": 1},
+    "submissions:correct": {"version": 1, "revision": 2, "value": "1"},
+    "submissions:correct_batch": {"version": 1, "revision": 2, "value": "1", "reason": "Fel i lönesystemet."},
+    "submissions:hand_in": {"version": 1, "revision": 2},
     "submissions:nobody_employed": {"version": 1},
     "submissions:ask_to_reopen": {"reason": "Vi har hittat ett fel i filen."},
     "admin:submissions_submission_refuse_to_reopen": {"nej-answer": "Det går inte."},
@@ -291,7 +292,7 @@ def test_beh_08_a_key_of_another_units_row_in_a_form_is_not_found(scene: Scene) 
     poster = Poster(scene.cast.anna)
     form = {
         "version": 1,
-        "revision": 1,
+        "revision": 2,
         "value": "1",
         "check": scene.other.group.check,
         "group": scene.other.group.key,

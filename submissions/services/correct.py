@@ -6,12 +6,12 @@ since, the second person gets `Conflict`, which says what the other wrote. Chang
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from accounts import audit
@@ -21,8 +21,10 @@ from submissions.deadline import TookTooLong
 from submissions.frames import FIELD_NUMBERS, PERSONAL_NUMBER_FIELD, column
 from submissions.models import Correction, Delivery, Submission
 from submissions.services import deliver, evaluate, storage
+from submissions.services.evaluate import Outcome
 
 MAX_LENGTH = 200
+Cells = Iterable[tuple[int, int]]  # row, field
 
 
 class CorrectionRefused(ValueError):
@@ -46,7 +48,8 @@ class Corrected:
 def correct(*, delivery: Delivery, row: int, field: int, value: str, expected_revision: int, by: User, at: datetime) -> Corrected:
     """Give one value of the current file a new content. Raises `NotAllowed`, `CorrectionRefused` or `Conflict`.
 
-    Writing the delivered value again takes an earlier correction away.
+    It takes the place of an earlier single correction. Writing what lies under that one again, the delivered value or a
+    batch's, only takes it away.
     """
     new = clean_value(field, value)
     with transaction.atomic():
@@ -54,13 +57,13 @@ def correct(*, delivery: Delivery, row: int, field: int, value: str, expected_re
         _refuse_conflict(locked, row, field, expected_revision, wanted=new)
         delivered = _value_in(storage.base_frame(locked), row, field)
         live = Correction.objects.filter(delivery=locked, row=row, field=field, undone_at=None).first()
-        old = (storage.old_and_new(locked, live)[1] or None) if live else delivered
+        old = _laid_on(storage.overlay_of(locked), row, field, delivered)
         if new == old:
             raise CorrectionRefused("Värdet är redan det du skrev. Inget ändrades.")
-        locked.revision += 1
+        revision = locked.revision + 1
         if live:
-            _undo(live, revision=locked.revision, by=by, at=at)
-        if new != delivered:
+            _undo(live, revision=revision, by=by, at=at)
+        if new != _laid_on(storage.overlay_of(locked), row, field, delivered):
             Correction.objects.create(
                 delivery=locked,
                 row=row,
@@ -69,24 +72,50 @@ def correct(*, delivery: Delivery, row: int, field: int, value: str, expected_re
                 new_sealed=storage.seal_value(locked, row, field, new),
                 by=by,
                 at=at,
-                revision=locked.revision,
+                revision=revision,
             )
-        left = _check_again(submission, locked, row, by=by, at=at, what=f"rad {row} fält {field}")
-    return Corrected(locked, row, field, left)
+        findings = check_again(submission, locked, changed=[(row, field)], by=by, at=at, what=f"rad {row} fält {field}")
+    return Corrected(locked, row, field, _left_on(findings, row))
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What the checks of a single row say of it with another value."""
+
+    value: str | None
+    findings: pl.DataFrame  # by the checks of rows
+    before: set[tuple[str, int | None]]  # check and field of what the row has now
+    later: list[str]  # checks of the whole file that now say something of the row: judged again once it is saved
+
+
+def try_value(*, delivery: Delivery, row: int, field: int, value: str) -> Tried:
+    """The row with that value, checked by itself; nothing is stored. Raises `CorrectionRefused`."""
+    new = clean_value(field, value)
+    frame = storage.current_frame(delivery).filter(pl.col("row") == row)
+    if new == _value_in(frame, row, field):
+        raise CorrectionRefused("Det är värdet som står där nu.")
+    now = storage.findings_of(delivery).filter(pl.col("row") == row)
+    context = evaluate.context_of(delivery, delivery.submission.collection.spec())
+    found = checking.check_rows(frame.with_columns(pl.lit(new, pl.String).alias(column(field))), context)
+    return Tried(
+        value=new,
+        findings=checking.sort_findings(found),
+        before=set(now.select("check", "field").iter_rows()),
+        later=[check for check in now["check"].unique(maintain_order=True) if not checking.is_row_check(check)],
+    )
 
 
 def undo_correction(*, correction: Correction, by: User, at: datetime) -> Corrected:
-    """Give the value its delivered content back. Undoing what is already undone is `Conflict`."""
+    """Give the value back what lies under the correction: a batch's value or the delivered one. Undoing what is already undone is `Conflict`."""
     row, field = correction.row, correction.field
     with transaction.atomic():
         submission, locked = lock_for_change(correction.delivery, by=by, at=at)
         live = Correction.objects.filter(pk=correction.pk, undone_at=None).first()
         if live is None:
             raise Conflict("Rättelsen är redan ångrad eller ersatt av en annan. Ladda om sidan för att se hur värdet ser ut nu.")
-        locked.revision += 1
-        _undo(live, revision=locked.revision, by=by, at=at)
-        left = _check_again(submission, locked, row, by=by, at=at, what=f"ångrad rad {row} fält {field}")
-    return Corrected(locked, row, field, left)
+        _undo(live, revision=locked.revision + 1, by=by, at=at)
+        findings = check_again(submission, locked, changed=[(row, field)], by=by, at=at, what=f"ångrad rad {row} fält {field}")
+    return Corrected(locked, row, field, _left_on(findings, row))
 
 
 def clean_value(field: int, value: str) -> str | None:
@@ -119,16 +148,10 @@ def resume(submission: Submission, *, by: User, at: datetime, text: str) -> None
 
 
 def _refuse_conflict(delivery: Delivery, row: int, field: int, expected: int, *, wanted: str | None) -> None:
-    """Raise `Conflict` where the value was changed after the revision the form was drawn at."""
+    """Raise `Conflict` where the value was changed, alone or with others, after the revision the form was drawn at."""
     if expected == delivery.revision:
         return
-    since = Q(revision__gt=expected) | Q(undone_revision__gt=expected)
-    other = (
-        Correction.objects.filter(since, delivery=delivery, row=row, field=field)
-        .select_related("by", "undone_by")
-        .order_by("-revision", "-pk")
-        .first()
-    )
+    other = next((change for change in storage.history_of(delivery, row, field) if change.latest_revision > expected), None)
     if other is None:
         return
     clock = timezone.localtime(other.undone_at or other.at).strftime("%H.%M")
@@ -137,13 +160,19 @@ def _refuse_conflict(delivery: Delivery, row: int, field: int, expected: int, *,
             f"{other.undone_by} ångrade en rättelse av samma värde kl. {clock}, medan du hade sidan öppen. "
             "Ditt värde är inte sparat. Se efter vad som står där nu och skriv igen om det behövs."
         )
-    now = storage.old_and_new(delivery, other)[1]
-    shown = checking.masking.mask_field(field, now) if now else "tomt"
-    same = " Det är samma värde som du skrev." if field != PERSONAL_NUMBER_FIELD and (now or None) == wanted else ""
+    shown = checking.masking.mask_field(field, other.new) if other.new else "tomt"
+    same = " Det är samma värde som du skrev." if field != PERSONAL_NUMBER_FIELD and other.new == wanted else ""
     raise Conflict(
         f"{other.by} ändrade samma värde till {shown} kl. {clock}, medan du hade sidan öppen.{same} "
         "Ditt värde är inte sparat. Skriv det igen om det är rätt."
     )
+
+
+def _laid_on(overlay: pl.DataFrame, row: int, field: int, delivered: str | None) -> str | None:
+    """The value with the overlay on it."""
+    found = overlay.filter(pl.col("row") == row, pl.col("field") == field)
+    value: str | None = delivered if found.is_empty() else found.item(0, "new")
+    return value
 
 
 def _value_in(frame: pl.DataFrame, row: int, field: int) -> str | None:
@@ -160,25 +189,19 @@ def _undo(correction: Correction, *, revision: int, by: User, at: datetime) -> N
     Correction.objects.filter(pk=correction.pk, undone_at=None).update(undone_at=at, undone_by=by, undone_revision=revision)
 
 
-def _check_again(submission: Submission, delivery: Delivery, row: int, *, by: User, at: datetime, what: str) -> int:
-    """Check the file with its corrections as they now are, store the answer, and count what is left on the row."""
+def check_again(submission: Submission, delivery: Delivery, *, changed: Cells, by: User, at: datetime, what: str) -> pl.DataFrame:
+    """Check the file with its corrections as they now are and store the answer as the next revision: the findings.
+
+    For the services that correct: `delivery` is locked, `changed` are the cells that may have got another value. Raises
+    `CorrectionRefused` where there is no answer to store.
+    """
     frame = reading.apply_corrections(storage.base_frame(delivery), storage.overlay_of(delivery))
-    collection = submission.collection.spec()
-    described = storage.summary_of(delivery)["reading"]
-    deadline = evaluate.time_for_a_check()
-    try:
-        outcome = evaluate.evaluate(delivery, frame, described, collection, delivered=None, deadline=deadline)
-    except TookTooLong:
-        raise CorrectionRefused(
-            f"Kontrollen av filen tog längre tid än {deliver.SECONDS} sekunder och avbröts. Värdet är inte sparat. Försök igen om en stund."
-        ) from None
-    if not outcome.accepted:
-        raise CorrectionRefused(f"Med det värdet skulle hela filen avvisas. {outcome.refusal}")
+    outcome = would_be(delivery, frame, changed=changed)
     values = {
         **deliver.fields_of(delivery, outcome, at),
         "summary_sealed": storage.seal_summary(delivery, outcome.summary),
         "findings_sealed": storage.seal_frame(delivery, "findings_sealed", outcome.findings),
-        "revision": delivery.revision,
+        "revision": delivery.revision + 1,
     }
     Delivery.objects.filter(pk=delivery.pk).update(**values)
     for name, value in values.items():
@@ -186,5 +209,28 @@ def _check_again(submission: Submission, delivery: Delivery, row: int, *, by: Us
     resume(submission, by=by, at=at, text="Rättningen har börjat.")
     audit.record("data:changed", by=by, unit=submission.unit.code, object=deliver.audit_name(delivery), result=what, at=at)
     transaction.on_commit(lambda: storage.keep_findings(delivery, outcome.findings))
-    on_row = outcome.findings.filter(pl.col("row") == row, pl.col("level") != "info")
-    return on_row.height
+    return outcome.findings
+
+
+def would_be(delivery: Delivery, frame: pl.DataFrame, *, changed: Cells) -> Outcome:
+    """What the checks say of the delivery with those rows; nothing is stored. Raises `CorrectionRefused` without an answer.
+
+    `changed` are the cells that differ from those of the delivery's last answer.
+    """
+    described = storage.summary_of(delivery)["reading"]
+    deadline = evaluate.time_for_a_check()
+    collection = delivery.submission.collection.spec()
+    try:
+        outcome = evaluate.evaluate(delivery, frame, described, collection, delivered=None, deadline=deadline, changed=changed)
+    except TookTooLong:
+        raise CorrectionRefused(
+            f"Kontrollen av filen tog längre tid än {deliver.SECONDS} sekunder och avbröts. Värdet är inte sparat. Försök igen om en stund."
+        ) from None
+    if not outcome.accepted:
+        raise CorrectionRefused(f"Med det värdet skulle hela filen avvisas. {outcome.refusal}")
+    return outcome
+
+
+def _left_on(findings: pl.DataFrame, row: int) -> int:
+    """How many findings that must be corrected or explained are on the row."""
+    return findings.filter(pl.col("row") == row, pl.col("level") != "info").height

@@ -12,13 +12,12 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Sum
 from django.utils import timezone
 
 from accounts.models import User
 from config.lib import sealed
 from submissions import receipts
-from submissions.models import Comment, Correction, CorrectionBatch, Delivery, Receipt, Submission, SubmissionEvent
+from submissions.models import Comment, Delivery, Receipt, Submission, SubmissionEvent
 from submissions.services import storage
 from submissions.services.groups import groups_of
 from submissions.summaries import Line, control_sums
@@ -88,16 +87,9 @@ def _counts(submission: Submission, delivery: Delivery) -> dict[str, Any]:
         "sha256": delivery.sha256,
         "data_sha256": receipts.data_sha256(storage.current_frame(delivery)),
         "rows": delivery.rows or 0,
-        "corrections": count_corrections(delivery),
+        "corrections": storage.count_corrections(delivery),
         "comments": Comment.objects.filter(submission=submission, replaced_at=None, group__in=keys).count(),
     }
-
-
-def count_corrections(delivery: Delivery) -> int:
-    """The values corrected in the page, one by one and many at once."""
-    single = Correction.objects.filter(delivery=delivery, undone_at=None).count()
-    many = CorrectionBatch.objects.filter(delivery=delivery, undone_at=None).aggregate(cells=Sum("cells"))["cells"]
-    return single + (many or 0)
 
 
 def end_receipt(submission: Submission, at: datetime) -> None:

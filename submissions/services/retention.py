@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 from accounts import limits
 from accounts.retention import note
 from config.lib.retention import Rule, carry_out
-from submissions.models import Comment, CommentDraft, Correction, Delivery, Submission
+from submissions.models import Comment, CommentDraft, Correction, CorrectionBatch, Delivery, Submission
 from submissions.services import storage
 
 _GONE: dict[str, Any] = {
@@ -90,6 +90,7 @@ def _rows(upto: datetime) -> QuerySet[Delivery]:
 def _delete_whole(rows: QuerySet[Any]) -> int:
     keys = _keys(rows)
     Correction.objects.filter(delivery__in=keys).delete()
+    CorrectionBatch.objects.filter(delivery__in=keys).delete()
     return Delivery.objects.filter(pk__in=keys).delete()[1].get("submissions.Delivery", 0)
 
 
@@ -104,6 +105,7 @@ def _wipe(rows: QuerySet[Any], at: datetime) -> int:
 def _forget_rows(rows: QuerySet[Any]) -> int:
     keys = _keys(rows)
     Correction.objects.filter(delivery__in=keys).delete()
+    CorrectionBatch.objects.filter(delivery__in=keys).delete()
     return Delivery.objects.filter(pk__in=keys).update(frame_sealed=None)
 
 

@@ -11,17 +11,23 @@ import json
 import threading
 import zlib
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import accumulate
 from typing import Any
 
 import polars as pl
 
+from accounts.models import User
 from config.lib import sealed
 from submissions import frames, reading
-from submissions.models import Correction, Delivery, Supplement
+from submissions.frames import column
+from submissions.models import Correction, CorrectionBatch, Delivery, Supplement
 
 CACHE_BYTES = 200_000_000
+CELLS_SCHEMA = pl.Schema({"row": pl.UInt32, "old": pl.String, "new": pl.String})
+CHANGES_SCHEMA = pl.Schema({"row": pl.UInt32, "field": pl.UInt8, "old": pl.String, "new": pl.String})
 
 
 class FrameCache:
@@ -87,11 +93,15 @@ def name_of(delivery: Delivery) -> str:
 # Frames --------------------------------------------------------------------------------------------------------------
 
 
-def seal_frame(delivery: Delivery, column: str, frame: pl.DataFrame) -> bytes:
-    """The frame as sealed Parquet, for that column."""
+def seal_frame(delivery: Delivery, name: str, frame: pl.DataFrame) -> bytes:
+    """The frame as sealed Parquet, for the column of that name."""
+    return sealed.seal(delivery, name, _as_parquet(frame))
+
+
+def _as_parquet(frame: pl.DataFrame) -> bytes:
     buffer = io.BytesIO()
     frame.write_parquet(buffer, compression="zstd", compression_level=1, statistics=False)
-    return sealed.seal(delivery, column, buffer.getvalue())
+    return buffer.getvalue()
 
 
 def _open_frame(delivery: Delivery, column: str) -> pl.DataFrame:
@@ -155,15 +165,113 @@ def old_and_new(delivery: Delivery, correction: Correction) -> tuple[str, str]:
     return sealed.open_text(correction, "old_sealed"), sealed.open_text(correction, "new_sealed")
 
 
-def overlay_of(delivery: Delivery) -> list[tuple[int, int, str | None]]:
-    """The corrections in force, as the engine lays them on."""
-    corrections = Correction.objects.filter(delivery=delivery, undone_at=None).order_by("revision", "pk")
-    return overlay(delivery, corrections)
+def seal_cells(batch: CorrectionBatch, cells: pl.DataFrame) -> bytes:
+    """The cells of a batch (`CELLS_SCHEMA`) as its sealed column. The batch must know its delivery, field and revision."""
+    return sealed.seal(batch, "cells_sealed", _as_parquet(cells.cast(CELLS_SCHEMA)))
 
 
-def overlay(delivery: Delivery, corrections: Iterable[Correction]) -> list[tuple[int, int, str | None]]:
-    """Those corrections, as the engine lays them on."""
-    return [(c.row, c.field, old_and_new(delivery, c)[1] or None) for c in corrections]
+def cells_of(delivery: Delivery, batch: CorrectionBatch) -> pl.DataFrame:
+    """What a batch changed: row, old, new (null is empty), in the order of the rows."""
+    batch.delivery = delivery  # the same row, at hand: it is not fetched once more
+    return pl.read_parquet(io.BytesIO(sealed.open_column(batch, "cells_sealed")))
+
+
+def reason_of(delivery: Delivery, batch: CorrectionBatch) -> str:
+    """Why a batch was made, in the words of the person who made it."""
+    batch.delivery = delivery
+    return sealed.open_text(batch, "reason_sealed")
+
+
+def overlay_of(delivery: Delivery) -> pl.DataFrame:
+    """The corrections in force, single ones and batches, as the engine lays them on: one row a cell (`OVERLAY_SCHEMA`).
+
+    They lie in order of revision and the last one of a cell wins; of the same revision the single one.
+    """
+    batches = CorrectionBatch.objects.filter(delivery=delivery, undone_at=None).order_by("revision", "pk")
+    layers = [
+        cells_of(delivery, batch).select(
+            pl.col("row").cast(pl.Int64), pl.lit(batch.field, pl.Int64).alias("field"), "new", _revision(batch.revision)
+        )
+        for batch in batches
+    ]
+    singles = Correction.objects.filter(delivery=delivery, undone_at=None).order_by("revision", "pk")
+    values = [(c.row, c.field, old_and_new(delivery, c)[1] or None, c.revision) for c in singles]
+    layers.append(pl.DataFrame(values, schema={**frames.OVERLAY_SCHEMA, "revision": pl.Int64}, orient="row"))
+    laid = pl.concat(layers).sort("revision", maintain_order=True)
+    return laid.unique(["row", "field"], keep="last", maintain_order=True).drop("revision")
+
+
+def _revision(revision: int) -> pl.Expr:
+    return pl.lit(revision, pl.Int64).alias("revision")
+
+
+def changes_of(delivery: Delivery) -> pl.DataFrame:
+    """The values that differ from the delivered file: row, field, old (as delivered), new; by row and field."""
+    overlay = overlay_of(delivery)
+    if overlay.is_empty():
+        return pl.DataFrame(schema=CHANGES_SCHEMA)
+    delivered = base_frame(delivery).with_columns(pl.col("row").cast(pl.Int64))
+    parts = [
+        cells.join(delivered.select("row", pl.col(column(int(field))).alias("old")), on="row")
+        for (field,), cells in overlay.group_by("field", maintain_order=True)
+    ]
+    changed = pl.concat(parts).filter(pl.col("old").ne_missing(pl.col("new")))
+    return changed.select(CHANGES_SCHEMA.keys()).cast(CHANGES_SCHEMA).sort("row", "field")
+
+
+def count_corrections(delivery: Delivery) -> int:
+    """How many values differ from the delivered file, whether they were corrected one by one or together."""
+    return changes_of(delivery).height
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that happened to a value: who gave it which content, alone or in a batch, and whether it was undone."""
+
+    old: str | None
+    new: str | None
+    by: User
+    at: datetime
+    revision: int
+    undone_by: User | None
+    undone_at: datetime | None
+    undone_revision: int | None
+    reason: str = ""  # of a batch
+    is_carried: bool = False  # followed from the file before
+
+    @property
+    def latest_revision(self) -> int:
+        """When it was last touched: made, or undone."""
+        return max(self.revision, self.undone_revision or 0)
+
+
+def history_of(delivery: Delivery, row: int, field: int) -> list[Change]:
+    """All that was done to one value of the delivery, single corrections and batches, the latest made first."""
+    people = ("by", "undone_by")
+    found = [
+        _change(correction, *old_and_new(delivery, correction))
+        for correction in Correction.objects.filter(delivery=delivery, row=row, field=field).select_related(*people)
+    ]
+    for batch in CorrectionBatch.objects.filter(delivery=delivery, field=field).select_related(*people):
+        cells = cells_of(delivery, batch).filter(pl.col("row") == row)
+        if cells.height:
+            found.append(_change(batch, cells.item(0, "old"), cells.item(0, "new"), reason_of(delivery, batch)))
+    return sorted(found, key=lambda change: -change.revision)
+
+
+def _change(made: Correction | CorrectionBatch, old: str | None, new: str | None, reason: str = "") -> Change:
+    return Change(
+        old=old or None,
+        new=new or None,
+        by=made.by,
+        at=made.at,
+        revision=made.revision,
+        undone_by=made.undone_by,
+        undone_at=made.undone_at,
+        undone_revision=made.undone_revision,
+        reason=reason,
+        is_carried=made.carried_from_id is not None,
+    )
 
 
 # Parts ---------------------------------------------------------------------------------------------------------------

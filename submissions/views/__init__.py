@@ -1,7 +1,9 @@
 """Pages of Inlämning: URL name, view and template share their name."""
 
+from submissions.views.batching import correct_batch, preview_batch, undo_batch
 from submissions.views.changes import change_list
-from submissions.views.correcting import correct, corrections, undo
+from submissions.views.codes import codes
+from submissions.views.correcting import correct, corrections, try_value, undo
 from submissions.views.download import (
     change_list_file,
     corrected_file,
@@ -30,9 +32,11 @@ __all__ = [
     "change_list",
     "change_list_file",
     "ask_to_reopen",
+    "codes",
     "comment",
     "compare",
     "correct",
+    "correct_batch",
     "corrected_file",
     "corrections",
     "download",
@@ -44,6 +48,7 @@ __all__ = [
     "nobody_employed",
     "overview",
     "person_rows",
+    "preview_batch",
     "receipt",
     "receipt_file",
     "remove_comment",
@@ -58,7 +63,9 @@ __all__ = [
     "table_file",
     "tables",
     "take_back_request",
+    "try_value",
     "undo",
+    "undo_batch",
     "upload",
     "version",
     "withdraw",

@@ -10,13 +10,14 @@ from typing import Any
 from django.http import Http404
 from django.utils import timezone
 
-from accounts.access import UserRequest
+from accounts.access import NotAllowed, UserRequest
 from profiles import access
 from submissions import states
+from submissions.code_search import LONGEST_QUERY, Entry, search
 from submissions.models import Delivery, Receipt, ReopenRequest, Submission
 from submissions.services import deliver, issuing, storage
 from submissions.situation import Situation, situation_of
-from submissions.spec import CollectionSpec
+from submissions.spec import KOMMUN, REGION, CollectionSpec
 
 
 @dataclass
@@ -195,6 +196,14 @@ def _deliveries(submission: Submission) -> list[Delivery]:
     return deliveries
 
 
+def enter_to_change(request: UserRequest, code: str, year: int) -> Room:
+    """`enter` for a press that changes the current file. Raises `NotAllowed` where the person may not now."""
+    room = enter(request, code, year)
+    if room.why_not_change:
+        raise NotAllowed(room.why_not_change)
+    return room
+
+
 def shown_or_404(room: Room) -> Delivery:
     """The file the page is about with its findings and summary; 404 where there is none."""
     if room.shown is None:
@@ -211,6 +220,7 @@ def field_name(spec: CollectionSpec, number: int | None) -> str:
     return f"Fält {number} {spec.layout[number].name}"
 
 
+CODES_SHOWN = 12
 CODE_LISTS = {
     5: "verksamhet",
     9: "aid",
@@ -225,10 +235,45 @@ CODE_LISTS = {
 }
 
 
-def codes_of(spec: CollectionSpec, number: int | None) -> list[tuple[str, str]]:
-    """Code and label of the field's list, for choosing from; none where the field has no list."""
-    listed = spec.lists.get(CODE_LISTS.get(number or 0, ""))
-    return [(code.code, code.label) for code in listed.codes.values()] if listed else []
+def codes_of(room: Room, number: int | None) -> list[Entry]:
+    """The codes of the field's list that are for such a unit; none where the field has no list."""
+    listed = room.spec.lists.get(CODE_LISTS.get(number or 0, ""))
+    if listed is None:
+        return []
+    is_region = room.submission.unit.kind == REGION
+    mine = (code for code in listed.codes.values() if code.sector in ("", REGION if is_region else KOMMUN))
+    return [Entry(code.code, code.label, code.group_region if is_region else code.group_kommun) for code in mine]
+
+
+@dataclass(frozen=True, slots=True)
+class CodeChoice:
+    """A search among the codes of a field, and the box that a chosen one goes to."""
+
+    field: int
+    name: str  # of the list
+    box: str  # the id of the text box
+    query: str
+    matches: list[Entry]
+    total: int
+    chosen: str  # the code that the address carries, without JavaScript
+
+
+def code_choice(room: Room, number: int | None, *, box: str) -> CodeChoice | None:
+    """The search that the address asks for (?q=, ?varde=); None where the field has no list. A short list shows itself."""
+    entries = codes_of(room, number)
+    if number is None or not entries:
+        return None
+    query, chosen = room.request.GET.get("q", "")[:LONGEST_QUERY], room.request.GET.get("varde", "")
+    is_short = len(entries) <= CODES_SHOWN
+    return CodeChoice(
+        field=number,
+        name=room.spec.lists[CODE_LISTS[number]].name,
+        box=box,
+        query=query,
+        matches=search(entries, query, limit=CODES_SHOWN) if query.strip() or is_short else [],
+        total=len(entries),
+        chosen=chosen if any(entry.code == chosen for entry in entries) else "",
+    )
 
 
 def label_of(spec: CollectionSpec, number: int, value: str | None) -> str:

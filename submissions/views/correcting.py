@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import polars as pl
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.access import NotAllowed, UserRequest
+from accounts.access import UserRequest
 from accounts.models import User
 from config.lib.text import amount
 from profiles import access
 from submissions import checking
 from submissions.forms import CorrectionForm, RevisionForm
-from submissions.models import Correction, Delivery
+from submissions.models import Correction, CorrectionBatch, Delivery
 from submissions.services import correct as correct_service
 from submissions.services import looks, storage
 from submissions.services.correct import Corrected, CorrectionRefused
-from submissions.views.common import Room, codes_of, enter, field_name, shown_or_404
+from submissions.views.common import Room, codes_of, enter, enter_to_change, field_name, label_of, shown_or_404
 from submissions.views.findings import FindingRow, Notes, Wrong, findings_page, row_of, row_page
 
+CORRECTIONS_PER_PAGE = 100
 OLD_PAGE = "Sidan var för gammal: filen har ersatts eller ändrats. Se efter hur uppgifterna ser ut nu och försök igen."
-
-
-def _enter_to_change(request: UserRequest, code: str, year: int) -> Room:
-    room = enter(request, code, year)
-    if room.why_not_change:
-        raise NotAllowed(room.why_not_change)
-    return room
 
 
 def _seen(room: Room, form: RevisionForm) -> Delivery | None:
@@ -49,7 +44,7 @@ def _seen(room: Room, form: RevisionForm) -> Delivery | None:
 @require_POST
 def correct(request: UserRequest, code: str, year: int, row: int, field: int) -> HttpResponse:
     """Give a value a new content and check the file again; back to where the person was."""
-    room = _enter_to_change(request, code, year)
+    room = enter_to_change(request, code, year)
     form = CorrectionForm(request.POST)
     delivery = _seen(room, form)
     if delivery is None:
@@ -130,11 +125,83 @@ def _fragment(room: Room, form: CorrectionForm, row: FindingRow) -> HttpResponse
         check=form.cleaned_data["check"],
         key=form.cleaned_data["group"],
         page_number=form.cleaned_data["page"] or 1,
-        codes=codes_of(room.spec, row.field),
+        codes=codes_of(room, row.field),
         codes_id=f"koder-{row.field}",
         is_fragment=True,
     )
     return render(room.request, "submissions/_finding_row.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A finding that the row would have."""
+
+    level: str
+    where: str  # the other field it stands in
+    text: str
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What the row would look like with a value that is not saved yet."""
+
+    value: str = ""
+    label: str = ""
+    problem: str = ""
+    sentences: list[Sentence] = field(default_factory=list)
+    later: list[str] = field(default_factory=list)  # headings of what is judged on the whole file
+
+
+@require_POST
+def try_value(request: UserRequest, code: str, year: int, row: int, field: int) -> HttpResponse:
+    """What the checks of the row would say of a value as one types it; nothing is stored."""
+    room = enter_to_change(request, code, year)
+    form = CorrectionForm(request.POST)
+    seen = _seen(room, form)
+    tried = Tried(problem=OLD_PAGE) if seen is None else _try(room, shown_or_404(room), row, field, form.cleaned_data["value"])
+    return render(request, "submissions/_tried.html", room.context(tried=tried))
+
+
+def _try(room: Room, delivery: Delivery, row: int, number: int, value: str) -> Tried:
+    try:
+        answer = correct_service.try_value(delivery=delivery, row=row, field=number, value=value)
+    except CorrectionRefused as refusal:
+        return Tried(problem=str(refusal))
+    looks.at_row(delivery=delivery, row=row, by=room.request.user, revealed=False, at=room.now)
+    return Tried(
+        value=checking.masking.mask_field(number, answer.value) or "",
+        label=label_of(room.spec, number, answer.value),
+        sentences=[_sentence(room, number, finding, answer.before) for finding in answer.findings.iter_rows(named=True)],
+        later=[checking.messages.title(check, room.spec) for check in answer.later],
+    )
+
+
+def _sentence(room: Room, number: int, finding: dict[str, Any], before: set[tuple[str, int | None]]) -> Sentence:
+    return Sentence(
+        level=finding["level"],
+        where="" if finding["field"] == number else field_name(room.spec, finding["field"]),
+        text=checking.messages.render(finding, room.spec),
+        is_new=(finding["check"], finding["field"]) not in before,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class BatchLine:
+    """One samlad rättelse in the list."""
+
+    pk: int
+    field: str
+    old: str | None  # None: they differ
+    new: str | None
+    rows: int
+    reason: str
+    by: User
+    at: datetime
+    is_undone: bool
+    undone_by: User | None
+    undone_at: datetime | None
+    is_carried: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +227,41 @@ def corrections(request: UserRequest, code: str, year: int) -> HttpResponse:
     if room.current is None:
         return redirect("submissions:submission", *room.address)
     delivery = shown_or_404(room)
-    listed = Correction.objects.filter(delivery=delivery).select_related("by", "undone_by").order_by("-revision", "-pk")
-    lines = [_line(room, delivery, correction) for correction in listed]
-    if lines:
+    singles = Correction.objects.filter(delivery=delivery).select_related("by", "undone_by").order_by("-revision", "-pk")
+    made = CorrectionBatch.objects.filter(delivery=delivery).select_related("by", "undone_by").order_by("-revision", "-pk")
+    page = Paginator(singles, CORRECTIONS_PER_PAGE).get_page(request.GET.get("sida"))
+    lines = [_line(room, delivery, correction) for correction in page.object_list]
+    together = [_batch_line(room, delivery, batch) for batch in made]
+    if lines or together:
         looks.at_corrections(delivery=delivery, by=request.user, at=room.now)
-    return render(request, "submissions/corrections.html", room.context(delivery=delivery, lines=lines))
+    context = room.context(delivery=delivery, lines=lines, page=page, batches=together)
+    return render(request, "submissions/corrections.html", context)
+
+
+def _batch_line(room: Room, delivery: Delivery, batch: CorrectionBatch) -> BatchLine:
+    cells = storage.cells_of(delivery, batch)
+    return BatchLine(
+        pk=batch.pk,
+        field=field_name(room.spec, batch.field),
+        old=_shared(batch.field, cells["old"]),
+        new=_shared(batch.field, cells["new"]),
+        rows=batch.cells,
+        reason=storage.reason_of(delivery, batch),
+        by=batch.by,
+        at=batch.at,
+        is_undone=batch.undone_at is not None,
+        undone_by=batch.undone_by,
+        undone_at=batch.undone_at,
+        is_carried=batch.carried_from_id is not None,
+    )
+
+
+def _shared(number: int, values: pl.Series) -> str | None:
+    """The value that all cells have, empty too, as it may be shown; None where they differ."""
+    if values.n_unique() > 1:
+        return None
+    (value,) = values.unique().to_list() or [None]
+    return checking.masking.mask_field(number, value) or ""
 
 
 def _line(room: Room, delivery: Delivery, correction: Correction) -> CorrectionLine:
@@ -186,7 +283,7 @@ def _line(room: Room, delivery: Delivery, correction: Correction) -> CorrectionL
 @require_POST
 def undo(request: UserRequest, code: str, year: int, pk: int) -> HttpResponse:
     """Give a value its delivered content back."""
-    room = _enter_to_change(request, code, year)
+    room = enter_to_change(request, code, year)
     correction = access.row_or_404(
         request.user,
         Correction.objects.filter(delivery__submission=room.submission, delivery__is_current=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,17 +16,23 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.access import UserRequest
 from profiles import access
 from submissions import checking
+from submissions.checking import repairs
+from submissions.checking.repairs import Repair
 from submissions.forms import CommentForm
-from submissions.frames import FIELD_NUMBERS, column
-from submissions.models import Correction, Delivery
-from submissions.services import looks, storage
+from submissions.frames import FIELD_NUMBERS, PERSONAL_NUMBER_FIELD, column
+from submissions.models import Delivery
+from submissions.services import batches, looks, storage
+from submissions.services.batches import Wanted
 from submissions.services.groups import Group, groups_of, live_comments
 from submissions.views.answers import box_of
-from submissions.views.common import Room, codes_of, enter, label_of, shown_or_404
+from submissions.views.common import CodeChoice, Room, code_choice, codes_of, enter, label_of, shown_or_404
 from submissions.views.review import entry_of
 
 ROWS_PER_PAGE = 50
 WRONG_WIDTH = "FIL02"
+MOST_BESIDE = 4
+# What tells what kind of row it is, where the check itself is about one field.
+BESIDE = {5: (6, 9), 9: (5, 14), 10: (9,), 13: (9,), 14: (9, 5), 16: (17, 19), 20: (9, 22), 22: (9, 20), 24: (9, 25), 25: (9, 24)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,8 @@ class FindingRow:
     error: str = ""
     is_done: bool = False
     done_text: str = ""
+    neighbours: tuple[Neighbour, ...] = ()
+    is_chosen: bool = False
     is_read: bool = True  # False: a row of the wrong width, which has no fields to show
 
     @property
@@ -60,11 +69,29 @@ class FindingRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Together:
+    """A change of many rows that was refused: what was asked for and why not."""
+
+    wanted: Wanted
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Another field of the same row that the finding is about, or that tells what kind of row it is."""
+
+    name: str
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Notes:
     """What a POST adds to the page it answers with."""
 
     reveal: bool = False
     wrong: Wrong | None = None
+    together: Together | None = None
     comment_form: CommentForm | None = None
     page: int | None = None
     status: int = 200
@@ -100,21 +127,83 @@ def findings_page(room: Room, check: str, key: str, notes: Notes) -> HttpRespons
         delivery=delivery, group=group, rows=shown["row"].to_list(), by=room.request.user, revealed=notes.reveal, at=room.now
     )
     comment = live_comments(room.submission).get(group.key)
-    rows = [row_of(room, finding, notes) for finding in shown.iter_rows(named=True)]
+    beside = neighbours_of(room, delivery, group, shown["row"].drop_nulls().to_list(), notes)
+    rows = [row_of(room, finding, notes, beside.get(finding["row"], ())) for finding in shown.iter_rows(named=True)]
+    choice = code_choice(room, group.field, box=f"varde-{group.field}")
     context = room.context(
         delivery=delivery,
         entry=entry_of(room, group, comment, frame, delivery),
         page=page,
         rows=rows,
+        has_neighbours=any(row.neighbours for row in rows),
         shared_sentence=_shared_sentence(rows),
-        codes=codes_of(room.spec, group.field),
+        codes=codes_of(room, group.field),
         codes_id=f"koder-{group.field}",
+        choice=choice,
+        together=_together(room, delivery, group, notes, choice) if _may_together(room, group) else None,
         reveal=notes.reveal,
         may_reveal=room.may_reveal and any(map(checking.messages.is_masked, shown.iter_rows(named=True))),
         box=box_of(room, group, comment, notes.comment_form),
         comment_form=notes.comment_form,
     )
     return render(room.request, "submissions/findings.html", context, status=notes.status)
+
+
+@dataclass(frozen=True, slots=True)
+class TogetherForm:
+    """The form that changes all rows: what stands in it from the start, and the rules that fit."""
+
+    field: int
+    value: str
+    repair: str
+    repairs: list[Repair]
+    error: str
+
+
+def _may_together(room: Room, group: Group) -> bool:
+    return not room.why_not_change and group.rows > 1 and batches.can_correct_together(group)
+
+
+def _together(room: Room, delivery: Delivery, group: Group, notes: Notes, choice: CodeChoice | None) -> TogetherForm:
+    number = group.field or 0
+    values = batches.values_of(delivery, group)["old"]
+    refused = notes.together
+    return TogetherForm(
+        field=number,
+        value=refused.wanted.value if refused else choice.chosen if choice else "",
+        repair=refused.wanted.repair if refused else "",
+        repairs=repairs.offered(group.check, room.spec.layout[number], values),
+        error=refused.error if refused else "",
+    )
+
+
+def neighbours_of(
+    room: Room, delivery: Delivery, group: Group, rows: list[int], notes: Notes
+) -> dict[int, tuple[Neighbour, ...]]:
+    """By row, the other fields of the check, and those that tell what kind of row it is; only those that hold something."""
+    numbers = [number for number in _fields_beside(room, group) if number != group.field]
+    if not numbers or not rows or group.check == WRONG_WIDTH:
+        return {}
+    frame = storage.current_frame(delivery).filter(pl.col("row").is_in(rows))
+    cells = frame.select("row", *(column(number) for number in numbers))
+    return {
+        row: tuple(_neighbour(room, number, value, notes) for number, value in zip(numbers, values, strict=True) if value)
+        for row, *values in cells.iter_rows()
+    }
+
+
+def _fields_beside(room: Room, group: Group) -> list[int]:
+    """The check's own fields as the catalogue names them; where it is about one field, those of BESIDE."""
+    setting = room.spec.checks.get(group.check)
+    own = [int(number) for number in re.findall(r"[0-9]+", setting.fields)] if setting else []
+    known = [number for number in own if number in FIELD_NUMBERS and number != PERSONAL_NUMBER_FIELD]
+    others = [number for number in known if number != group.field]
+    return others[:MOST_BESIDE] or list(BESIDE.get(group.field or 0, ()))
+
+
+def _neighbour(room: Room, number: int, value: str, notes: Notes) -> Neighbour:
+    shown = value if notes.reveal else checking.masking.mask_field(number, value)
+    return Neighbour(room.spec.layout[number].name, shown or "", label_of(room.spec, number, value))
 
 
 def _shared_sentence(rows: list[FindingRow]) -> str:
@@ -128,7 +217,7 @@ def find_group(room: Room, frame: pl.DataFrame, check: str, key: str) -> Group |
     return next((g for g in groups_of(room.submission, frame) if g.key == key and g.check == check), None)
 
 
-def row_of(room: Room, finding: Mapping[str, Any], notes: Notes) -> FindingRow:
+def row_of(room: Room, finding: Mapping[str, Any], notes: Notes, neighbours: tuple[Neighbour, ...] = ()) -> FindingRow:
     """A finding as the list shows it."""
     number, row = finding["field"], finding["row"]
     wrong = notes.wrong if notes.wrong and notes.wrong.row == row and notes.wrong.field == number else None
@@ -141,6 +230,8 @@ def row_of(room: Room, finding: Mapping[str, Any], notes: Notes) -> FindingRow:
         sentence=checking.messages.render(finding, room.spec, reveal=notes.reveal),
         draft=wrong.value if wrong else draft_of(finding["value"], shown),
         error=wrong.message if wrong else "",
+        neighbours=neighbours,
+        is_chosen=notes.together is not None and row in notes.together.wanted.rows,
         is_read=finding["check"] != WRONG_WIDTH,
     )
 
@@ -192,14 +283,14 @@ def row_page(room: Room, row: int, notes: Notes) -> HttpResponse:
         raise Http404
     looks.at_row(delivery=delivery, row=row, by=room.request.user, revealed=notes.reveal, at=room.now)
     opened = notes.wrong.field if notes.wrong else _number(room.request.GET.get("falt"))
-    cells = _cells(room, delivery, values.row(0, named=True), notes, opened)
+    choice = code_choice(room, opened, box=f"varde-{opened}")
+    cells = _cells(room, delivery, values.row(0, named=True), notes, opened, choice.chosen if choice else "")
     context = room.context(
         delivery=delivery,
         row=row,
         cells=cells,
         opened=opened,
-        codes=codes_of(room.spec, opened),
-        codes_id=f"koder-{opened}",
+        choice=choice,
         reveal=notes.reveal,
         may_reveal=room.may_reveal,
         findings_count=sum(len(cell.sentences) for cell in cells),
@@ -207,12 +298,11 @@ def row_page(room: Room, row: int, notes: Notes) -> HttpResponse:
     return render(room.request, "submissions/row.html", context, status=notes.status)
 
 
-def _cells(room: Room, delivery: Delivery, values: Mapping[str, Any], notes: Notes, opened: int | None) -> list[Cell]:
-    corrected = set(
-        Correction.objects.filter(delivery=delivery, row=values["row"], undone_at=None)
-        .order_by("pk")
-        .values_list("field", flat=True)
-    )
+def _cells(
+    room: Room, delivery: Delivery, values: Mapping[str, Any], notes: Notes, opened: int | None, chosen: str
+) -> list[Cell]:
+    changes = storage.changes_of(delivery)
+    corrected = set(changes.filter(pl.col("row") == values["row"])["field"])
     cells: dict[int, Cell] = {}
     for number in FIELD_NUMBERS:
         value = values[column(number)]
@@ -225,7 +315,7 @@ def _cells(room: Room, delivery: Delivery, values: Mapping[str, Any], notes: Not
             label=label_of(room.spec, number, value),
             corrected=number in corrected,
             is_open=is_open,
-            draft=notes.wrong.value if is_open and notes.wrong else draft_of(value, shown),
+            draft=notes.wrong.value if is_open and notes.wrong else chosen if is_open and chosen else draft_of(value, shown),
             error=notes.wrong.message if is_open and notes.wrong else "",
         )
     on_row = storage.findings_of(delivery).filter(pl.col("row") == values["row"])

@@ -61,7 +61,7 @@ def _signing_page(request: UserRequest, room: Room, late_form: LateForm | None, 
         delivery=delivery,
         name=file_name(delivery),
         lines=control_sums(storage.current_frame(delivery)),
-        corrections=issuing.count_corrections(delivery),
+        corrections=storage.count_corrections(delivery),
         explained=[entry for entry in entries if entry.is_done],
         unexplained=[entry for entry in entries if entry.group.needs_comment and not entry.is_done],
         kom02=unexplained(

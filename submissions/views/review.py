@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 from accounts.access import UserRequest
 from config.templatetags.sv import number
 from submissions import checking, spec
-from submissions.models import Comment, Correction, Delivery
+from submissions.models import Comment, Delivery
 from submissions.services import groups as groups_service
 from submissions.services import storage
 from submissions.services.groups import Group, groups_of, live_comments
@@ -93,7 +93,7 @@ def review(request: UserRequest, code: str, year: int) -> HttpResponse:
         warning_note=_left(delivery.uncommented),
         rows_note=f"av {number(delivery.rows or 0)}",
         rows_without=(delivery.rows or 0) - summary["rows_with_findings"],
-        corrections=Correction.objects.filter(delivery=delivery, undone_at=None).count(),
+        corrections=storage.count_corrections(delivery),
         newest=room.newest,
         warning_groups=sum(1 for g in groups if g.level == spec.VARNING),
     )

@@ -1,0 +1,15 @@
+/* Choose a code: a link with data-fill="id" and data-value puts the value in the box #id and takes the reader there.
+   Without JavaScript the link leads to the page with the box filled. */
+(() => {
+  "use strict";
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-fill]");
+    const box = link && document.getElementById(link.dataset.fill);
+    if (!box || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    box.value = link.dataset.value;
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+    box.focus();
+  });
+})();
