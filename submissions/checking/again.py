@@ -75,12 +75,14 @@ def rerun(
 
 def _in_order(findings: pl.DataFrame, of_rows: list[Entry]) -> pl.DataFrame:
     """As a full run gives them: by check, then a row check's by field and row, the others' as they were made."""
+    if findings.is_empty():
+        return findings
     codes = sorted(findings["check"].unique().to_list(), key=catalogue_place)
     is_of_rows = pl.col("check").is_in([entry.code for entry in of_rows])
     return (
         findings.with_row_index("place")
         .sort(
-            pl.col("check").replace_strict(codes, range(len(codes)), return_dtype=pl.UInt32) if codes else pl.lit(0),
+            pl.col("check").replace_strict(codes, range(len(codes)), return_dtype=pl.UInt32),
             pl.when(is_of_rows).then(pl.col("field")).otherwise(0),
             pl.when(is_of_rows).then(pl.col("row")).otherwise(pl.col("place")),
         )

@@ -79,15 +79,15 @@ def find(prepared: Prepared, entries: Iterable[Entry], parts: Parts, deadline: D
 def check_rows(rows: pl.DataFrame, context: Context) -> pl.DataFrame:
     """What the row checks alone say of some rows; checks of groups of rows and of the whole file are not made."""
     entries, _ = entries_of(context)
-    parts: dict[str, list[pl.DataFrame]] = {}
-    _run_row_checks(prepare(rows, context), entries, parts, no_deadline)
+    parts: Parts = {}
+    find(prepare(rows, context), [entry for entry in entries if entry.is_of_rows], parts, no_deadline)
     return gather(parts, context)
 
 
 def is_row_check(code: str) -> bool:
     """Whether the check judges each row by itself."""
     entry = REGISTRY.get(code)
-    return entry is not None and entry.row_check is not None
+    return entry is not None and entry.is_of_rows
 
 
 def entries_of(context: Context) -> tuple[list[Entry], tuple[NotRun, ...]]:
