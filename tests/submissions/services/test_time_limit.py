@@ -201,7 +201,8 @@ def test_fil_11_a_correction_that_would_take_too_long_is_not_kept(
     trosa: Submission, cast: Cast, monkeypatch: pytest.MonkeyPatch, watch: Stopwatch
 ) -> None:
     delivery = deliver.check_delivery(delivery=receive(trosa, cast, synthetic.delivery("0488", 60, 1)), at=timezone.now())
-    monkeypatch.setattr(checking, "run", slow(checking.run, watch))
+    for name in ("run", "rerun"):
+        monkeypatch.setattr(checking, name, slow(getattr(checking, name), watch))
     with pytest.raises(correct.CorrectionRefused, match="längre tid än 60 sekunder"):
         correct.correct(delivery=delivery, row=3, field=6, value="nytt", expected_revision=0, by=cast.bo, at=timezone.now())
     assert not Correction.objects.exists()
