@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 import polars as pl
 from django.core.paginator import Page, Paginator
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
 
@@ -25,9 +25,10 @@ from submissions.fields import in_words
 from submissions.forms import PersonForm, RowsForm
 from submissions.frames import KEY_FIELD, PERSONAL_NUMBER_FIELD, column
 from submissions.models import Delivery
-from submissions.services import looks, storage
-from submissions.services.groups import groups_of
+from submissions.services import looks, storage, tables
+from submissions.services.groups import Group, groups_of
 from submissions.spec import FEL, INFO, VARNING, CollectionSpec
+from submissions.summaries.selection import Selection
 from submissions.views.common import Room, enter, label_of, shown_or_404
 
 ROWS_PER_PAGE = 50
@@ -38,7 +39,7 @@ LEVELS = (FEL, VARNING, INFO)
 
 @dataclass(frozen=True, slots=True)
 class RowFilter:
-    """Which rows are asked for; everything empty is all of them."""
+    """Which rows are asked for; everything empty is all of them. `selection` is a number of a review table."""
 
     line: int | None = None
     etikett: str = ""
@@ -46,10 +47,11 @@ class RowFilter:
     level: str = ""
     corrected: str = ""  # ja, nej
     group: str = ""
+    selection: Selection | None = None
 
     @classmethod
     def of(cls, form: RowsForm) -> RowFilter:
-        """What a valid form asks for; a field that is wrong asks for nothing."""
+        """What the form asks for; a field that is wrong asks for nothing."""
         form.is_valid()
         given = form.cleaned_data
         return cls(
@@ -59,6 +61,7 @@ class RowFilter:
             given.get("niva", ""),
             given.get("rattad", ""),
             given.get("grupp", ""),
+            Selection.parse(form.data.dict()) if isinstance(form.data, QueryDict) else None,
         )
 
     @property
@@ -72,12 +75,8 @@ class RowFilter:
             "rattad": self.corrected,
             "grupp": self.group,
         }
-        return {name: value for name, value in given.items() if value}
-
-    @property
-    def query(self) -> str:
-        """The same as a query string; empty where nothing is asked for."""
-        return urlencode(self.parameters)
+        chosen = self.selection.parameters if self.selection else {}
+        return {**{name: value for name, value in given.items() if value}, **chosen}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +96,21 @@ class Line:
     is_corrected: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The rows that fit, and whose file they are in: the shown one, or the one a number is compared with."""
+
+    delivery: Delivery
+    frame: pl.DataFrame
+    title: str = ""  # what a number or group that is not in the form means
+    lead: str = ""
+
+    @property
+    def is_other(self) -> bool:
+        """Whether they are not rows of the shown file."""
+        return bool(self.lead)
+
+
 @require_GET
 def rows(request: UserRequest, code: str, year: int) -> HttpResponse:
     """The rows that fit what the address asks for, in the file's order."""
@@ -104,11 +118,11 @@ def rows(request: UserRequest, code: str, year: int) -> HttpResponse:
     delivery = shown_or_404(room)
     form = RowsForm(request.GET, checks=_checks(room, delivery))
     wanted = RowFilter.of(form)
-    found = rows_that_fit(room, delivery, wanted)
-    page = Paginator(range(found.height), ROWS_PER_PAGE).get_page(request.GET.get("sida"))
-    shown = found.slice(page.start_index() - 1, len(page)) if found.height else found
-    looks.at_rows(delivery=delivery, rows=shown["row"].to_list(), by=request.user, at=room.now)
-    return _page(room, delivery, shown, form=form, wanted=wanted, page=page, found=found.height, person=PersonForm())
+    listed = rows_that_fit(room, delivery, wanted)
+    page = Paginator(range(listed.frame.height), ROWS_PER_PAGE).get_page(request.GET.get("sida"))
+    shown = listed.frame.slice(max(page.start_index() - 1, 0), len(page))
+    looks.at_rows(delivery=listed.delivery, rows=shown["row"].to_list(), by=request.user, at=room.now)
+    return _answer(room, delivery, replace(listed, frame=shown), form=form, wanted=wanted, page=page, person=PersonForm())
 
 
 @require_POST
@@ -117,60 +131,58 @@ def person_rows(request: UserRequest, code: str, year: int) -> HttpResponse:
     room = enter(request, code, year)
     delivery = shown_or_404(room)
     person = PersonForm(request.POST)
-    found = storage.current_frame(delivery).head(0)
+    frame = storage.current_frame(delivery)
+    found = frame.head(0)
     if person.is_valid():
         text = person.cleaned_data["person"]
         if personnummer.LOOKS_LIKE.search(text):
             access.check_can_reveal_personnummer(request.user, room.submission.unit)
-        found = rows_of_person(storage.current_frame(delivery), text)
+        found = rows_of_person(frame, text).head(MOST_OF_A_PERSON)
         looks.at_search(delivery=delivery, rows=found["row"].to_list(), by=request.user, at=room.now)
-    shown = found.head(MOST_OF_A_PERSON)
     form = RowsForm(checks=_checks(room, delivery))
-    status = 200 if person.is_valid() else 422
-    return _page(
-        room, delivery, shown, form=form, wanted=RowFilter(), page=None, found=found.height, person=person, status=status
-    )
+    return _answer(room, delivery, Listed(delivery, found), form=form, wanted=RowFilter(), page=None, person=person)
 
 
-def _page(
+def _answer(
     room: Room,
     delivery: Delivery,
-    shown: pl.DataFrame,
+    listed: Listed,
     *,
     form: RowsForm,
     wanted: RowFilter,
     page: Page[int] | None,
-    found: int,
     person: PersonForm,
-    status: int = 200,
 ) -> HttpResponse:
     parameters = wanted.parameters | ({"version": str(room.asked.version)} if room.asked else {})
+    searched = person.cleaned_data["person"] if person.is_bound and person.is_valid() else ""
     context = room.context(
         delivery=delivery,
         form=form,
-        person=person,
+        person=PersonForm() if searched else person,
         is_of_person=page is None,
         page=page,
-        found=found,
-        lines=_lines(room, delivery, shown),
-        is_filtered=bool(wanted.query),
-        chosen=_chosen(room, delivery, wanted),
+        found=page.paginator.count if page else listed.frame.height,
+        lines=_lines(room, listed),
+        listed=listed,
+        is_filtered=bool(wanted.parameters),
+        hidden={name: value for name, value in wanted.parameters.items() if name not in form.fields or name == "grupp"},
         row_query=f"?{urlencode(parameters)}" if parameters else "",
-        person_shown=checking.masking.mask(person.cleaned_data.get("person", "")) if person.is_bound else "",
+        searched=checking.masking.mask(searched),
     )
-    return render(room.request, "submissions/rows.html", context, status=status)
+    return render(room.request, "submissions/rows.html", context, status=422 if person.errors else 200)
 
 
 # Which rows ----------------------------------------------------------------------------------------------------------
 
 
-def rows_that_fit(room: Room, delivery: Delivery, wanted: RowFilter) -> pl.DataFrame:
-    """The rows of the file, with corrections, that fit all that is asked for."""
-    frame = storage.current_frame(delivery)
+def rows_that_fit(room: Room, delivery: Delivery, wanted: RowFilter) -> Listed:
+    """The rows, with corrections, that fit all that is asked for."""
+    listed = _chosen(room, delivery, wanted)
+    frame, delivery = listed.frame, listed.delivery
     if wanted.line is not None:
         frame = frame.filter(pl.col("row") == wanted.line)
     if wanted.etikett:
-        codes = codes_in_words(room.spec, ETIKETT, wanted.etikett)
+        codes = codes_in_words(room.spec, wanted.etikett)
         starts = pl.col(column(ETIKETT)).str.starts_with(wanted.etikett)
         frame = frame.filter(starts.fill_null(False) if wanted.etikett.isdigit() else pl.col(column(ETIKETT)).is_in(codes))
     if wanted.check or wanted.level or wanted.group:
@@ -179,7 +191,29 @@ def rows_that_fit(room: Room, delivery: Delivery, wanted: RowFilter) -> pl.DataF
         corrected = reading.changed_cells(storage.base_frame(delivery), storage.current_frame(delivery))["row"].unique()
         is_corrected = pl.col("row").is_in(corrected.implode())
         frame = frame.filter(is_corrected if wanted.corrected == "ja" else ~is_corrected)
-    return frame
+    return replace(listed, frame=frame)
+
+
+def _chosen(room: Room, delivery: Delivery, wanted: RowFilter) -> Listed:
+    """All rows, or those behind the number of a review table."""
+    frame = storage.current_frame(delivery)
+    if wanted.group:
+        group = _group(room, delivery, wanted.group)
+        title = checking.messages.title(group.check, room.spec, group.field) if group else "En grupp som inte finns kvar"
+        return Listed(delivery, frame, title)
+    if wanted.selection is None:
+        return Listed(delivery, frame)
+    found = tables.Review(delivery, room.spec, wanted.selection.against).chosen(wanted.selection)
+    if found is None:
+        return Listed(delivery, frame.head(0), "Ett tal som inte finns i tabellerna")
+    if found.delivery.pk == delivery.pk:
+        return Listed(delivery, found.frame, found.title)
+    of = f"version {found.delivery.version}" if found.delivery.submission_id == delivery.submission_id else "förra årets fil"
+    return Listed(found.delivery, found.frame, found.title, f"Raderna är ur {of}.")
+
+
+def _group(room: Room, delivery: Delivery, key: str) -> Group | None:
+    return next((one for one in groups_of(room.submission, storage.findings_of(delivery)) if one.key == key), None)
 
 
 def _rows_with_findings(room: Room, delivery: Delivery, wanted: RowFilter) -> pl.Series:
@@ -191,15 +225,14 @@ def _rows_with_findings(room: Room, delivery: Delivery, wanted: RowFilter) -> pl
     if wanted.level:
         findings = findings.filter(pl.col("level") == wanted.level)
     if wanted.group:
-        group = next((one for one in groups_of(room.submission, findings) if one.key == wanted.group), None)
+        group = _group(room, delivery, wanted.group)
         findings = checking.group_rows(findings, group.check, group.field, group.value) if group else findings.head(0)
     return findings["row"].drop_nulls().unique()
 
 
-def codes_in_words(collection: CollectionSpec, field: int, words: str) -> list[str]:
-    """The codes whose labels have all the words, whatever their case."""
-    listed = collection.lists.get("aid") if field == ETIKETT else None
-    asked = words.casefold().split()
+def codes_in_words(collection: CollectionSpec, words: str) -> list[str]:
+    """The etiketter whose names have all the words, whatever their case."""
+    listed, asked = collection.lists.get("aid"), words.casefold().split()
     return [c.code for c in listed.codes.values() if all(word in c.label.casefold() for word in asked)] if listed else []
 
 
@@ -225,21 +258,13 @@ def _checks(room: Room, delivery: Delivery) -> list[tuple[str, str]]:
     return [(code, f"{checking.messages.title(code, room.spec)} ({code})") for code in codes]
 
 
-def _chosen(room: Room, delivery: Delivery, wanted: RowFilter) -> str:
-    """What a choice that is not in the form means, in words."""
-    if not wanted.group:
-        return ""
-    findings = storage.findings_of(delivery)
-    group = next((one for one in groups_of(room.submission, findings) if one.key == wanted.group), None)
-    return checking.messages.title(group.check, room.spec, group.field) if group else "en grupp som inte finns kvar"
-
-
-def _lines(room: Room, delivery: Delivery, shown: pl.DataFrame) -> list[Line]:
+def _lines(room: Room, listed: Listed) -> list[Line]:
+    shown = listed.frame
     if shown.is_empty():
         return []
     numbers = shown["row"]
-    counts = _counts(storage.findings_of(delivery), numbers)
-    base = storage.base_frame(delivery).filter(pl.col("row").is_in(numbers.implode()))
+    counts = _counts(storage.findings_of(listed.delivery), numbers)
+    base = storage.base_frame(listed.delivery).filter(pl.col("row").is_in(numbers.implode()))
     corrected = set(reading.changed_cells(base, shown)["row"])
     return [_line(room, values, counts, corrected) for values in shown.iter_rows(named=True)]
 
@@ -260,7 +285,7 @@ def _line(room: Room, values: Mapping[str, Any], counts: Mapping[tuple[int, str]
         key=checking.masking.mask_field(KEY_FIELD, values[column(KEY_FIELD)]),
         number=checking.masking.mask_field(PERSONAL_NUMBER_FIELD, values[column(PERSONAL_NUMBER_FIELD)]),
         etikett=checking.masking.mask_field(ETIKETT, etikett),
-        etikett_label=label_of(room.spec, ETIKETT, etikett),
+        etikett_label=label_of(room, ETIKETT, etikett),
         amount=in_words(AMOUNT, values[column(AMOUNT)]),
         pay=in_words(SALARY, salary) or in_words(HOURLY, hourly),
         fel=fel,
@@ -288,18 +313,21 @@ class Neighbours:
 def neighbours_of(room: Room, delivery: Delivery, row: int) -> Neighbours | None:
     """The rows before and after in the list that the address names, all rows where it names none; None outside it."""
     wanted = replace(RowFilter.of(RowsForm(room.request.GET, checks=_checks(room, delivery))), line=None)
-    numbers = rows_that_fit(room, delivery, wanted)["row"]
+    listed = rows_that_fit(room, delivery, wanted)
+    if listed.is_other:
+        return None
+    numbers = listed.frame["row"]
     place = numbers.index_of(row)
     if place is None:
         return None
     parameters = wanted.parameters | ({"version": str(room.asked.version)} if room.asked else {})
     page = place // ROWS_PER_PAGE + 1
-    listed = parameters | ({"sida": str(page)} if page > 1 else {})
+    to_list = parameters | ({"sida": str(page)} if page > 1 else {})
     return Neighbours(
         place=place + 1,
         of=numbers.len(),
         before=numbers[place - 1] if place else None,
         after=numbers[place + 1] if place + 1 < numbers.len() else None,
-        list_query=f"?{urlencode(listed)}" if listed else "",
+        list_query=f"?{urlencode(to_list)}" if to_list else "",
         row_query=f"?{urlencode(parameters)}" if parameters else "",
     )
