@@ -62,13 +62,20 @@ def overview(request: UserRequest) -> HttpResponse:
     return render(request, "messaging/overview.html", context)
 
 
+def row_named(request: UserRequest) -> str:
+    """The subject that an address proposes: a row of a version by their numbers (?rad=17&version=2), nothing of what it holds."""
+    row, version = request.GET.get("rad", ""), request.GET.get("version", "")
+    is_named = all(number.isascii() and number.isdigit() and len(number) < 8 for number in (row, version))
+    return f"Rad {row} i version {version}" if is_named else ""
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: UserRequest) -> HttpResponse:
     """Start a matter."""
     units = writable_units(request)
     if not units.exists():
         raise NotAllowed("Meddelanden skrivs av enhetens uppgiftslämnare och kontaktpersoner.")
-    asked = {"unit": request.GET.get("enhet"), "category": request.GET.get("galler")}
+    asked = {"unit": request.GET.get("enhet"), "category": request.GET.get("galler"), "subject": row_named(request)}
     only = units.first() if units.count() == 1 else None
     form = ThreadForm(request.POST or None, units=units, initial={**asked, **({"unit": only.code} if only else {})})
     if request.method == "POST" and form.is_valid():

@@ -49,7 +49,7 @@ def _amount(field: int, value: int) -> str:
         return f"{hundredths}{HARD}{HOURS[field]}"
     if field in KRONOR:
         return f"{number(value)}{HARD}kr"
-    return f"{hundredths}{HARD}kr per timme" if field == ORE_AN_HOUR else ""
+    return f"{hundredths}{HARD}kr/tim" if field == ORE_AN_HOUR else ""
 
 
 def _day(value: str) -> str:

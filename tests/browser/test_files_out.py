@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from submissions import synthetic
+from submissions.models import Delivery
+from submissions.services import storage
 from tests.browser.conftest import Complaints
 from tests.browser.test_accessibility import give_session
 from tests.scene import ROWS, SLIPS, Scene, make_scene
@@ -84,3 +87,28 @@ def test_adm_08_skr_exports_rows_with_the_keyboard(plain: BrowserContext, scene:
     name, content = download(page, "Hämta filen")
     assert name == "Personalstatistik Trosa 2026 version 1 rader.csv"
     assert len(content.decode("utf-8-sig").splitlines()) == ROWS + 1
+
+
+def test_the_corrected_file_is_taken_out_and_handed_in_again_without_a_difference(
+    plain: BrowserContext, scene: Scene, base_url: str, tmp_path: Path
+) -> None:
+    give_session(plain, scene, "bo", base_url)
+    page = plain.new_page()
+    page.goto("/inlamning/0488/2026/granska/")
+    walk_to(page, "Hämta rättad fil och listor")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Hämta")
+    name, content = download(page, "Ladda ner rättad fil")
+    assert name == "Personalstatistik Trosa 2026 version 1 rättad.txt"
+    assert len(content.splitlines()) == ROWS
+    before = storage.current_frame(Delivery.objects.get(pk=scene.trosa.delivery.pk))
+    file = tmp_path / name
+    file.write_bytes(content)
+    page.goto("/inlamning/0488/2026/lamna/")
+    page.locator('input[type="file"]').first.set_input_files(file)
+    walk_to(page, "Lämna filen")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Granska Trosa 2026")
+    after = Delivery.objects.get(submission=scene.trosa.submission, is_current=True)
+    assert after.version == 2
+    assert storage.base_frame(after).equals(before, null_equal=True)
