@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 import polars as pl
 from django.core.paginator import Page, Paginator
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
 
@@ -61,7 +61,7 @@ class RowFilter:
             given.get("niva", ""),
             given.get("rattad", ""),
             given.get("grupp", ""),
-            Selection.parse(form.data.dict()) if isinstance(form.data, QueryDict) else None,
+            Selection.parse(form.data),
         )
 
     @property

@@ -95,7 +95,7 @@ def test_the_corrected_file_is_taken_out_and_handed_in_again_without_a_differenc
     give_session(plain, scene, "bo", base_url)
     page = plain.new_page()
     page.goto("/inlamning/0488/2026/granska/")
-    walk_to(page, "Hämta rättad fil och listor")
+    walk_to(page, "Hämta")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Hämta")
     name, content = download(page, "Ladda ner rättad fil")
