@@ -73,9 +73,9 @@ def _employment(room: Room, row: int, cells: list[Mapping[str, Any]]) -> Employm
         Change(
             field=field_name(room.spec, cell["field"]),
             old=cell["old"],
-            old_label=label_of(room, cell["field"], cell["old"]),
+            old_label=label_of(room.spec, cell["field"], cell["old"]),
             new=cell["new"],
-            new_label=label_of(room, cell["field"], cell["new"]),
+            new_label=label_of(room.spec, cell["field"], cell["new"]),
             reason=cell["reason"] or "",
             by=cell["by"] or "",
             at=cell["at"] or "",

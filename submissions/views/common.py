@@ -276,9 +276,9 @@ def code_choice(room: Room, number: int | None, *, box: str) -> CodeChoice | Non
     )
 
 
-def label_of(room: Room, number: int, value: str | None) -> str:
+def label_of(spec: CollectionSpec, number: int, value: str | None) -> str:
     """What a code means; empty where it is not in the field's list."""
-    listed = room.spec.lists.get(CODE_LISTS.get(number, ""))
+    listed = spec.lists.get(CODE_LISTS.get(number, ""))
     code = listed.codes.get(value or "") if listed else None
     return code.label if code else ""
 

@@ -312,7 +312,7 @@ def _cells(
             number=number,
             name=room.spec.layout[number].name,
             value=shown,
-            label=label_of(room, number, value),
+            label=label_of(room.spec, number, value),
             corrected=number in corrected,
             is_open=is_open,
             draft=notes.wrong.value if is_open and notes.wrong else chosen if is_open and chosen else draft_of(value, shown),

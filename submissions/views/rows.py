@@ -285,7 +285,7 @@ def _line(room: Room, values: Mapping[str, Any], counts: Mapping[tuple[int, str]
         key=checking.masking.mask_field(KEY_FIELD, values[column(KEY_FIELD)]),
         number=checking.masking.mask_field(PERSONAL_NUMBER_FIELD, values[column(PERSONAL_NUMBER_FIELD)]),
         etikett=checking.masking.mask_field(ETIKETT, etikett),
-        etikett_label=label_of(room, ETIKETT, etikett),
+        etikett_label=label_of(room.spec, ETIKETT, etikett),
         amount=in_words(AMOUNT, values[column(AMOUNT)]),
         pay=in_words(SALARY, salary) or in_words(HOURLY, hourly),
         fel=fel,
