@@ -77,6 +77,7 @@ def cast() -> list[Person]:
                 ("0481", Role.CONTACT),
                 ("0484", Role.CONTACT),
                 ("0486", Role.CONTACT),
+                ("8801", Role.CONTACT),
             ],
         ),
         Person("elin", "Elin Ek", "elin.ek@trosa.example", [("0488", Role.SUBMITTER)], signs_up=False),

@@ -24,15 +24,18 @@ from messaging.models import Thread
 from profiles.models import Unit
 from submissions import builtin, checking, states, synthetic
 from submissions.frames import FIELD_NUMBERS, column
-from submissions.models import Collection, Delivery, Submission
-from submissions.services import collections, comments, correct, deliver, groups, looks, review, storage
-from submissions.spec import FEL
+from submissions.models import Collection, Delivery, Receipt, Submission
+from submissions.services import collections, comments, correct, deliver, groups, issuing, looks, reopen, review, storage
+from submissions.spec import FEL, KOMMUNALFORBUND, UnitSpec
 
 YEAR = 2026
 STORY_DAYS = 30  # how long ago this year's story begins
 TROSA_ROWS, TROSA_SEED = 2100, 7
 SLIPS = 0.008  # share of rows with a slip in the files that were put right
 FORMS = UUID("6f1f6a52-8c1d-4f5e-9d0a-2a7a4f0c2026")  # names the forms of the story, so that each message is one
+
+
+NOBODY = UnitSpec("8801", "Kommunalförbundet Sörmlands arkiv", KOMMUNALFORBUND)  # had no employees this year
 
 
 @dataclass
@@ -91,11 +94,11 @@ def _signed_in_lately(story: Story) -> None:
 
 
 def _reference_data(story: Story) -> None:
-    collections.import_units(units=builtin.units(), by=None, at=at_clock(date(YEAR - 1, 9, 1), 8))
+    collections.import_units(units=(*builtin.units(), NOBODY), by=None, at=at_clock(date(YEAR - 1, 9, 1), 8))
 
 
 def _last_year(story: Story) -> None:
-    """SKR's people, Trosa's people, three approved files; then the year is closed and locked."""
+    """SKR's people, Trosa's people, three approved files, one of them late; then the year is closed and locked."""
     start = date(YEAR - 1, 10, 13)
     for minute, key in enumerate(("samordnare", "handlaggare", "statistiker", "system")):
         story.users[key] = people.join_staff(story.person(key), at=at_clock(start, 9, minute))
@@ -105,13 +108,13 @@ def _last_year(story: Story) -> None:
     story.users["bo"] = people.join_units(story.person("bo"), by=story.users["anna"], at=at_clock(start + timedelta(days=1), 8))
     story.users["nils"] = people.join_units(story.person("nils"), by=coordinator, at=at_clock(start + timedelta(days=1), 13))
     for code, key, rows, seed, day in (
-        ("0488", "bo", TROSA_ROWS, TROSA_SEED, 10),
-        ("0480", "nils", 900, 80, 12),
-        ("0484", "nils", 1200, 84, 13),
+        ("0488", "bo", TROSA_ROWS, TROSA_SEED, date(YEAR - 1, 11, 10)),
+        ("0480", "nils", 900, 80, date(YEAR - 1, 11, 12)),
+        ("0484", "nils", 1200, 84, date(YEAR - 1, 12, 3)),
     ):
         file = synthetic.delivery(code, rows, seed, previous=True, year=YEAR)
         submission = _submission(code, YEAR - 1)
-        at = at_clock(date(YEAR - 1, 11, day), 9, 20)
+        at = at_clock(day, 9, 20)
         delivery = _upload(submission, file, f"nov_{code}.txt", by=story.users[key], at=at)
         _explain_and_confirm(submission, delivery, by=story.users[key], at=at + timedelta(minutes=40))
         _approve(story, submission, at=at + timedelta(days=6))
@@ -196,7 +199,9 @@ def _three_kommuner(story: Story) -> None:
 
 
 def _lonesamverkan(story: Story) -> None:
-    """Five kommuner of one office: reviewed by SKR, approved, uppskov granted and declined, a refused file."""
+    """Five kommuner and a kommunalförbund of one office: reviewed by SKR, approved and asked to be opened again, uppskov
+    granted and declined, a refused file, nobody employed.
+    """
     nils, hanna, sara = story.users["nils"], story.users["handlaggare"], story.users["samordnare"]
     nykoping = _hand_in(story, "0480", 900, 80, by=nils, at=story.ago(8, 10))
     review.begin_review(submission=nykoping, by=hanna, at=story.ago(1, 10))
@@ -204,6 +209,12 @@ def _lonesamverkan(story: Story) -> None:
     _look(nykoping, by=hanna, at=story.ago(1, 10, 20), purpose=texts.ANDAMAL)
     eskilstuna = _hand_in(story, "0484", 1200, 84, by=nils, at=story.ago(12, 10))
     _approve(story, eskilstuna, at=story.ago(10, 10))
+    reopen.ask_to_reopen(submission=_submission("0484"), reason=texts.OPPNA_IGEN, by=nils, at=story.ago(2, 13, 20))
+    archive = _submission(NOBODY.code)
+    if states.can_state_nobody(nils, archive, today=timezone.localdate(story.ago(6))):
+        review.hand_in_nobody(
+            submission=archive, expected_version=0, late=_late(archive, story.ago(6, 9)), by=nils, at=story.ago(6, 9)
+        )
     granted = _request_deferral(story, "0481", Deferral.Reason.ILLNESS, "Vår löneadministratör är sjukskriven.", by=nils, days=11)
     if granted is not None:
         deferrals.grant_deferral(
@@ -308,6 +319,13 @@ def _mend(delivery: Delivery, clean: bytes, *, by: User, at: datetime) -> Delive
     return delivery
 
 
+def _late(submission: Submission, at: datetime) -> issuing.Late | None:
+    """Why it comes late, where it does."""
+    if not issuing.is_late(submission, today=timezone.localdate(at)):
+        return None
+    return issuing.Late(Receipt.LateReason.PAYROLL_SYSTEM, texts.SEN)
+
+
 def _explain_and_confirm(submission: Submission, delivery: Delivery, *, by: User, at: datetime) -> None:
     for number, group in enumerate(groups.groups_of(submission, storage.findings_of(delivery))):
         if group.needs_comment:
@@ -315,8 +333,14 @@ def _explain_and_confirm(submission: Submission, delivery: Delivery, *, by: User
             comments.comment_group(delivery=delivery, group_key=group.key, text=text, by=by, at=at + timedelta(minutes=number))
     delivery.refresh_from_db()
     submission.refresh_from_db()
+    signed_at = at + timedelta(hours=2)
     review.hand_in(
-        submission=submission, delivery=delivery, expected_revision=delivery.revision, by=by, at=at + timedelta(hours=2)
+        submission=submission,
+        delivery=delivery,
+        expected_revision=delivery.revision,
+        late=_late(submission, signed_at),
+        by=by,
+        at=signed_at,
     )
     submission.refresh_from_db()
 

@@ -41,3 +41,7 @@ ARETS_FIL = """Hej!
 Ni var bland de första som lämnade förra året. Hör gärna av er här om något är oklart med årets fil.
 
 Hanna Holm, SKR"""
+
+OPPNA_IGEN = "Timlönerna i vår nya grundskola kom inte med i filen. Vi har en ny fil klar."
+
+SEN = "Det nya lönesystemet kunde inte ta ut filen förrän i december."
