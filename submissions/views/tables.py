@@ -94,7 +94,7 @@ def table_file(request: UserRequest, code: str, year: int, table: str) -> HttpRe
     made = desk.review.grid(_known(table)) if desk else None
     if desk is None or made is None:
         raise Http404
-    name = f"{made.table.title} {desk.room.submission.unit.name} {year}.csv"
+    name = f"Personalstatistik {desk.room.submission.unit.name} {year} {made.table.title}.csv"
     content = b"".join(csv_file.write(_csv_heading(desk, made), _csv_rows(desk, made)))
     return downloads.attachment(content, name=name, content_type=csv_file.CONTENT_TYPE)
 
