@@ -42,6 +42,7 @@ urlpatterns = [
     path(f"{_YEAR}rattelser/", views.corrections, name="corrections"),
     path(f"{_YEAR}rattelser/<int:pk>/angra/", views.undo, name="undo"),
     path(f"{_YEAR}rattelser/samlad/<int:pk>/angra/", views.undo_batch, name="undo_batch"),
+    path(f"{_YEAR}foljde-med/", views.followed, name="followed"),
     path(f"{_YEAR}klarmarkera/", views.hand_in, name="hand_in"),
     path(f"{_YEAR}inga-anstallda/", views.nobody_employed, name="nobody_employed"),
     path(f"{_YEAR}ta-tillbaka/", views.withdraw, name="withdraw"),

@@ -95,6 +95,7 @@ TABLE = """
   submissions:reveal_findings                POST  403   200   200   404   403   403   403   404
   submissions:comment                        POST  403   422   422   404   403   403   403   404
   submissions:remove_comment                 POST  403   302   302   404   403   403   403   404
+  submissions:followed                       GET   200   200   200   404   200   200   200   404
   submissions:save_draft                     POST  403   302   302   404   403   403   403   404
   submissions:row                            GET   200   200   200   404   200   200   200   404
   submissions:reveal_row                     POST  403   200   200   404   403   403   403   404

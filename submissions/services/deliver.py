@@ -26,7 +26,7 @@ from profiles.models import Unit
 from submissions import states
 from submissions.deadline import TookTooLong
 from submissions.models import Collection, Delivery, Submission
-from submissions.services import storage
+from submissions.services import carry, storage
 from submissions.services.evaluate import Outcome, outcome_of, time_for_a_check
 from submissions.services.groups import count_uncommented, make_salt
 
@@ -35,10 +35,15 @@ log = structlog.get_logger("submissions")
 LEASE = limits.CHECK_TIME + timedelta(seconds=30)  # a started check is left alone so long before another process takes it up
 SECONDS = int(limits.CHECK_TIME.total_seconds())
 NAME_LENGTH = 255
+TRIES = 3  # of a check whose file before is corrected meanwhile
 Status = Delivery.Status
 
 
 Trouble = Delivery.Trouble
+
+
+class Overtaken(Exception):
+    """The file that counts was changed each time while the one that takes its place was checked."""
 
 
 class FileRefused(NotAllowed):
@@ -163,9 +168,12 @@ def check_delivery(
     if started.status == Status.REJECTED:
         return started
     kept = content if content is not None else storage.content_of(started)
-    outcome = outcome_of(started, kept, deadline=time_for_a_check())
-    _store(started, outcome, at=clock())
-    return started
+    for _ in range(TRIES):
+        source = carry.source_of(started)
+        outcome = outcome_of(started, kept, deadline=time_for_a_check(), source=source)
+        if _store(started, outcome, at=clock(), source=source):
+            return started
+    raise Overtaken
 
 
 def _claim(delivery: Delivery, at: datetime) -> bool:
@@ -229,29 +237,37 @@ def fresh(delivery: Delivery, *, with_content: bool = False) -> Delivery:
     return deliveries.get(pk=delivery.pk)
 
 
-def _store(delivery: Delivery, outcome: Outcome, *, at: datetime) -> None:
-    """Write the answer in one transaction, unless a correction came in meanwhile (then it has its own answer)."""
+def _store(delivery: Delivery, outcome: Outcome, *, at: datetime, source: Delivery | None = None) -> bool:
+    """Write the answer in one transaction, unless a correction came in meanwhile (then it has its own answer).
+
+    False, and nothing is written, where another file or revision counts now than the one the corrections follow from.
+    """
     sealed = _sealed(delivery, outcome)
     with transaction.atomic():
         submission = lock(delivery.submission)
         delivery.submission = submission
         was_received = delivery.status == Status.RECEIVED
+        if was_received and not carry.is_same(source, carry.source_of(delivery)):
+            return False
         values = {**sealed, **fields_of(delivery, outcome, at)}
         unchanged = Delivery.objects.filter(pk=delivery.pk, revision=delivery.revision).exclude(status=Status.REJECTED)
         if not unchanged.update(**values):
             delivery.refresh_from_db(fields=["status", "revision", "is_current"])
-            return
+            return True
         for name, value in values.items():
             setattr(delivery, name, value)
         if not was_received:
-            return
+            return True
         if outcome.accepted:
-            _make_current(submission, delivery, at)
+            if outcome.plan is not None:
+                carry.write(outcome.plan, delivery)
+            _make_current(submission, delivery, at, told=carry.in_words(outcome.plan))
         else:
             _refused(submission, delivery, at)
     storage.keep_findings(delivery, outcome.findings)
     if outcome.frame is not None:
         storage.keep_base_frame(delivery, outcome.frame)
+    return True
 
 
 def _sealed(delivery: Delivery, outcome: Outcome) -> dict[str, Any]:
@@ -259,6 +275,8 @@ def _sealed(delivery: Delivery, outcome: Outcome) -> dict[str, Any]:
     columns: dict[str, Any] = {"summary_sealed": storage.seal_summary(delivery, outcome.summary)}
     if outcome.accepted:
         columns["findings_sealed"] = storage.seal_frame(delivery, "findings_sealed", outcome.findings)
+        if outcome.plan is not None:
+            columns |= carry.columns_of(outcome.plan, delivery)
         if outcome.frame is not None:
             columns["frame_sealed"] = storage.seal_frame(delivery, "frame_sealed", outcome.frame)
     return columns
@@ -283,13 +301,13 @@ def _uncommented(submission: Submission, outcome: Outcome) -> int:
     return count_uncommented(submission, outcome.findings, lambda: outcome.checked)
 
 
-def _make_current(submission: Submission, delivery: Delivery, at: datetime) -> None:
+def _make_current(submission: Submission, delivery: Delivery, at: datetime, *, told: str) -> None:
     """The newest accepted file is the current one; an older one that was checked late stays replaced.
 
     Once the unit has handed in, a file that was waiting for its check no longer takes the place of the one handed in.
     """
     deliveries = Delivery.objects.filter(submission=submission)
-    text = f"Filen är kontrollerad, version {delivery.version}: {amount(delivery.rows or 0, 'rad', 'rader')}."
+    text = f"Filen är kontrollerad, version {delivery.version}: {amount(delivery.rows or 0, 'rad', 'rader')}.{told}"
     has_newer = deliveries.filter(is_current=True, version__gt=delivery.version).exists()
     if not delivery.is_test and not has_newer and submission.status in states.WORKING:
         deliveries.filter(is_current=True).update(is_current=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -15,7 +15,8 @@ from submissions import checking, reading, summaries
 from submissions.deadline import Deadline, within
 from submissions.frames import Reading, Refusal
 from submissions.models import Delivery, Submission, Supplement
-from submissions.services import storage
+from submissions.services import carry, storage
+from submissions.services.carry import Plan
 from submissions.spec import CollectionSpec
 
 
@@ -32,6 +33,7 @@ class Outcome:
     encoding: str
     refusal: str
     summary: dict[str, Any]
+    plan: Plan | None = None  # the corrections that follow from the file before
 
 
 def time_for_a_check() -> Deadline:
@@ -39,16 +41,22 @@ def time_for_a_check() -> Deadline:
     return within(limits.CHECK_TIME.total_seconds())
 
 
-def outcome_of(delivery: Delivery, content: bytes, *, deadline: Deadline) -> Outcome:
-    """The answer to the delivery's bytes, with its corrections laid on. Raises `TookTooLong` by the deadline."""
+def outcome_of(delivery: Delivery, content: bytes, *, deadline: Deadline, source: Delivery | None = None) -> Outcome:
+    """The answer to the delivery's bytes, with its corrections laid on, or those that follow from `source`.
+
+    Raises `TookTooLong` by the deadline.
+    """
     collection = delivery.submission.collection.spec()
     read = reading.read(content, collection.layout, deadline=deadline)
     if read.refusal is not None:
         return _refused_outcome(read, read.refusal)
     described = describe(read)
-    if delivery.revision:
-        frame = reading.apply_corrections(read.frame, storage.overlay_of(delivery))
-        return evaluate(delivery, frame, described, collection, delivered=read.frame, deadline=deadline)
+    plan = carry.plan(source, read.frame)
+    if plan is not None or delivery.revision:
+        overlay = plan.overlay if plan is not None else storage.overlay_of(delivery)
+        frame = reading.apply_corrections(read.frame, overlay)
+        outcome = evaluate(delivery, frame, described, collection, delivered=read.frame, deadline=deadline)
+        return replace(outcome, plan=plan)
     return evaluate(delivery, read.frame, described, collection, delivered=read.frame, read=read, deadline=deadline)
 
 

@@ -23,6 +23,7 @@ from submissions.views.finishing import (
     take_back_request,
     withdraw,
 )
+from submissions.views.following import followed
 from submissions.views.overview import overview, submission, upload, version
 from submissions.views.review import review
 from submissions.views.rows import person_rows, rows
@@ -42,6 +43,7 @@ __all__ = [
     "download",
     "downloads",
     "findings",
+    "followed",
     "findings_report",
     "hand_in",
     "marked_rows",

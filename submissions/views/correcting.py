@@ -230,15 +230,16 @@ def corrections(request: UserRequest, code: str, year: int) -> HttpResponse:
     singles = Correction.objects.filter(delivery=delivery).select_related("by", "undone_by").order_by("-revision", "-pk")
     made = CorrectionBatch.objects.filter(delivery=delivery).select_related("by", "undone_by").order_by("-revision", "-pk")
     page = Paginator(singles, CORRECTIONS_PER_PAGE).get_page(request.GET.get("sida"))
-    lines = [_line(room, delivery, correction) for correction in page.object_list]
-    together = [_batch_line(room, delivery, batch) for batch in made]
+    lines = [line_of(room, delivery, correction) for correction in page.object_list]
+    together = [batch_line_of(room, delivery, batch) for batch in made]
     if lines or together:
         looks.at_corrections(delivery=delivery, by=request.user, at=room.now)
     context = room.context(delivery=delivery, lines=lines, page=page, batches=together)
     return render(request, "submissions/corrections.html", context)
 
 
-def _batch_line(room: Room, delivery: Delivery, batch: CorrectionBatch) -> BatchLine:
+def batch_line_of(room: Room, delivery: Delivery, batch: CorrectionBatch) -> BatchLine:
+    """A batch as the lists show it."""
     cells = storage.cells_of(delivery, batch)
     return BatchLine(
         pk=batch.pk,
@@ -264,7 +265,8 @@ def _shared(number: int, values: pl.Series) -> str | None:
     return checking.masking.mask_field(number, value) or ""
 
 
-def _line(room: Room, delivery: Delivery, correction: Correction) -> CorrectionLine:
+def line_of(room: Room, delivery: Delivery, correction: Correction) -> CorrectionLine:
+    """A correction as the lists show it, its values masked."""
     old, new = (checking.masking.mask_field(correction.field, value) or "" for value in storage.old_and_new(delivery, correction))
     return CorrectionLine(
         pk=correction.pk,

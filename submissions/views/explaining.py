@@ -70,7 +70,7 @@ def _chosen(room: Room, delivery: Delivery, check: str, key: str) -> str:
 
 @require_POST
 def remove_comment(request: UserRequest, code: str, year: int, check: str, key: str) -> HttpResponse:
-    """Take an explanation away."""
+    """Take an explanation away; back to the group, or to the page of what followed (`from`)."""
     room = _enter_to_explain(request, code, year)
     try:
         comments.remove_comment(delivery=shown_or_404(room), group_key=key, by=request.user, at=room.now)
@@ -78,6 +78,8 @@ def remove_comment(request: UserRequest, code: str, year: int, check: str, key: 
         messages.error(request, str(refusal))
     else:
         messages.success(request, "Förklaringen är borttagen.")
+    if request.POST.get("from") == "followed":
+        return redirect("submissions:followed", *room.address)
     return redirect("submissions:findings", *room.address, check, key)
 
 

@@ -14,8 +14,8 @@ from accounts.access import UserRequest
 from config.templatetags.sv import number
 from submissions import checking, spec
 from submissions.models import Comment, Delivery
+from submissions.services import carry, storage
 from submissions.services import groups as groups_service
-from submissions.services import storage
 from submissions.services.groups import Group, groups_of, live_comments
 from submissions.services.marks import Cover
 from submissions.summaries import Summary
@@ -94,6 +94,7 @@ def review(request: UserRequest, code: str, year: int) -> HttpResponse:
         rows_note=f"av {number(delivery.rows or 0)}",
         rows_without=(delivery.rows or 0) - summary["rows_with_findings"],
         corrections=storage.count_corrections(delivery),
+        told=carry.told_of(delivery, comments, {group.key for group in groups}),
         newest=room.newest,
         warning_groups=sum(1 for g in groups if g.level == spec.VARNING),
     )

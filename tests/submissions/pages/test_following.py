@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 
+import polars as pl
 import pytest
 from django.core.management import call_command
 from django.http import HttpResponse
 from django.utils import timezone
 
 from submissions import synthetic
-from submissions.models import CheckSetting, Collection, Comment, CommentDraft, Delivery, Submission
-from submissions.services import deliver, groups, storage
+from submissions.models import (
+    CheckSetting,
+    Collection,
+    Comment,
+    CommentDraft,
+    Correction,
+    CorrectionBatch,
+    Delivery,
+    Submission,
+)
+from submissions.services import batches, deliver, groups, storage
 from submissions.services.collections import open_collection
 from tests.cast import Cast, sign_in
 from tests.client import GuardedClient
@@ -221,3 +232,149 @@ def test_last_years_words_are_offered_for_the_same_deviation(client: GuardedClie
     other = send(client, with_value(CLEAN, 9, 14, "34CD"), follow=True)
     assert "Förra året skrev ni" not in text_of(client.get(group_address(other)))
     assert client.post(f"{group_address(other)}forklara/", {"last_year": "1"}).status_code == 422
+
+
+# Corrections ---------------------------------------------------------------------------------------------------------
+
+
+def correct(client: GuardedClient, row: int, field: int, value: str) -> None:
+    """A correction in the page of the row."""
+    now = current()
+    form = {"version": now.version, "revision": now.revision, "value": value}
+    client.post(f"{PAGE}rad/{row}/falt/{field}/ratta/", form)
+
+
+def reordered(content: bytes) -> bytes:
+    """The rows from the last to the first."""
+    return b"\r\n".join(reversed(content.split(b"\r\n")[:-1])) + b"\r\n"
+
+
+def live() -> list[tuple[int, int, int]]:
+    """The corrections in force of the current file: row, field, revision."""
+    found = Correction.objects.filter(delivery=current(), undone_at=None)
+    return list(found.order_by("row", "field").values_list("row", "field", "revision"))
+
+
+def test_corrections_follow_to_the_next_file_and_are_seen_and_undone(
+    client: GuardedClient, cast: Cast, collection: Collection
+) -> None:
+    sign_in(client, cast.bo)
+    wrong = with_value(with_value(with_value(CLEAN, 17, 16, "5"), 18, 16, "5"), 19, 16, "5")
+    send(client, wrong)
+    for row in (17, 18, 19):
+        correct(client, row, 16, "1")
+    assert current().fel == 0
+
+    next_file = with_value(with_value(wrong, 18, 16, "1"), 19, 16, "8")  # mended, and changed
+    review = send(client, reordered(next_file), follow=True)
+    assert (current().version, current().fel, current().revision) == (2, 1, 1)
+    assert live() == [(284, 16, 1)]
+    assert Correction.objects.get(delivery=current()).by == cast.bo
+    page = text_of(review)
+    assert "1 rättelse följde med från version 1. 1 rättelse gjorde det inte." in page
+    assert storage.current_frame(current()).filter(pl.col("row") == 284)["f16"].item() == "1"
+
+    told = text_of(client.get(f"{PAGE}foljde-med/"))
+    assert "Rad 284" in told
+    assert "Värdet är redan rättat i filen" in told
+    assert "Värdet är nu ett annat (8)" in told
+    assert "1 rättelse följde med från version 1, 2 rättelser gjorde det inte." in text_of(client.get(PAGE))
+    client.post(f"{PAGE}rattelser/{Correction.objects.get(delivery=current()).pk}/angra/")
+    assert (live(), current().fel) == ([], 2)
+    assert "Rad 284" not in text_of(client.get(f"{PAGE}foljde-med/"))
+
+
+def test_corrections_follow_through_a_refused_and_a_mended_file(
+    client: GuardedClient, cast: Cast, collection: Collection
+) -> None:
+    sign_in(client, cast.bo)
+    wrong = with_value(CLEAN, 17, 16, "5")
+    send(client, wrong)
+    correct(client, 17, 16, "1")
+    send(client, b"%PDF-1.7")
+    assert current().version == 1
+    send(client, with_value(wrong, 3, 6, "nytt"))
+    assert (current().version, live(), current().fel) == (3, [(17, 16, 1)], 0)
+    send(client, CLEAN)
+    assert (current().version, live(), current().revision) == (4, [], 0)
+    assert "Värdet är redan rättat i filen" in text_of(client.get(f"{PAGE}foljde-med/"))
+    assert "gjorde det inte" not in text_of(client.get(f"{PAGE}granska/"))
+
+
+def test_a_batch_follows_with_the_rows_that_are_left_and_in_the_same_order(
+    client: GuardedClient, cast: Cast, collection: Collection
+) -> None:
+    """Six rows are changed at once, one of them again by hand; the next file lacks one row and has mended another."""
+    sign_in(client, cast.bo)
+    wrong = CLEAN
+    for row in range(11, 17):
+        wrong = with_value(wrong, row, 16, "5")
+    send(client, wrong)
+    now = deliver.fresh(current())
+    (group,) = (g for g in groups.groups_of(now.submission, storage.findings_of(now)) if g.check == "KOD06")
+    batches.correct_batch(
+        delivery=now,
+        group=group,
+        wanted=batches.Wanted(value="1"),
+        reason="Koden är borttagen",
+        expected_revision=0,
+        by=cast.bo,
+        at=timezone.now(),
+    )
+    correct(client, 12, 16, "4")
+    lines = with_value(wrong, 13, 16, "1").split(b"\r\n")
+    send(client, b"\r\n".join([*lines[:10], *lines[11:]]))
+    batch = CorrectionBatch.objects.get(delivery=current())
+    assert (batch.cells, batch.revision, batch.check_code, batch.by) == (4, 1, "KOD06", cast.bo)
+    assert storage.cells_of(current(), batch)["row"].to_list() == [11, 13, 14, 15]
+    assert live() == [(11, 16, 2)]
+    laid = storage.current_frame(current()).filter(pl.col("row").is_in(range(11, 16)))["f16"].to_list()
+    assert laid == ["4", "1", "1", "1", "1"]
+    assert current().fel == 0
+    told = text_of(client.get(f"{PAGE}foljde-med/"))
+    assert "Koden är borttagen" in told
+    assert "Raden finns inte i den nya filen" in told
+    client.post(f"{PAGE}rattelser/samlad/{batch.pk}/angra/")
+    assert current().fel == 3
+
+
+def test_a_file_that_is_corrected_while_the_next_is_checked_is_planned_again(
+    client: GuardedClient, cast: Cast, collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in(client, cast.bo)
+    wrong = with_value(with_value(CLEAN, 17, 16, "5"), 18, 16, "5")
+    send(client, wrong)
+    correct(client, 17, 16, "1")
+    real, done = deliver.outcome_of, []
+
+    def slow(*args: Any, **kwargs: Any) -> Any:
+        outcome = real(*args, **kwargs)
+        if not done:
+            done.append(True)
+            correct(client, 18, 16, "1")
+        return outcome
+
+    trosa = Submission.objects.select_related("unit", "collection").get(unit=cast.trosa)
+    after = with_value(wrong, 3, 6, "nytt")
+    received = deliver.receive_delivery(submission=trosa, content=after, name="ny.txt", by=cast.bo, at=timezone.now())
+    monkeypatch.setattr(deliver, "outcome_of", slow)
+    deliver.check_delivery(delivery=received, at=timezone.now())
+    assert (current().version, live(), current().fel) == (2, [(17, 16, 1), (18, 16, 2)], 0)
+
+
+def test_what_followed_is_shown_for_explanations_too(client: GuardedClient, cast: Cast, collection: Collection) -> None:
+    sign_in(client, cast.bo)
+    explained(client, 9, 20)
+    other = with_value(odd_rows(9, 20, 30), 40, 14, "34CD")
+    review = send(client, other, follow=True)
+    assert "1 förklaring följde med från version 1." in text_of(review)
+    page = client.get(f"{PAGE}foljde-med/")
+    assert "Förklaringar som behöver ses över" in text_of(page)
+    send(client, CLEAN)
+    page = text_of(client.get(f"{PAGE}foljde-med/"))
+    assert "Anmärkningen finns inte i den nya filen" in page
+    given = Comment.objects.get(replaced_at=None)
+    answer = client.post(f"{PAGE}anmarkningar/KOD10/{given.group}/ta-bort-forklaring/", {"from": "followed"}, follow=True)
+    assert answer.redirect_chain[-1][0] == f"{PAGE}foljde-med/"
+    assert "Inget följde med" in text_of(answer)
+    assert not Comment.objects.filter(replaced_at=None).exists()
