@@ -164,11 +164,16 @@ class Collection(models.Model):
     def spec(self) -> spec.CollectionSpec:
         """The whole year as the engines read it; a handful of queries, whatever the size."""
         lists = {}
-        for code_list in self.code_lists.prefetch_related("codes").order_by("kind", "pk"):
-            codes = {c.code: c.spec() for c in sorted(code_list.codes.all(), key=lambda c: c.code)}
-            lists[code_list.kind] = spec.CodeListSpec(
-                code_list.kind, code_list.version, code_list.established, codes, code_list.name
-            )
+        code_lists = list(self.code_lists.order_by("kind", "pk"))
+        codes: dict[int, dict[str, spec.CodeSpec]] = {code_list.pk: {} for code_list in code_lists}
+        # Values, not rows of the model: several hundred codes, and every check of a file asks for them.
+        rows = Code.objects.filter(code_list__in=code_lists).order_by("code", "pk")
+        for pk, code, *rest in rows.values_list(
+            "code_list_id", "code", "label", "sector", "group_kommun", "group_region", "evidence"
+        ):
+            codes[pk][code] = spec.CodeSpec(code, *rest)
+        for its in code_lists:
+            lists[its.kind] = spec.CodeListSpec(its.kind, its.version, its.established, codes[its.pk], its.name)
         return spec.CollectionSpec(
             year=self.year,
             opens_on=self.opens_on,

@@ -162,27 +162,29 @@ def test_check_file_finds_what_the_portal_finds(
     answers = set()
     for number, sample in enumerate(corpus(batch)):
         delivery = in_portal(sample, submissions, cast)
-        said = json.loads(printed(sample, tmp_path, "json"))
-        assert said["accepted"] is (delivery.status == Delivery.Status.CHECKED)
-        assert (said["rows"], said["encoding"] or "") == (delivery.rows, delivery.encoding)
-        if not said["accepted"]:
-            assert_same_refusal(said["findings"], delivery)
-        else:
-            expected = shown(delivery)
-            assert said["findings"] == expected
-            form = ("csv", "text")[number % 2]
-            {"csv": assert_same_csv, "text": assert_same_text}[form](printed(sample, tmp_path, form), expected)
-        answers.add((said["accepted"], bool(said["findings"])))
-    assert {(True, True), (False, True)} <= answers  # the corpus holds both kinds
+        accepted = delivery.status == Delivery.Status.CHECKED
+        expected = shown(delivery) if accepted else []
+        form = "json" if not accepted else ("json", "csv", "json", "csv", "text")[number % 5]
+        {"json": assert_same_json, "csv": assert_same_csv, "text": assert_same_text}[form](
+            printed(sample, tmp_path, form), expected, delivery
+        )
+        answers.add((accepted, form))
+    assert {(True, "json"), (True, "csv"), (True, "text"), (False, "json")} <= answers
 
 
-def assert_same_refusal(findings: list[dict[str, Any]], delivery: Delivery) -> None:
-    refusal = storage.summary_of(delivery)["refusal"]
-    assert [finding["check"] for finding in findings] == [refusal["check"]]
-    assert refusal["seen"] in findings[0]["message"]
+def assert_same_json(text: str, expected: list[dict[str, Any]], delivery: Delivery) -> None:
+    said = json.loads(text)
+    assert said["accepted"] is (delivery.status == Delivery.Status.CHECKED)
+    assert (said["rows"], said["encoding"] or "") == (delivery.rows, delivery.encoding)
+    if said["accepted"]:
+        assert said["findings"] == expected
+    else:
+        refusal = storage.summary_of(delivery)["refusal"]
+        assert [finding["check"] for finding in said["findings"]] == [refusal["check"]]
+        assert refusal["seen"] in said["findings"][0]["message"]
 
 
-def assert_same_csv(text: str, expected: list[dict[str, Any]]) -> None:
+def assert_same_csv(text: str, expected: list[dict[str, Any]], delivery: Delivery) -> None:
     rows = [
         {name: value.removeprefix("'") for name, value in row.items()} for row in csv.DictReader(io.StringIO(text), delimiter=";")
     ]
@@ -190,9 +192,10 @@ def assert_same_csv(text: str, expected: list[dict[str, Any]]) -> None:
     assert rows == [{name: value.removeprefix("'") for name, value in finding.items()} for finding in texts]
 
 
-def assert_same_text(text: str, expected: list[dict[str, Any]]) -> None:
-    """Grouped, so held beside by check: every group is there with its sentences, and no check that was not found."""
+def assert_same_text(text: str, expected: list[dict[str, Any]], delivery: Delivery) -> None:
+    """Grouped, so held beside by check: every check that was found is there, and no other."""
     assert set(re.findall(r"^\[(?:fel|varning|info)\] (\w+)", text, re.MULTILINE)) == {finding["check"] for finding in expected}
+    assert f"{delivery.rows} poster" in text
     counts = Counter(finding["level"] for finding in expected)
     for level in counts:
         assert f"({level}): {counts[level]}" in text
