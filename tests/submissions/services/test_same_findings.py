@@ -27,7 +27,7 @@ from django.utils import timezone
 from config.lib import sealed
 from profiles.models import PayrollSystem, Unit
 from submissions import checking, synthetic
-from submissions.models import CheckSetting, Collection, Delivery, Submission, Supplement
+from submissions.models import CheckSetting, Collection, Delivery, Receipt, Submission, Supplement
 from submissions.services import deliver, storage
 from submissions.services.collections import open_collection
 from tests import files
@@ -59,7 +59,9 @@ def corpus(batch: int) -> Iterator[Sample]:
         content = synthetic.delivery(unit, rows, number, chance.choice((0.0, 0.1, 0.5, 1.0)))
         if chance.random() < 0.4:
             content = slips.spoiled(content, chance, SPEC)
-        if number < len(files.REFUSED) + len(files.ACCEPTED) and not (name := [*files.REFUSED, *files.ACCEPTED][number]).startswith("en_lang"):
+        if number < len(files.REFUSED) + len(files.ACCEPTED) and not (
+            name := [*files.REFUSED, *files.ACCEPTED][number]
+        ).startswith("en_lang"):
             unit, content = files.UNIT, {**files.REFUSED, **files.ACCEPTED}[name][0]()
         elif chance.random() < 0.7:
             content = written_otherwise(content, chance)
@@ -98,16 +100,32 @@ def submissions(cast: Cast, collection: Collection) -> dict[tuple[str, int], Sub
 def in_portal(sample: Sample, submissions: dict[tuple[str, int], Submission], cast: Cast) -> Delivery:
     """The file handed in and checked, with last year's file approved and the kodförteckning in force."""
     now, before = submissions[sample.unit, 2026], submissions[sample.unit, 2025]
+    Receipt.objects.filter(submission=before).delete()
     for submission in (now, before):  # as if nothing had been handed in before
         Delivery.objects.filter(submission=submission).delete()
         Supplement.objects.filter(submission=submission).delete()
         Submission.objects.filter(pk=submission.pk).update(status=Submission.Status.NOT_STARTED)
     if sample.previous is not None:
-        handed_in(before, sample.previous, cast)
+        approved(handed_in(before, sample.previous, cast), cast)
         Submission.objects.filter(pk=before.pk).update(status=Submission.Status.APPROVED)
     if sample.codes is not None:
         keep_codes(now, sample.codes, cast)
     return handed_in(now, sample.content, cast)
+
+
+def approved(delivery: Delivery, cast: Cast) -> None:
+    """The receipt that an approved file has."""
+    Receipt.objects.create(
+        submission=delivery.submission,
+        delivery=delivery,
+        issued_at=timezone.now(),
+        issued_by=cast.bo,
+        sha256=delivery.sha256,
+        data_sha256=delivery.sha256,
+        rows=delivery.rows or 0,
+        corrections=0,
+        comments=0,
+    )
 
 
 def handed_in(submission: Submission, content: bytes, cast: Cast) -> Delivery:
@@ -217,7 +235,12 @@ def assert_same_text(text: str, expected: list[dict[str, Any]], delivery: Delive
     ],
 )
 def test_the_years_settings_hold_in_the_portal_and_in_check_file(
-    code: str, changes: dict[str, Any], found: str | None, tmp_path: Path, cast: Cast, submissions: dict[tuple[str, int], Submission]
+    code: str,
+    changes: dict[str, Any],
+    found: str | None,
+    tmp_path: Path,
+    cast: Cast,
+    submissions: dict[tuple[str, int], Submission],
 ) -> None:
     CheckSetting.objects.filter(collection__year=2026, code=code).update(**changes)
     sample = Sample("0488", as_file([row({10: "A"}), row({15: "8"}, key=2)]), None, None)
