@@ -6,15 +6,13 @@ Nothing is capped. Who may take it out, and that she did, is for `services.expor
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
 from django.utils import timezone
 
-from config.lib import sealed
-from submissions import checking, reading
+from submissions import checking
 from submissions.frames import FIELD_NUMBERS, KEY_FIELD, NAME_FIELD, PERSONAL_NUMBER_FIELD, column, part_and_line
 from submissions.models import Correction, CorrectionBatch, Delivery
 from submissions.services import storage
@@ -146,9 +144,9 @@ def changes(delivery: Delivery) -> pl.DataFrame:
 
     Columns key (field 40) and number (field 7) as the file now has them, row, field, old, new, by, at, reason.
     """
-    delivered, corrected = storage.base_frame(delivery), storage.current_frame(delivery)
-    cells = reading.changed_cells(delivered, corrected)
-    who = corrected.select("row", pl.col(column(KEY_FIELD)).alias("key"), pl.col(column(PERSONAL_NUMBER_FIELD)).alias("number"))
+    cells = storage.changes_of(delivery)
+    current = storage.current_frame(delivery)
+    who = current.select("row", pl.col(column(KEY_FIELD)).alias("key"), pl.col(column(PERSONAL_NUMBER_FIELD)).alias("number"))
     made = cells.join(who, on="row", how="left").join(_last_changes(delivery), on=["row", "field"], how="left")
     return made.sort("key", "row", "field", nulls_last=True)
 
@@ -160,10 +158,8 @@ def _last_changes(delivery: Delivery) -> pl.DataFrame:
         cell = pl.DataFrame({"row": [correction.row], "field": [correction.field]})
         found.append((correction.revision, _signed(cell, correction, "")))
     for batch in CorrectionBatch.objects.filter(delivery=delivery, undone_at=None).select_related("by").order_by("pk"):
-        batch.delivery = delivery
-        cells = pl.read_parquet(io.BytesIO(sealed.open_column(batch, "cells_sealed"))).select("row")
-        reason = sealed.open_text(batch, "reason_sealed")
-        found.append((batch.revision, _signed(cells.with_columns(pl.lit(batch.field).alias("field")), batch, reason)))
+        cells = storage.cells_of(delivery, batch).select("row", pl.lit(batch.field).alias("field"))
+        found.append((batch.revision, _signed(cells, batch, storage.reason_of(delivery, batch))))
     found.sort(key=lambda change: change[0])
     schema = pl.Schema({"row": pl.UInt32, "field": pl.UInt8, "by": pl.String, "at": pl.String, "reason": pl.String})
     made = [frame.cast(schema) for _, frame in found] or [pl.DataFrame(schema=schema)]

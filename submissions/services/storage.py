@@ -10,7 +10,7 @@ import io
 import json
 import threading
 import zlib
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +18,7 @@ from itertools import accumulate
 from typing import Any
 
 import polars as pl
+from django.db.models import QuerySet
 
 from accounts.models import User
 from config.lib import sealed
@@ -247,16 +248,33 @@ class Change:
 
 def history_of(delivery: Delivery, row: int, field: int) -> list[Change]:
     """All that was done to one value of the delivery, single corrections and batches, the latest made first."""
+    corrections = Correction.objects.filter(delivery=delivery, row=row, field=field)
+    batches = CorrectionBatch.objects.filter(delivery=delivery, field=field)
+    return _histories(delivery, row, corrections, batches).get(field, [])
+
+
+def histories_of(delivery: Delivery, row: int) -> dict[int, list[Change]]:
+    """`history_of` for each field of a row that has one, in two queries."""
+    corrections, batches = (
+        Correction.objects.filter(delivery=delivery, row=row),
+        CorrectionBatch.objects.filter(delivery=delivery),
+    )
+    return _histories(delivery, row, corrections, batches)
+
+
+def _histories(
+    delivery: Delivery, row: int, corrections: QuerySet[Correction], batches: QuerySet[CorrectionBatch]
+) -> dict[int, list[Change]]:
     people = ("by", "undone_by")
-    found = [
-        _change(correction, *old_and_new(delivery, correction))
-        for correction in Correction.objects.filter(delivery=delivery, row=row, field=field).select_related(*people)
-    ]
-    for batch in CorrectionBatch.objects.filter(delivery=delivery, field=field).select_related(*people):
+    found: dict[int, list[Change]] = defaultdict(list)
+    for correction in corrections.select_related(*people).order_by("pk"):
+        found[correction.field].append(_change(correction, *old_and_new(delivery, correction)))
+    for batch in batches.select_related(*people).order_by("pk"):
         cells = cells_of(delivery, batch).filter(pl.col("row") == row)
         if cells.height:
-            found.append(_change(batch, cells.item(0, "old"), cells.item(0, "new"), reason_of(delivery, batch)))
-    return sorted(found, key=lambda change: -change.revision)
+            change = _change(batch, cells.item(0, "old"), cells.item(0, "new"), reason_of(delivery, batch))
+            found[batch.field].append(change)
+    return {field: sorted(changes, key=lambda change: -change.revision) for field, changes in found.items()}
 
 
 def _change(made: Correction | CorrectionBatch, old: str | None, new: str | None, reason: str = "") -> Change:

@@ -13,7 +13,7 @@ from submissions.views.download import (
     marked_rows,
 )
 from submissions.views.explaining import comment, remove_comment, save_draft
-from submissions.views.findings import findings, reveal_findings, reveal_row, row
+from submissions.views.findings import findings, reveal_findings
 from submissions.views.finishing import (
     ask_to_reopen,
     hand_in,
@@ -26,6 +26,7 @@ from submissions.views.finishing import (
 from submissions.views.following import followed
 from submissions.views.overview import overview, submission, upload, version
 from submissions.views.review import review
+from submissions.views.row import reveal_row, row
 from submissions.views.rows import person_rows, rows
 from submissions.views.tables import compare, table, table_file, tables
 

@@ -25,7 +25,8 @@ from submissions.services import correct as correct_service
 from submissions.services import looks, storage
 from submissions.services.correct import Corrected, CorrectionRefused
 from submissions.views.common import Room, codes_of, enter, enter_to_change, field_name, label_of, shown_or_404
-from submissions.views.findings import FindingRow, Notes, Wrong, findings_page, row_of, row_page
+from submissions.views.findings import FindingRow, Notes, Wrong, findings_page, row_of
+from submissions.views.row import row_page
 
 CORRECTIONS_PER_PAGE = 100
 OLD_PAGE = "Sidan var för gammal: filen har ersatts eller ändrats. Se efter hur uppgifterna ser ut nu och försök igen."

@@ -1,10 +1,10 @@
-"""The rows of one group of findings, and one row with all its fields. Personnummer are masked until asked for; looks are logged."""
+"""The rows of one group of findings. Personnummer are masked until asked for; looks are logged."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -108,7 +108,7 @@ def reveal_findings(request: UserRequest, code: str, year: int, check: str, key:
     """The same page with whole personnummer; who looked, and at which group, is logged."""
     room = enter(request, code, year)
     access.check_can_reveal_personnummer(request.user, room.submission.unit)
-    return findings_page(room, check, key, Notes(reveal=True, page=_number(request.POST.get("page")) or 1))
+    return findings_page(room, check, key, Notes(reveal=True, page=number_of(request.POST.get("page")) or 1))
 
 
 def findings_page(room: Room, check: str, key: str, notes: Notes) -> HttpResponse:
@@ -241,89 +241,6 @@ def draft_of(value: str | None, shown: str | None) -> str:
     return value or "" if value == shown else ""
 
 
-# One row -------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class Cell:
-    """One field of a row."""
-
-    number: int
-    name: str
-    value: str | None
-    label: str  # what the code means
-    corrected: bool = False
-    sentences: list[tuple[str, str]] = field(default_factory=list)  # level, sentence
-    is_open: bool = False
-    draft: str = ""
-    error: str = ""
-
-
-@require_GET
-def row(request: UserRequest, code: str, year: int, row: int) -> HttpResponse:
-    """All fields of one row with what was said about them; one field at a time opens for correction."""
-    return row_page(enter(request, code, year), row, Notes())
-
-
-@require_POST
-def reveal_row(request: UserRequest, code: str, year: int, row: int) -> HttpResponse:
-    """The same page with the personnummer; logged."""
-    room = enter(request, code, year)
-    access.check_can_reveal_personnummer(request.user, room.submission.unit)
-    return row_page(room, row, Notes(reveal=True))
-
-
-def row_page(room: Room, row: int, notes: Notes) -> HttpResponse:
-    """The page of a row."""
-    if room.shown is None:
-        raise Http404
-    delivery = shown_or_404(room)
-    values = storage.current_frame(delivery).filter(pl.col("row") == row)
-    if values.is_empty():
-        raise Http404
-    looks.at_row(delivery=delivery, row=row, by=room.request.user, revealed=notes.reveal, at=room.now)
-    opened = notes.wrong.field if notes.wrong else _number(room.request.GET.get("falt"))
-    choice = code_choice(room, opened, box=f"varde-{opened}")
-    cells = _cells(room, delivery, values.row(0, named=True), notes, opened, choice.chosen if choice else "")
-    context = room.context(
-        delivery=delivery,
-        row=row,
-        cells=cells,
-        opened=opened,
-        choice=choice,
-        reveal=notes.reveal,
-        may_reveal=room.may_reveal,
-        findings_count=sum(len(cell.sentences) for cell in cells),
-    )
-    return render(room.request, "submissions/row.html", context, status=notes.status)
-
-
-def _cells(
-    room: Room, delivery: Delivery, values: Mapping[str, Any], notes: Notes, opened: int | None, chosen: str
-) -> list[Cell]:
-    changes = storage.changes_of(delivery)
-    corrected = set(changes.filter(pl.col("row") == values["row"])["field"])
-    cells: dict[int, Cell] = {}
-    for number in FIELD_NUMBERS:
-        value = values[column(number)]
-        shown = value if notes.reveal else checking.masking.mask_field(number, value)
-        is_open = number == opened and not room.why_not_change
-        cells[number] = Cell(
-            number=number,
-            name=room.spec.layout[number].name,
-            value=shown,
-            label=label_of(room.spec, number, value),
-            corrected=number in corrected,
-            is_open=is_open,
-            draft=notes.wrong.value if is_open and notes.wrong else chosen if is_open and chosen else draft_of(value, shown),
-            error=notes.wrong.message if is_open and notes.wrong else "",
-        )
-    on_row = storage.findings_of(delivery).filter(pl.col("row") == values["row"])
-    for finding in on_row.iter_rows(named=True):
-        cell = cells.get(finding["field"] or 1) or cells[1]
-        cell.sentences.append((finding["level"], checking.messages.render(finding, room.spec, reveal=notes.reveal)))
-    return list(cells.values())
-
-
-def _number(text: str | None) -> int | None:
+def number_of(text: str | None) -> int | None:
+    """A small whole number in an address or form; None where it is none."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 7 else None

@@ -188,7 +188,7 @@ def rows_that_fit(room: Room, delivery: Delivery, wanted: RowFilter) -> Listed:
     if wanted.check or wanted.level or wanted.group:
         frame = frame.filter(pl.col("row").is_in(_rows_with_findings(room, delivery, wanted).implode()))
     if wanted.corrected:
-        corrected = reading.changed_cells(storage.base_frame(delivery), storage.current_frame(delivery))["row"].unique()
+        corrected = storage.changes_of(delivery)["row"].unique()
         is_corrected = pl.col("row").is_in(corrected.implode())
         frame = frame.filter(is_corrected if wanted.corrected == "ja" else ~is_corrected)
     return replace(listed, frame=frame)

@@ -41,14 +41,19 @@ def sheets_of(answer: HttpResponse) -> dict[str, list[list[object]]]:
 # The corrected file --------------------------------------------------------------------------------------------------
 
 
-def test_the_corrected_file_differs_in_the_corrected_value_alone(scene: Scene, client: GuardedClient) -> None:
-    correction = scene.trosa.correction
+def test_the_corrected_file_differs_in_the_corrected_values_alone(scene: Scene, client: GuardedClient) -> None:
+    changes = storage.changes_of(Delivery.objects.get(pk=scene.trosa.delivery.pk))
     answer = sign_in(client, scene.cast.bo).post(f"{PAGE}hamta/rattad-fil/")
-    before, after = DELIVERED.split(b"\r\n"), answer.content.split(b"\r\n")
-    assert [number for number, pair in enumerate(zip(before, after, strict=True), 1) if pair[0] != pair[1]] == [correction.row]
-    old, new = before[correction.row - 1].split(b";"), after[correction.row - 1].split(b";")
-    assert [number for number, pair in enumerate(zip(old, new, strict=True), 1) if pair[0] != pair[1]] == [correction.field]
-    assert new[correction.field - 1].decode("cp1252") == storage.old_and_new(scene.trosa.delivery, correction)[1]
+    before = [line.split(";") for line in DELIVERED.decode("cp1252").split("\r\n")]
+    after = [line.split(";") for line in answer.content.decode("cp1252").split("\r\n")]
+    differing = [
+        (row, field, new)
+        for row, (old_line, new_line) in enumerate(zip(before, after, strict=True), 1)
+        for field, (old, new) in enumerate(zip(old_line, new_line, strict=True), 1)
+        if old != new
+    ]
+    assert differing == [(row, field, new or "") for row, field, _, new in changes.iter_rows()]
+    assert scene.trosa.correction.row in [row for row, _, _ in differing]
     assert "personalstatistik-trosa-2026-version-1-rattad.txt" in answer.headers["Content-Disposition"]
     event = last_export()
     assert (event.actor_id, event.unit, event.object) == (scene.cast.bo.pk, "0488", "0488/2026 version 1, den rättade filen")
@@ -131,14 +136,15 @@ def test_the_rows_leave_as_the_layout_has_them_with_what_is_wrong_last(scene: Sc
 def test_the_changes_are_listed_by_employment_for_the_payroll_system(scene: Scene, client: GuardedClient) -> None:
     sign_in(client, scene.cast.bo).post(f"{PAGE}rad/5/falt/14/ratta/", {"version": 1, "revision": 1, "value": "2061"})
     page = client.get(f"{PAGE}andringslista/").content.decode()
-    assert "2\xa0värden i 2\xa0anställningar" in page
+    changes = storage.changes_of(Delivery.objects.get(pk=scene.trosa.delivery.pk))
+    assert f"{changes.height}\xa0värden i {changes['row'].n_unique()}\xa0anställningar" in page
     assert "Fält 14 Befattning" in page
     assert str(scene.cast.bo) in page
     assert not personnummer.LOOKS_LIKE.search(re.sub(r"<[^>]*>", " ", page))
     assert AuditEvent.objects.filter(code="data:read", object="0488/2026 version 1, ändringslistan").exists()
     heading, *rows = table_of(client.post(f"{PAGE}andringslista/hamta/", {"kind": "csv"}))
     assert heading[:6] == ["Anställningsnummer", "Personnummer", "Fält", "Fältets namn", "Från", "Till"]
-    assert {row[9] for row in rows} == {"5", str(scene.trosa.correction.row)}
+    assert {int(row[9]) for row in rows} == set(changes["row"])
     assert [row[0] for row in rows] == sorted(row[0] for row in rows)
     (row,) = [row for row in rows if row[9] == "5"]
     assert row[2:6] == ["14", "Befattning", DELIVERED.split(b"\r\n")[4].split(b";")[13].decode(), "2061"]

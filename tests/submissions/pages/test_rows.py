@@ -10,8 +10,10 @@ import pytest
 from accounts.models import AuditEvent
 from config.lib import personnummer
 from submissions import checking
+from submissions.fields import in_words
 from submissions.models import Delivery
 from submissions.services import storage
+from submissions.views.row import row_of_the_same
 from submissions.views.rows import rows_of_person
 from tests.cast import sign_in
 from tests.client import GuardedClient
@@ -58,7 +60,7 @@ def test_rows_are_found_by_line_level_check_and_correction(scene: Scene, client:
         "radnr=7": [7],
         "niva=varning": sorted(on_rows.filter(pl.col("level") == "varning")["row"].unique()),
         f"kontroll={check}": sorted(on_rows.filter(pl.col("check") == check)["row"].unique()),
-        "rattad=ja": [scene.trosa.correction.row],
+        "rattad=ja": sorted(storage.changes_of(delivery_of(scene))["row"].unique()),
         f"rattad=nej&radnr={scene.trosa.correction.row}": [],
         "radnr=9999": [],
     }
@@ -172,3 +174,110 @@ def test_a_search_that_finds_nothing_says_so_and_is_logged(scene: Scene, client:
 def test_whose_rows_they_are(written: str, rows: list[int]) -> None:
     frame = frame_of([row({7: person()}, key=1), row(key=2), row({7: person()}, key=3)])
     assert rows_of_person(frame, written)["row"].to_list() == rows
+
+
+# The page of a row ---------------------------------------------------------------------------------------------------
+
+
+def words_of(page: str) -> str:
+    """What stands on the page, without markup."""
+    return " ".join(re.sub(r"<[^>]*>", " ", page.replace("\xa0", " ").replace("\u202f", " ")).split())
+
+
+def test_a_row_is_told_in_words_in_sections(scene: Scene, client: GuardedClient) -> None:
+    values = storage.current_frame(delivery_of(scene)).filter(pl.col("f22").is_not_null()).row(0, named=True)
+    page = words_of(sign_in(client, scene.cast.bo).get(f"{PAGE}rad/{values['row']}/").content.decode())
+    for words in ("Arbetsgivaren", "Personen", "Arbetet", "Anställningen", "Lönen", "Ledighet", "Tillägg", " kr", " %"):
+        assert words in page, words
+    assert f"{values['f18'][:4]}-{values['f18'][4:6]}-{values['f18'][6:]}" in page
+    assert re.search(r"(kvinna|man), [0-9]+ år", page)
+    assert values["f7"] not in page
+    assert f"{values['f7'][:6]}-****" in page
+
+
+def test_a_row_leads_to_the_next_in_the_list_one_came_from(scene: Scene, client: GuardedClient) -> None:
+    sign_in(client, scene.cast.bo)
+    rows = listed(client.get(f"{PAGE}rader/?niva=varning").content.decode())
+    page = client.get(f"{PAGE}rad/{rows[1]}/?niva=varning").content.decode()
+    assert f'rel="prev" href="{PAGE}rad/{rows[0]}/?niva=varning"' in page
+    assert f'rel="next" href="{PAGE}rad/{rows[2]}/?niva=varning"' in page
+    assert f"2 av {len(rows)} i listan" in words_of(page)
+    outside = next(number for number in range(1, ROWS) if number not in rows)
+    assert 'rel="next"' not in client.get(f"{PAGE}rad/{outside}/?niva=varning").content.decode()
+    assert f'rel="next" href="{PAGE}rad/2/"' in client.get(f"{PAGE}rad/1/").content.decode()
+
+
+def test_the_same_person_stands_beside_as_last_year(scene: Scene, client: GuardedClient) -> None:
+    last = Delivery.objects.get(submission__unit=scene.trosa.unit, submission__collection__year=2025)
+    numbers = set(storage.current_frame(last)["f7"].drop_nulls())
+    frame = storage.current_frame(delivery_of(scene))
+    stayed = next(values for values in frame.iter_rows(named=True) if values["f7"] in numbers)
+    joined = next(values for values in frame.iter_rows(named=True) if values["f7"] not in numbers)
+    sign_in(client, scene.cast.bo)
+    assert "Förra året" in client.get(f"{PAGE}rad/{stayed['row']}/").content.decode()
+    assert "Förra året" not in client.get(f"{PAGE}rad/{joined['row']}/").content.decode()
+    assert AuditEvent.objects.filter(code="data:read", object__startswith="0488/2025 version 1, rad ").count() == 1
+
+
+def test_every_change_of_a_value_stands_in_its_history(scene: Scene, client: GuardedClient) -> None:
+    sign_in(client, scene.cast.bo)
+    before = storage.current_frame(delivery_of(scene)).filter(pl.col("row") == 5)["f14"][0]
+    for value in ("2061", "2062"):
+        form = {"version": 1, "revision": delivery_of(scene).revision, "value": value}
+        client.post(f"{PAGE}rad/5/falt/14/ratta/", form)
+    page = words_of(client.get(f"{PAGE}rad/5/").content.decode())
+    assert f"{before} blev 2061 , Bo Ask" in page
+    assert "2061 blev 2062 , Bo Ask" in page
+    assert "Ångrad eller ersatt av Bo Ask" in page
+    assert "2062 Rättat här Historik" in page
+
+
+def test_a_question_about_the_row_starts_with_its_line_and_nothing_it_holds(scene: Scene, client: GuardedClient) -> None:
+    page = sign_in(client, scene.cast.bo).get(f"{PAGE}rad/5/").content.decode()
+    address = re.search(r'href="(/meddelanden/[^"]+)">Fråga SKR om raden', page)[1].replace("&amp;", "&")
+    assert address.endswith("?enhet=0488&galler=file&rad=5&version=1")
+    form = client.get(address).content.decode()
+    assert 'value="Rad 5 i version 1"' in form
+    assert (
+        "Rad"
+        not in re.search(r'<input[^>]*name="subject"[^>]*>', client.get(address.replace("rad=5", "rad=x")).content.decode())[0]
+    )
+    assert "Fråga SKR" not in sign_in(client, scene.cast.cia).get(f"{PAGE}rad/5/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        (18, "20261101", "2026-11-01"),
+        (18, "20261301", ""),
+        (18, "2026", ""),
+        (20, "07500", "75,00\xa0%"),
+        (21, "3815", "38,15\xa0timmar per vecka"),
+        (22, "0036500", "36\u202f500\xa0kr"),
+        (24, "016550", "165,50\xa0kr/tim"),
+        (25, "08000", "80,00\xa0timmar"),
+        (3, "2120002841", "212000-2841"),
+        (39, "J", "ja"),
+        (22, "3o500", ""),
+        (22, None, ""),
+        (6, "123", ""),
+    ],
+)
+def test_a_value_in_words(field: int, value: str | None, words: str) -> None:
+    assert in_words(field, value) == words
+
+
+@pytest.mark.parametrize(
+    ("others", "found"),
+    [
+        ([({40: "A00001"}, 2), ({40: "X"}, 1)], 1),
+        ([({40: "X", 9: "101010"}, 2), ({40: "Y"}, 2)], 2),
+        ([({40: "X", 9: "101010"}, 2), ({40: "Y", 9: "101010"}, 2)], 1),
+        ([], None),
+    ],
+)
+def test_whose_row_it_was_last_year(others: list[tuple[dict[int, str], int]], found: int | None) -> None:
+    me = frame_of([row({7: person()})]).row(0, named=True)
+    frame = frame_of([*(row({7: person(), **changes}) for changes, _ in others), row(key=9)])
+    same = row_of_the_same(frame, me)
+    assert (same["row"] if same else None) == found
