@@ -17,6 +17,7 @@ from submissions.summaries.review_tables import ETIKETTER, GROUPS, PAY, POPULATI
 from submissions.summaries.selection import BEFORE, LAST_YEAR, NOW, Selection
 from submissions.views.common import Room
 
+WHOLE_PERCENT = 10  # from here on percent are written without decimals
 TOP_DIFFERENCES = 10
 TOP_MOVES = 10
 LOOKED_AT_FOR_DIFFERENCES = (POPULATIONS, GROUPS, ETIKETTER, VERKSAMHETER, PAY)
@@ -176,7 +177,7 @@ def change_text(column: Column, difference: Difference) -> str:
         return f"{text}{HARD}procentenheter"
     if difference.percent is None or not change:
         return text
-    percent = f"{_signed(difference.percent, 1)}{HARD}%"
+    percent = f"{_signed(difference.percent, 1 if abs(difference.percent) < WHOLE_PERCENT else 0)}{HARD}%"
     return percent if difference.is_money else f"{text} ({percent})"
 
 

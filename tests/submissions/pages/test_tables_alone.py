@@ -34,7 +34,7 @@ def test_a_version_is_compared_with_the_one_before_and_an_old_one_can_be_read(
     page = client.get(f"{PAGE}tabeller/populationer/?mot=version").content.decode()
     assert ">50</a>" in page
     assert "Under varje tal står version 1" in page
-    assert "−10 (−16,7\N{NO-BREAK SPACE}%)" in page
+    assert "−10 (−17\N{NO-BREAK SPACE}%)" in page
     assert "?mot=version" in page
     people = client.get(f"{PAGE}jamfor/?mot=version").content.decode()
     assert "Före är version 1 och nu är version 2." in people
