@@ -9,6 +9,7 @@ from submissions import spec
 from submissions.services.groups import Group
 
 LEVELS = (spec.FEL, spec.VARNING, spec.INFO)
+COMBINATIONS = "LOG"  # the family of checks where no value is wrong in itself
 MOST_TO_NAME = 5
 NEARLY_ALL = 0.8
 WORTH_NAMING = 0.25
@@ -16,7 +17,7 @@ WORTH_NAMING = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One wrong value of a field with all that it has led to, or one group without a shared value; the worst group first."""
+    """One wrong value of a field with all that it has led to, or one kind of slip; the worst group first."""
 
     groups: tuple[Group, ...]
 
@@ -24,6 +25,11 @@ class Cause:
     def first(self) -> Group:
         """The group that the cause is named after."""
         return self.groups[0]
+
+    @property
+    def is_code(self) -> bool:
+        """Whether it is one wrong code."""
+        return self.first.value is not None and not self.first.check.startswith(COMBINATIONS)
 
     @property
     def findings(self) -> int:
@@ -40,10 +46,16 @@ def causes_of(groups: Sequence[Group]) -> list[Cause]:
     """The causes behind the groups, worst level first and then the largest; groups of equal weight keep their order."""
     merged: dict[object, list[Group]] = {}
     for group in groups:
-        name = group.key if group.field is None or group.value is None else (group.field, group.value)
-        merged.setdefault(name, []).append(group)
+        merged.setdefault(_name(group), []).append(group)
     causes = [Cause(tuple(sorted(found, key=_weight))) for found in merged.values()]
     return sorted(causes, key=lambda cause: (LEVELS.index(cause.first.level), -cause.findings))
+
+
+def _name(group: Group) -> object:
+    """What makes groups one cause: the wrong value, whatever checks it fails; for what does not go together, the check."""
+    if group.check.startswith(COMBINATIONS):
+        return group.check, group.field
+    return group.key if group.field is None or group.value is None else (group.field, group.value)
 
 
 def _weight(group: Group) -> tuple[int, int]:

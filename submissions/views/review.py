@@ -16,6 +16,7 @@ from submissions import checking, spec
 from submissions.models import Comment, Delivery
 from submissions.services import carry, storage
 from submissions.services import groups as groups_service
+from submissions.services.causes import MOST_TO_NAME, Cause, Headline, causes_of, headline
 from submissions.services.groups import Group, groups_of, live_comments
 from submissions.services.marks import Cover
 from submissions.summaries import Summary
@@ -54,14 +55,43 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class CauseEntry:
+    """A cause as the page shows it: the worst group, and the others that the same wrong value has led to."""
+
+    first: Entry
+    also: list[Entry]
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
-    """The groups of one level, one page of them."""
+    """The causes of one level, one page of them."""
 
     level: str
-    groups: int
+    causes: int
     findings: int
-    page: Page[Group]
-    entries: list[Entry]
+    above: int  # findings of this level that stand under a cause of a worse level
+    page: Page[Cause]
+    entries: list[CauseEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class NamedCause:
+    """One of the few causes that the page names first."""
+
+    title: str
+    where: str
+    value: str | None
+    count: int
+    check: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What the page says before the list."""
+
+    text: str
+    causes: list[NamedCause]
 
 
 @require_GET
@@ -74,10 +104,12 @@ def review(request: UserRequest, code: str, year: int) -> HttpResponse:
     findings = storage.findings_of(delivery)
     summary = storage.summary_of(delivery)
     groups = groups_of(room.submission, findings)
+    causes = causes_of(groups)
     comments = live_comments(room.submission)
     context = room.context(
         delivery=delivery,
-        sections=[_section(room, level, groups, comments, findings, delivery) for level in LEVELS],
+        opening=opening_of(room, headline(causes)),
+        sections=[_section(room, level, causes, comments, findings, delivery) for level in LEVELS],
         reading=summary["reading"],
         samples=[{**s, "name": field_name(room.spec, s["field"])} for s in summary["reading"]["samples"]],
         lines=Summary.from_dict(summary["summary"]).lines,
@@ -113,13 +145,52 @@ def _left(uncommented: int) -> str:
     return "1 grupp kvar" if uncommented == 1 else f"{number(uncommented)} grupper kvar"
 
 
+def opening_of(room: Room, said: Headline) -> Opening:
+    """ "En felaktig kod förklarar 812 av 1 034 anmärkningar", with the few causes by name."""
+    named = [
+        NamedCause(
+            title=checking.messages.title(cause.first.check, room.spec, cause.first.field),
+            where=field_name(room.spec, cause.first.field),
+            value=checking.masking.mask_field(cause.first.field, cause.first.value) if cause.is_code else None,
+            count=cause.to_mend,
+            check=cause.first.check,
+            key=cause.first.key,
+        )
+        for cause in said.causes[:MOST_TO_NAME]
+    ]
+    return Opening(opening_text(said), named)
+
+
+def opening_text(said: Headline) -> str:
+    """The sentence alone."""
+    if not said.total:
+        return "Inget i filen måste rättas eller förklaras."
+    findings = f"{number(said.total)} {'anmärkning' if said.total == 1 else 'anmärkningar'}"
+    if len(said.causes) == 1:
+        who = "En felaktig kod" if said.causes[0].is_code else "En enda orsak"
+        return f"{who} förklarar {number(said.explained)} av {findings}."
+    if len(said.causes) < said.all_causes:
+        return f"{len(said.causes)} orsaker förklarar {number(said.explained)} av {findings}."
+    return f"{findings} har {number(said.all_causes)} orsaker. De största:"
+
+
 def _section(
-    room: Room, level: str, groups: list[Group], comments: dict[str, Comment], findings: pl.DataFrame, delivery: Delivery
+    room: Room, level: str, causes: list[Cause], comments: dict[str, Comment], findings: pl.DataFrame, delivery: Delivery
 ) -> Section:
-    mine = [group for group in groups if group.level == level]
+    mine = [cause for cause in causes if cause.first.level == level]
     page = Paginator(mine, GROUPS_PER_PAGE).get_page(room.request.GET.get(level))
-    entries = [entry_of(room, group, comments.get(group.key), findings, delivery) for group in page.object_list]
-    return Section(level, len(mine), sum(group.rows for group in mine), page, entries)
+
+    def entry(group: Group) -> Entry:
+        return entry_of(room, group, comments.get(group.key), findings, delivery)
+
+    return Section(
+        level=level,
+        causes=len(mine),
+        findings=sum(cause.findings for cause in mine),
+        above=sum(group.rows for cause in causes if cause.first.level != level for group in cause.groups if group.level == level),
+        page=page,
+        entries=[CauseEntry(entry(cause.first), [entry(group) for group in cause.groups[1:]]) for cause in page.object_list],
+    )
 
 
 def entry_of(room: Room, group: Group, comment: Comment | None, findings: pl.DataFrame, delivery: Delivery) -> Entry:
