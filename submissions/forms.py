@@ -88,7 +88,7 @@ class LateForm(forms.Form):
     """Why a hand-in comes after the last day."""
 
     late_reason = forms.ChoiceField(
-        label="Varför kommer inlämningen efter sista dagen?",
+        label="Varför inlämningen kommer efter sista dagen",
         choices=Receipt.LateReason.choices,
         widget=forms.RadioSelect,
         error_messages={"required": "Välj ett skäl.", "invalid_choice": "Välj ett skäl i listan."},

@@ -66,7 +66,7 @@ def situation_of(
         due_date=submission.due_date,
         is_granted=submission.granted_due_date is not None,
         is_late=is_late,
-        left=days_until((submission.due_date - today).days) if status in states.WORKING else "",
+        left=days_until((submission.due_date - today).days) if status in states.WORKING and not is_reopened else "",
     )
 
 
@@ -87,7 +87,7 @@ def _before_opening(submission: Submission) -> Situation:
     )
 
 
-REOPENED = "SKR har öppnat inlämningen igen. Den tidigare klarmarkeringen gäller tills ni har klarmarkerat igen."
+REOPENED = "SKR har öppnat inlämningen igen. Det som är godkänt gäller under tiden."
 NOBODY = "Ni har klarmarkerat att ni inte hade några anställda på mätdagen. SKR har inte börjat granska."
 
 

@@ -215,7 +215,7 @@ def test_after_the_last_day_the_reason_is_asked_for_and_marked(
     assert "Sen inlämning: ja. Lönekörningen blev försenad. Körningen gjordes om." in issuing.kept_of(receipt).text
     assert "efter sista dagen" in text_of(client.get(f"/kvittens/{receipt.code}/"))
     officer = sign_in(GuardedClient(), cast.officer)
-    assert "Lönekörningen blev försenad" in text_of(officer.get(f"/admin/submissions/submission/{trosa().pk}/change/"))
+    assert "Sen: lönekörningen blev försenad" in text_of(officer.get(f"/admin/submissions/submission/{trosa().pk}/change/"))
     listed = {value: "Trosa" in text_of(officer.get(f"/admin/submissions/submission/?sen={value}")) for value in ("ja", "nej")}
     assert listed == {"ja": True, "nej": False}
 
