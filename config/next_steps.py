@@ -71,6 +71,10 @@ def _first_file(submission: Submission, refused: bool, today: date) -> Action:
         return Action("Insamlingen har inte öppnat")
     if submission.collection.closed_at is not None:
         return Action("Insamlingen är stängd", text="Ingen fil lämnades. Skriv till SKR under Meddelanden om det är fel.")
+    first = submission.collection.delivers_on
+    if first is not None and today < first:
+        text = f"Årets fil kan lämnas från {first.isoformat()}. Prova gärna med en testfil redan nu: den räknas inte."
+        return Action("Prova med en testfil", "Prova en testfil", "upload", text)
     if refused:
         text = "Den senaste filen kunde inte tas emot. Se vad som var fel och lämna en ny."
         return Action("Lämna filen igen", "Se vad som var fel", text=text)

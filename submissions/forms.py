@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.utils.datastructures import MultiValueDict
 
 from config.lib import personnummer
 from config.lib.text import one_line
-from submissions.models import Receipt
+from submissions.models import Receipt, Supplement
 from submissions.receipts import Verification, verify_text
 from submissions.services.batches import Wanted
 from submissions.services.comments import CommentRefused, clean_comment
@@ -24,8 +25,20 @@ LONGEST_ROW = 8  # digits
 
 
 class UploadForm(forms.Form):
-    """One file. Its content decides, not its name; an empty or oversized one is answered at the field."""
+    """One file, for real or as a test. Its content decides, not its name; an empty or oversized one is answered at the field."""
 
+    REAL, TEST = "riktig", "test"
+
+    kind = forms.ChoiceField(
+        label="Hur ska filen räknas?",
+        choices=[
+            (REAL, "Riktig fil: den gäller och ersätter en tidigare"),
+            (TEST, "Testfil: den kontrolleras men räknas inte"),
+        ],
+        widget=forms.RadioSelect,
+        required=False,
+        error_messages={"invalid_choice": "Välj om filen är riktig eller en testfil."},
+    )
     file = forms.FileField(
         label="Välj årets fil",
         error_messages={
@@ -36,8 +49,12 @@ class UploadForm(forms.Form):
         },
     )
 
-    def __init__(self, *args: Any, too_large: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, too_large: bool = False, tests_only: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["kind"].initial = self.TEST if tests_only else self.REAL
+        if tests_only:
+            self.fields["kind"].widget = forms.HiddenInput()
+            self.fields["file"].label = "Välj en testfil"
         self.too_large = too_large
         if too_large:
             self.fields["file"].error_messages["required"] = (
@@ -45,12 +62,69 @@ class UploadForm(forms.Form):
                 "kontrollera att du valde filen till SKR och inte en säkerhetskopia eller ett arkiv."
             )
 
+    @property
+    def is_test(self) -> bool:
+        """Whether the file is only tried. Nothing chosen is a real file."""
+        return self.cleaned_data["kind"] == self.TEST
+
     def clean_file(self) -> UploadedFile:
         """The file, if it is small enough."""
         file: UploadedFile = self.cleaned_data["file"]
         if (file.size or 0) > settings.UPLOAD_MAX_BYTES:
             raise forms.ValidationError(self.fields["file"].error_messages["required"])
         return file
+
+
+class SupplementForm(forms.Form):
+    """A file beside the delivery: what it is, and for other things than a kodförteckning a few words about it."""
+
+    kind = forms.ChoiceField(
+        label="Vad är det?",
+        choices=[
+            (Supplement.Kind.POSITIONS, "Kodförteckning: befattningskoder (fält 14) med klartext, som .txt eller .csv"),
+            (Supplement.Kind.OTHER, "Annat som SKR har bett om"),
+        ],
+        widget=forms.RadioSelect,
+        error_messages=dict.fromkeys(("required", "invalid_choice"), "Välj vad det är för fil."),
+    )
+    note = forms.CharField(
+        label="Beskriv filen",
+        required=False,
+        max_length=200,
+        help_text="Behövs för annat än kodförteckningen. Skriv inga personnummer.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"max_length": "Beskrivningen får ha högst 200 tecken."},
+    )
+    file = forms.FileField(
+        label="Välj en fil",
+        error_messages={
+            "required": "Välj en fil först.",
+            "empty": "Filen är tom (0 byte).",
+            "invalid": "Webbläsaren skickade ingen fil. Välj filen igen.",
+            "missing": "Webbläsaren skickade ingen fil. Välj filen igen.",
+        },
+    )
+
+
+class PayrollSystemForm(forms.Form):
+    """Which payroll system the year's file comes from."""
+
+    system = forms.ChoiceField(
+        label="Lönesystem",
+        error_messages=dict.fromkeys(("required", "invalid_choice"), "Välj ett lönesystem i listan."),
+    )
+    other = forms.CharField(
+        label="Annat lönesystem",
+        required=False,
+        max_length=60,
+        help_text="Om det inte finns i listan.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"max_length": "Namnet får ha högst 60 tecken."},
+    )
+
+    def __init__(self, *args: Any, systems: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["system"].choices = [("", "Välj lönesystem"), *systems.items()]  # type: ignore[attr-defined]
 
 
 class CommentForm(forms.Form):

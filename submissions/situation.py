@@ -61,7 +61,7 @@ def situation_of(
         ball=BALLS[meaning.ball],
         is_ours=meaning.ball == states.UNIT,
         means=meaning.means,
-        now=_now(status, delivery, left) or meaning.now,
+        now=_now(submission, delivery, left, today) or meaning.now,
         step=_step(status, delivery, left),
         due_date=submission.due_date,
         is_granted=submission.granted_due_date is not None,
@@ -104,8 +104,11 @@ def _left(delivery: Delivery | None, must_explain: bool) -> int:
     return delivery.uncommented if delivery is not None and must_explain else 0
 
 
-def _now(status: Status, delivery: Delivery | None, left: int) -> str:
-    """The next action where it depends on the file."""
+def _now(submission: Submission, delivery: Delivery | None, left: int, today: date) -> str:
+    """The next action where it depends on the file, or on the day."""
+    status, first = Status(submission.status), submission.collection.delivers_on
+    if status == Status.NOT_STARTED and first is not None and today < first:
+        return f"Prova gärna med en testfil redan nu. Årets fil kan lämnas från {first.isoformat()}."
     if status != Status.UNDER_REVIEW or delivery is None:
         return ""
     if delivery.fel:

@@ -39,7 +39,7 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
 }
 
 WORKING = frozenset({Status.NOT_STARTED, Status.RECEIVED, Status.UNDER_REVIEW, Status.RETURNED})
-"""The unit has the ball: it may upload; with a current file also correct, explain and hand in."""
+"""The unit has the ball: it may upload; with a current file also correct, explain and hand in. Test files move nothing."""
 
 UNIT, SKR, NOBODY = "unit", "skr", "nobody"
 
@@ -124,6 +124,15 @@ def check_is_open(submission: Submission, *, today: date) -> None:
         raise NotAllowed("Insamlingen är stängd. Skriv till SKR under Meddelanden om något behöver ändras.")
 
 
+def check_takes_real_files(submission: Submission, *, today: date) -> None:
+    """The day has come from which files count; before it, from the opening, only test files are taken."""
+    first = submission.collection.delivers_on
+    if first is not None and today < first:
+        raise NotAllowed(
+            f"Årets fil kan lämnas från {first.isoformat()}, efter novemberlönen. Prova gärna med en testfil redan nu."
+        )
+
+
 def check_is_working(submission: Submission) -> None:
     """The unit has the ball."""
     if submission.status not in WORKING:
@@ -131,9 +140,28 @@ def check_is_working(submission: Submission) -> None:
 
 
 def check_can_upload(user: User, submission: Submission, *, today: date) -> None:
-    """Deliver a file."""
+    """Deliver a file that counts."""
     access.check_can_submit(user, submission.unit)
     check_is_open(submission, today=today)
+    check_is_working(submission)
+    check_takes_real_files(submission, today=today)
+
+
+def check_can_test(user: User, submission: Submission, *, today: date) -> None:
+    """Try a test file: whatever the state, from the opening until SKR closes the year."""
+    access.check_can_submit(user, submission.unit)
+    check_is_open(submission, today=today)
+
+
+def check_can_supplement(user: User, submission: Submission, *, today: date) -> None:
+    """Add or take away a file beside the delivery: SKR may have asked for it also after the hand-in."""
+    access.check_can_submit(user, submission.unit)
+    check_is_open(submission, today=today)
+
+
+def check_can_change_conditions(user: User, submission: Submission, *, today: date) -> None:
+    """Change what the checks go by beside the file: the kodförteckning, the payroll system."""
+    check_can_supplement(user, submission, today=today)
     check_is_working(submission)
 
 
@@ -267,6 +295,11 @@ def reason_against(check: Callable[..., None], *args: object, **kwargs: object) 
 def can_upload(user: User, submission: Submission, *, today: date) -> bool:
     """Whether `check_can_upload` passes."""
     return not reason_against(check_can_upload, user, submission, today=today)
+
+
+def can_test(user: User, submission: Submission, *, today: date) -> bool:
+    """Whether `check_can_test` passes."""
+    return not reason_against(check_can_test, user, submission, today=today)
 
 
 def can_change(user: User, submission: Submission, *, today: date) -> bool:

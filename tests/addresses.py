@@ -94,6 +94,7 @@ VALUES: dict[str, Callable[[Place], object]] = {
     "table": lambda place: "personalgrupper",
     "check": lambda place: place.group.check,
     "key": lambda place: place.group.key,
+    "supplement": lambda place: place.supplement.number,
     "row": lambda place: place.correction.row,
     "field": lambda place: place.correction.field,
     "unit_id": lambda place: place.unit.pk,

@@ -24,8 +24,8 @@ from profiles.models import Membership, Unit
 from profiles.recovery import open_case
 from profiles.services import invite_member
 from submissions import builtin, synthetic
-from submissions.models import Collection, Comment, Correction, CorrectionBatch, Delivery, Receipt, Submission
-from submissions.services import batches, collections, comments, correct, deliver, groups, review, storage
+from submissions.models import Collection, Comment, Correction, CorrectionBatch, Delivery, Receipt, Submission, Supplement
+from submissions.services import batches, collections, comments, correct, deliver, groups, review, storage, supplements
 from submissions.services.batches import Wanted
 from submissions.services.groups import Group
 from tests.cast import Cast, Role, give_role, make_cast, make_user
@@ -40,6 +40,8 @@ CANARIES = (
     "kanarietext",
     "kanarieskäl",
     "kanarieförklaring",
+    "kanariebilaga",
+    "kanariebeskrivning",
     "kanarie.kollega",
     "kanarie.inbjuden",
     "Kanariemeddelande",
@@ -56,6 +58,7 @@ class Place:
     group: Group
     explained: Group
     comment: Comment
+    supplement: Supplement
     correction: Correction
     batch: CorrectionBatch
     receipt: Receipt
@@ -143,6 +146,15 @@ def _place(cast: Cast, unit: Unit, by: User, receipt: Receipt, *, at: datetime, 
     comment = comments.comment_group(
         delivery=delivery, group_key=explained.key, text=f"{mark}förklaring: det stämmer.", by=by, at=at
     )
+    supplement = supplements.add_supplement(
+        submission=submission,
+        kind=Supplement.Kind.OTHER,
+        content=b"%PDF-1.7\n",
+        name=f"{mark}bilaga.pdf",
+        note=f"{mark}beskrivning av bilagan",
+        by=by,
+        at=at,
+    )
     thread = start_thread(
         unit=unit,
         year=YEAR,
@@ -173,6 +185,7 @@ def _place(cast: Cast, unit: Unit, by: User, receipt: Receipt, *, at: datetime, 
         group=wrong,
         explained=explained,
         comment=comment,
+        supplement=supplement,
         correction=correction,
         batch=batch,
         receipt=receipt,

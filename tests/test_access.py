@@ -85,6 +85,8 @@ TABLE = """
   submissions:upload                         GET   200   200   200   404   200   200   200   404
   submissions:upload                         POST  403   422   422   404   403   403   403   404
   submissions:version                        GET   200   200   200   404   200   200   200   404
+  submissions:activate                       POST  403   302   302   404   403   403   403   404
+  submissions:deliver_for_real               POST  403   302   302   404   403   403   403   404
   submissions:download                       POST  403   200   200   404   403   403   403   404
   submissions:review                         GET   200   200   200   404   200   200   200   404
   submissions:tables                         GET   200   200   200   404   200   200   200   404
@@ -115,6 +117,11 @@ TABLE = """
   submissions:correct_batch                  POST  403   422   422   404   403   403   403   404
   submissions:try_value                      POST  403   200   200   404   403   403   403   404
   submissions:codes                          GET   200   200   200   404   200   200   200   404
+  submissions:supplements                    GET   200   200   200   404   200   200   200   404
+  submissions:add_supplement                 POST  403   422   422   404   403   403   403   404
+  submissions:choose_payroll_system          POST  403   422   422   404   403   403   403   404
+  submissions:remove_supplement              POST  403   302   302   404   403   403   403   404
+  submissions:download_supplement            POST  403   200   200   404   403   403   403   404
   submissions:hand_in                        GET   200   200   200   404   200   200   200   404
   submissions:hand_in                        POST  403   302   302   404   403   403   403   404
   submissions:nobody_employed                GET   200   200   200   404   200   200   200   404
@@ -217,6 +224,8 @@ TABLE = """
   admin:submissions_submission_group         GET   404   404   404   404   200   200   200   403
   admin:submissions_submission_reveal        GET   404   404   404   404   200   200   200   403
   admin:submissions_submission_reveal        POST  404   404   404   404   200   200   200   403
+  admin:submissions_submission_supplement    GET   404   404   404   404   200   403   200   403
+  admin:submissions_submission_supplement    POST  404   404   404   404   200   403   200   403
   admin:submissions_submission_export        GET   404   404   404   404   200   403   200   403
   admin:submissions_submission_export        POST  404   404   404   404   200   403   200   403
   admin:submissions_submission_change        GET   404   404   404   404   200   200   200   403

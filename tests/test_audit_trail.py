@@ -173,6 +173,31 @@ TABLE = {
         "bo", "submissions:upload", of_the_year, lambda scene: {"file": SimpleUploadedFile("nov.txt", b"\0\1\2 ingen textfil")},
         (Row("file:uploaded", object=NEXT_FILE, result="sha256 {sha}"), Row("file:rejected", object=NEXT_FILE, by="-")),
     ),
+    "try a file": Action(
+        "bo", "submissions:upload", of_the_year, lambda scene: {**clean_file(scene), "kind": "test"},
+        (Row("file:uploaded", object=NEXT_FILE, result="sha256 {sha}"),),
+    ),
+    "hand a test file in": Action(
+        "bo", "submissions:deliver_for_real", lambda scene: [*of_the_year(scene), 2],
+        rows=(Row("file:uploaded", object="0488/2026 version 3", result="sha256 {sha}"),), before=("try a file",),
+    ),
+    "let an earlier file hold": Action(
+        "bo", "submissions:activate", lambda scene: [*of_the_year(scene), 1],
+        rows=(Row("data:changed", object=FILE, result="gäller igen"),), before=("upload",),
+    ),
+    "supplement": Action(
+        "bo", "submissions:add_supplement", of_the_year,
+        lambda scene: {"kind": "positions", "note": "", "file": SimpleUploadedFile("koder.txt", b"123456;Bitr\xe4de\r\n")},
+        (Row("file:uploaded", object="0488/2026 komplettering 2", result="sha256 {sha}"),),
+    ),
+    "take supplement away": Action(
+        "bo", "submissions:remove_supplement", lambda scene: [*of_the_year(scene), scene.trosa.supplement.number],
+        rows=(Row("data:changed", object="0488/2026 komplettering 1", result="borttagen"),),
+    ),
+    "payroll system": Action(
+        "bo", "submissions:choose_payroll_system", of_the_year, lambda scene: {"system": "heroma", "other": ""},
+        (Row("data:changed", object="0488/2026", result="lönesystem Heroma"),),
+    ),
     "hand in": Action(
         "bo", "submissions:hand_in", of_the_year, lambda scene: {"version": 2, "revision": 0},
         (Row("submission:moved", object="0488/2026", result="Under granskning → Klarmarkerad"),), before=("upload",),

@@ -24,7 +24,7 @@ from tests.test_access import OPEN_TO_ALL, expected
 pytestmark = pytest.mark.django_db
 
 RANDOM = re.compile(rb'name="(?:csrfmiddlewaretoken|nonce)" value="[^"]+"')
-FILES = ("submissions:download", "submissions:corrected_file", "profiles:export_insight")
+FILES = ("submissions:download", "submissions:corrected_file", "submissions:download_supplement", "profiles:export_insight")
 
 
 def everything_of(scene: Scene, name: str, client: Client) -> Iterator[tuple[str, bytes]]:

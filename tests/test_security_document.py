@@ -56,6 +56,7 @@ def hours(time: timedelta) -> int:
         ("förnyad kontroll", f"gäller {minutes(limits.STEP_UP)} minuter"),
         ("fil", f"{limits.UPLOAD_BYTES // 1_000_000} MB; {limits.UPLOADS_PER_UNIT_AND_DAY} filer och "
          f"{limits.UPLOAD_BYTES_PER_UNIT_AND_DAY // 1_000_000} MB per enhet och dygn; {limits.CHECK_TIME.seconds} sekunder"),
+        ("komplettering", f"{limits.SUPPLEMENT_BYTES // 1_000_000} MB; {limits.SUPPLEMENTS_PER_UNIT_AND_DAY} filer per enhet och dygn"),
         ("uttag", f"{limits.EXPORTS_PER_USER[0]} i timmen"),
     ],
 )  # fmt: skip

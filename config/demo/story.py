@@ -30,6 +30,7 @@ from submissions.spec import FEL, KOMMUNALFORBUND, UnitSpec
 
 YEAR = 2026
 STORY_DAYS = 30  # how long ago this year's story begins
+FIRST_FILE = 12  # and how long ago the first real file comes
 TROSA_ROWS, TROSA_SEED = 2100, 7
 SLIPS = 0.008  # share of rows with a slip in the files that were put right
 FORMS = UUID("6f1f6a52-8c1d-4f5e-9d0a-2a7a4f0c2026")  # names the forms of the story, so that each message is one
@@ -108,8 +109,8 @@ def _last_year(story: Story) -> None:
     story.users["bo"] = people.join_units(story.person("bo"), by=story.users["anna"], at=at_clock(start + timedelta(days=1), 8))
     story.users["nils"] = people.join_units(story.person("nils"), by=coordinator, at=at_clock(start + timedelta(days=1), 13))
     for code, key, rows, seed, day in (
-        ("0488", "bo", TROSA_ROWS, TROSA_SEED, date(YEAR - 1, 11, 10)),
-        ("0480", "nils", 900, 80, date(YEAR - 1, 11, 12)),
+        ("0488", "bo", TROSA_ROWS, TROSA_SEED, date(YEAR - 1, 11, 13)),
+        ("0480", "nils", 900, 80, date(YEAR - 1, 11, 14)),
         ("0484", "nils", 1200, 84, date(YEAR - 1, 12, 3)),
     ):
         file = synthetic.delivery(code, rows, seed, previous=True, year=YEAR)
@@ -145,9 +146,10 @@ def _open_this_year(story: Story) -> None:
     """Open the year; where the machine's clock stands before its opening day, the demo's year opens earlier."""
     at = story.ago(STORY_DAYS, 12)
     opened = collections.open_collection(year=YEAR, by=story.users["statistiker"], at=at)
-    Collection.objects.filter(pk=opened.collection.pk, opens_on__gt=timezone.localdate(at)).update(
-        opens_on=timezone.localdate(at)
-    )
+    year = Collection.objects.filter(pk=opened.collection.pk)
+    opens_on, delivers_on = timezone.localdate(at), timezone.localdate(story.ago(FIRST_FILE))
+    year.filter(opens_on__gt=opens_on).update(opens_on=opens_on)
+    year.filter(delivers_on__gt=delivers_on).update(delivers_on=delivers_on)
 
 
 def _region(story: Story) -> None:
@@ -207,7 +209,7 @@ def _lonesamverkan(story: Story) -> None:
     review.begin_review(submission=nykoping, by=hanna, at=story.ago(1, 10))
     _look(nykoping, by=story.users["nils"], at=story.ago(8, 10, 4))
     _look(nykoping, by=hanna, at=story.ago(1, 10, 20), purpose=texts.ANDAMAL)
-    eskilstuna = _hand_in(story, "0484", 1200, 84, by=nils, at=story.ago(12, 10))
+    eskilstuna = _hand_in(story, "0484", 1200, 84, by=nils, at=story.ago(FIRST_FILE, 10))
     _approve(story, eskilstuna, at=story.ago(10, 10))
     reopen.ask_to_reopen(submission=_submission("0484"), reason=texts.OPPNA_IGEN, by=nils, at=story.ago(2, 13, 20))
     archive = _submission(NOBODY.code)

@@ -21,8 +21,8 @@ from accounts.purpose import PurposeForm
 from accounts.step_up import needs_step_up
 from config.lib import csv_file, downloads
 from submissions.admin import findings
-from submissions.models import Delivery, Submission
-from submissions.services import export, looks, review
+from submissions.models import Delivery, Submission, Supplement
+from submissions.services import export, looks, review, supplements
 
 VIEW, REVEAL, EXPORT = "submissions.view_rows", "submissions.reveal_personnummer", "submissions.export_rows"
 
@@ -44,11 +44,12 @@ class RowPages(PortalAdmin):
     """The pages of a submission that show or hand out its rows."""
 
     def pages(self) -> Iterable[tuple[str, Callable[..., HttpResponseBase], str]]:
-        """A group's rows, the same revealed, and the export."""
+        """A group's rows, the same revealed, a supplement, and the export."""
         get_and_post = require_http_methods(["GET", "HEAD", "POST"])
         return [
             ("<int:submission_id>/anmarkning/<str:key>/", require_GET(self.group), "group"),
             ("<int:submission_id>/anmarkning/<str:key>/visa/", get_and_post(needs_step_up(self.reveal)), "reveal"),
+            ("<int:submission_id>/komplettering/<int:supplement>/", exports.export_page(self.supplement), "supplement"),
             ("<int:submission_id>/exportera/", exports.export_page(self.export_rows), "export"),
         ]
 
@@ -107,6 +108,21 @@ class RowPages(PortalAdmin):
             at=timezone.now(),
         )
         return downloads.attachment(made.content, name=made.name, content_type=csv_file.CONTENT_TYPE)
+
+    def supplement(self, request: UserRequest, submission_id: int, supplement: int) -> HttpResponseBase:
+        """One file that the unit has given beside the delivery, for a purpose: it may be about individuals."""
+        asked = self.require(request, EXPORT)
+        submission: Submission = self.find(request, submission_id)
+        found = Supplement.objects.filter(submission=submission, number=supplement).first()
+        if found is None:
+            raise Http404
+        found.submission = submission
+        form = PurposeForm(request.POST or None)
+        if not form.is_valid():
+            context = {"form": form, "supplement": found, "submission_url": self.object_url(submission)}
+            return self.show(request, "admin/submissions/supplement.html", submission, context)
+        made = supplements.file_of(supplement=found, purpose=form.cleaned_data["purpose"], by=asked.user, at=timezone.now())
+        return downloads.attachment(made.content, name=made.name)
 
     def with_current(self, request: HttpRequest, submission_id: int) -> tuple[Submission, Delivery]:
         """The submission with its current file; 404 where it has none."""

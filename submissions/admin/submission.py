@@ -336,6 +336,8 @@ class SubmissionAdmin(RowPages):
             "may_see_rows": user.has_perm(VIEW),
             "export_url": self.page_url("export", obj.pk) if current and user.has_perm(EXPORT) else "",
             "versions": obj.deliveries.light().select_related("uploaded_by").order_by("-version", "-pk"),
+            "supplements": obj.supplements.defer("content_sealed").select_related("uploaded_by").order_by("-number", "-pk"),
+            "may_export": user.has_perm(EXPORT),
             "receipts": Receipt.objects.filter(submission=obj)
             .select_related("issued_by", "delivery")
             .order_by("-issued_at", "-pk"),

@@ -7,7 +7,7 @@ was expected. Knows neither the database, the web nor the checks.
 from submissions.reading.corrections import apply_corrections
 from submissions.reading.kind import kind_value
 from submissions.reading.limits import MAX_BYTES, MAX_FIELDS, MAX_LINE, MAX_ROWS
-from submissions.reading.positions import PositionListError, read_positions
+from submissions.reading.positions import PositionList, PositionListError, read_position_list, read_positions
 from submissions.reading.reader import read
 from submissions.reading.rewrite import RewriteRefused, as_text, changed_cells, rewrite
 
@@ -16,6 +16,7 @@ __all__ = [
     "MAX_FIELDS",
     "MAX_LINE",
     "MAX_ROWS",
+    "PositionList",
     "PositionListError",
     "RewriteRefused",
     "apply_corrections",
@@ -23,6 +24,7 @@ __all__ = [
     "changed_cells",
     "kind_value",
     "read",
+    "read_position_list",
     "read_positions",
     "rewrite",
 ]

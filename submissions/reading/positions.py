@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from submissions.frames import Refusal
 from submissions.reading.decode import decode
 from submissions.reading.kind import BLANKS, kind_value
@@ -9,6 +11,7 @@ from submissions.reading.limits import MAX_BYTES
 from submissions.reading.refusals import file_kind
 
 POSITION_FIELD = 14
+LONGEST_CODE = 6
 SEPARATORS = (";", "\t", "|", ",")
 HEADINGS = {"KOD", "BEFATTNINGSKOD", "KATEGORIKOD", "BEFATTNING", "CODE"}
 EXPECTED = "Vi väntade oss en textfil med en kod och dess klartext på varje rad, åtskilda med semikolon."
@@ -18,8 +21,69 @@ class PositionListError(ValueError):
     """The kodförteckning cannot be read; the text says why, in Swedish."""
 
 
+@dataclass(frozen=True, slots=True)
+class Position:
+    """One code with its plain text, and the line of the file where it stands."""
+
+    line: int
+    code: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something to look at on a line of the list."""
+
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PositionList:
+    """A kodförteckning as it was read."""
+
+    positions: tuple[Position, ...]
+    troubles: tuple[Trouble, ...]
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Plain text by code; where a code stands twice the last one holds."""
+        return {position.code: position.label for position in self.positions}
+
+
 def read_positions(data: bytes) -> dict[str, str]:
     """Plain text by code. Codes are read as field 14 is. Raises `PositionListError` where no code was found."""
+    return read_position_list(data).labels
+
+
+def read_position_list(data: bytes) -> PositionList:
+    """The list line by line, with what is odd in it. Raises `PositionListError` where no code was found."""
+    text = _text(data)
+    separator = next((mark for mark in SEPARATORS if mark in text), None)
+    if separator is None:
+        raise PositionListError(f"Kodförteckningen har ingen klartext. {EXPECTED}")
+    positions: list[Position] = []
+    troubles: list[Trouble] = []
+    first: dict[str, Position] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        raw, _, rest = line.partition(separator)
+        code = kind_value(POSITION_FIELD, raw.strip(BLANKS + '"'))
+        label = rest.split(separator)[0].strip(BLANKS + '"')
+        if not code:
+            if label:
+                troubles.append(Trouble(number, "texten har ingen kod"))
+            continue
+        if code in HEADINGS:
+            continue
+        found = Position(number, code, label)
+        positions.append(found)
+        troubles += _troubles(found, first.setdefault(code, found))
+    if not positions:
+        raise PositionListError(f"Kodförteckningen har inga koder. {EXPECTED}")
+    return PositionList(tuple(positions), tuple(troubles))
+
+
+def _text(data: bytes) -> str:
     kind = file_kind(data)
     if kind:
         raise PositionListError(f"Kodförteckningen är {kind}. {EXPECTED}")
@@ -28,16 +92,16 @@ def read_positions(data: bytes) -> dict[str, str]:
     decoded = decode(data)
     if isinstance(decoded, Refusal):
         raise PositionListError(f"Kodförteckningens teckenkodning kan inte tolkas. {EXPECTED}")
-    text = decoded.data.decode("utf-8")
-    separator = next((mark for mark in SEPARATORS if mark in text), None)
-    if separator is None:
-        raise PositionListError(f"Kodförteckningen har ingen klartext. {EXPECTED}")
-    positions = {}
-    for line in text.splitlines():
-        code, _, label = line.partition(separator)
-        value = kind_value(POSITION_FIELD, code.strip(BLANKS + '"'))
-        if value and value not in HEADINGS:
-            positions[value] = label.split(separator)[0].strip(BLANKS + '"')
-    if not positions:
-        raise PositionListError(f"Kodförteckningen har inga koder. {EXPECTED}")
-    return positions
+    return decoded.data.decode("utf-8")
+
+
+def _troubles(found: Position, first: Position) -> list[Trouble]:
+    """What is odd with one line; `first` is where the code stood the first time."""
+    texts = []
+    if not found.label:
+        texts.append(f"koden {found.code} saknar text")
+    if len(found.code) > LONGEST_CODE:
+        texts.append(f"koden {found.code} är längre än {LONGEST_CODE} tecken")
+    if found.label != first.label:
+        texts.append(f"koden {found.code} står också på rad {first.line}, med en annan text")
+    return [Trouble(found.line, text) for text in texts]

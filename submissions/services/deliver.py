@@ -71,33 +71,50 @@ class ScannerAway(FileRefused):
 # Receive -------------------------------------------------------------------------------------------------------------
 
 
-def receive_delivery(*, submission: Submission, content: bytes, name: str, by: User, at: datetime) -> Delivery:
+def receive_delivery(
+    *, submission: Submission, content: bytes, name: str, by: User, at: datetime, is_test: bool = False, source: str = ""
+) -> Delivery:
     """Keep the bytes as the unit's next version, committed. Raises `NotAllowed` with a sentence.
 
-    Of two uploads at once both are kept, each with its own version.
+    Of two uploads at once both are kept, each with its own version. A test file is kept and checked alike, but never counts
+    and moves nothing. `source` says in the history where the bytes come from, when it is not an upload.
     """
-    states.check_can_upload(by, submission, today=timezone.localdate(at))
+    check_may_come = states.check_can_test if is_test else states.check_can_upload
+    check_may_come(by, submission, today=timezone.localdate(at))
     check_daily_limit(submission.unit, size=len(content), at=at)
     check_for_malware(submission, content, by=by, at=at)
     packed = storage.pack_content(content)
     sha256 = hashlib.sha256(content).hexdigest()
     with transaction.atomic():
         locked = lock(submission)
-        states.check_can_upload(by, locked, today=timezone.localdate(at))
+        check_may_come(by, locked, today=timezone.localdate(at))
         check_daily_limit(submission.unit, size=len(content), at=at)  # again: others may have come in meanwhile
         make_salt(locked)
         version = (Delivery.objects.filter(submission=locked).aggregate(last=Max("version"))["last"] or 0) + 1
-        delivery = Delivery(submission=locked, version=version, uploaded_at=at, uploaded_by=by, size=len(content), sha256=sha256)
+        delivery = Delivery(
+            submission=locked,
+            version=version,
+            is_test=is_test,
+            uploaded_at=at,
+            uploaded_by=by,
+            size=len(content),
+            sha256=sha256,
+        )
         delivery.name_sealed = sealed.seal_text(delivery, "name_sealed", one_line(name)[-NAME_LENGTH:])
         delivery.content_sealed = sealed.seal(delivery, "content_sealed", packed)
         delivery.save(force_insert=True)
-        text = f"Fil mottagen, version {version}."
-        if locked.status == Submission.Status.NOT_STARTED:
+        text = f"{'Testfil' if is_test else 'Fil'} mottagen, version {version}{source}."
+        if locked.status == Submission.Status.NOT_STARTED and not is_test:
             states.move(locked, Submission.Status.RECEIVED, by=by, at=at, text=text)
         else:
             states.note(locked, by=by, at=at, text=text)
         audit.record(
-            "file:uploaded", by=by, unit=locked.unit.code, object=audit_name(delivery), result=f"sha256 {sha256[:16]}", at=at
+            "file:uploaded",
+            by=by,
+            unit=locked.unit.code,
+            object=audit_name(delivery),
+            result=f"sha256 {sha256[:16]}{', testfil' if is_test else ''}",
+            at=at,
         )
     return delivery
 
@@ -256,18 +273,26 @@ def _store(delivery: Delivery, outcome: Outcome, *, at: datetime, source: Delive
             return True
         for name, value in values.items():
             setattr(delivery, name, value)
-        if not was_received:
-            return True
-        if outcome.accepted:
-            if outcome.plan is not None:
-                carry.write(outcome.plan, delivery)
-            _make_current(submission, delivery, at, told=carry.in_words(outcome.plan))
-        else:
-            _refused(submission, delivery, at)
+        if was_received:
+            _conclude(submission, delivery, outcome, at)
     storage.keep_findings(delivery, outcome.findings)
     if outcome.frame is not None:
         storage.keep_base_frame(delivery, outcome.frame)
     return True
+
+
+def _conclude(submission: Submission, delivery: Delivery, outcome: Outcome, at: datetime) -> None:
+    """What the first answer of a file means for the submission: a test file means nothing."""
+    if not outcome.accepted:
+        _refused(submission, delivery, at)
+        return
+    if outcome.plan is not None:
+        carry.write(outcome.plan, delivery)
+    if delivery.is_test:
+        rows = amount(delivery.rows or 0, "rad", "rader")
+        states.note(submission, by=None, at=at, text=f"Testfilen är kontrollerad, version {delivery.version}: {rows}.")
+    else:
+        _make_current(submission, delivery, at, told=carry.in_words(outcome.plan))
 
 
 def _sealed(delivery: Delivery, outcome: Outcome) -> dict[str, Any]:
@@ -309,7 +334,7 @@ def _make_current(submission: Submission, delivery: Delivery, at: datetime, *, t
     deliveries = Delivery.objects.filter(submission=submission)
     text = f"Filen är kontrollerad, version {delivery.version}: {amount(delivery.rows or 0, 'rad', 'rader')}.{told}"
     has_newer = deliveries.filter(is_current=True, version__gt=delivery.version).exists()
-    if not delivery.is_test and not has_newer and submission.status in states.WORKING:
+    if not has_newer and submission.status in states.WORKING:
         deliveries.filter(is_current=True).update(is_current=False)
         deliveries.filter(pk=delivery.pk).update(is_current=True)
         delivery.is_current = True
@@ -321,10 +346,11 @@ def _make_current(submission: Submission, delivery: Delivery, at: datetime, *, t
 
 def _refused(submission: Submission, delivery: Delivery, at: datetime) -> None:
     """The refused file leaves the current one as it was; a first file that is refused leaves the unit where it began."""
-    text = f"Filen avvisades, version {delivery.version}."
+    text = f"{'Testfilen' if delivery.is_test else 'Filen'} avvisades, version {delivery.version}."
     audit.record("file:rejected", unit=submission.unit.code, object=audit_name(delivery), at=at)
-    others = Delivery.objects.filter(submission=submission, status__in=[Status.RECEIVED, Status.CHECKED])
-    if submission.status == Submission.Status.RECEIVED and not others.exclude(pk=delivery.pk).exists():
+    others = Delivery.objects.filter(submission=submission, is_test=False, status__in=[Status.RECEIVED, Status.CHECKED])
+    is_first = submission.status == Submission.Status.RECEIVED and not others.exclude(pk=delivery.pk).exists()
+    if is_first and not delivery.is_test:
         states.move(submission, Submission.Status.NOT_STARTED, by=None, at=at, text=text)
     else:
         states.note(submission, by=None, at=at, text=text)

@@ -68,6 +68,13 @@ def _span(rows: Sequence[int]) -> str:
     return f"rad {first}" if len(rows) == 1 else f"{amount(len(rows), 'rad', 'rader')} mellan rad {first} och {last}"
 
 
+def at_difference(*, before: Delivery, delivery: Delivery, rows: Sequence[int], by: User, at: datetime) -> None:
+    """A page of the changed values between two files. Nothing that differs is no look."""
+    if rows:
+        where = f"{amount(len(rows), 'värde', 'värden')} mellan rad {min(rows)} och {max(rows)}"
+        _record(delivery, f"skillnaden mot version {before.version}, {where}", by=by, revealed=False, at=at)
+
+
 def _record(delivery: Delivery, what: str, *, by: User, revealed: bool, purpose: str = "", at: datetime) -> None:
     unit = delivery.submission.unit.code
     reads.record(by=by, unit=unit, object=f"{audit_name(delivery)}, {what}", revealed=revealed, purpose=purpose, at=at)

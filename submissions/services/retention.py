@@ -1,7 +1,7 @@
 """What the units' files leave behind, and for how long (security note, A-11; acceptance test DRIFT-11).
 
 Test files go whole after 30 days, refused ones lose their content. A year after a submission is locked (or its collection
-closed) its files go, with names, findings, corrections and explanations; the rows of the accepted one stay another year,
+closed) its files go, with names, findings, corrections, explanations and supplements, also those that were replaced; the rows of the accepted one stay another year,
 since next year's file is compared with them. A delivery's row, its checksum and its receipt stay: they say what was handed in.
 """
 
@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 from accounts import limits
 from accounts.retention import note
 from config.lib.retention import Rule, carry_out
-from submissions.models import Comment, CommentDraft, Correction, CorrectionBatch, Delivery, Submission
+from submissions.models import Comment, CommentDraft, Correction, CorrectionBatch, Delivery, Submission, Supplement
 from submissions.services import storage
 
 _GONE: dict[str, Any] = {
@@ -42,6 +42,7 @@ def rules(at: datetime) -> tuple[Rule, ...]:
         Rule("files", "filer i avslutade inlämningar", limits.FILES_KEPT, _files, wipe),
         Rule("explanations", "förklaringar i avslutade inlämningar", limits.FILES_KEPT, _explanations),
         Rule("comment_drafts", "påbörjade förklaringar", limits.COMMENT_DRAFTS_KEPT, _comment_drafts),
+        Rule("supplements", "kompletteringar i avslutade inlämningar", limits.FILES_KEPT, _supplements),
         Rule("rows", "rader för jämförelse med nästa år", limits.ROWS_KEPT, _rows, _forget_rows),
     )
 
@@ -80,6 +81,10 @@ def _comment_drafts(upto: datetime) -> QuerySet[CommentDraft]:
     return CommentDraft.objects.filter(Q(at__lte=upto) | Q(submission__status=Submission.Status.LOCKED))
 
 
+def _supplements(upto: datetime) -> QuerySet[Supplement]:
+    return Supplement.objects.filter(_over(upto))
+
+
 def _rows(upto: datetime) -> QuerySet[Delivery]:
     return Delivery.objects.filter(_over(upto), is_current=True, frame_sealed__isnull=False)
 
@@ -89,8 +94,7 @@ def _rows(upto: datetime) -> QuerySet[Delivery]:
 
 def _delete_whole(rows: QuerySet[Any]) -> int:
     keys = _keys(rows)
-    Correction.objects.filter(delivery__in=keys).delete()
-    CorrectionBatch.objects.filter(delivery__in=keys).delete()
+    _forget_corrections(keys)
     return Delivery.objects.filter(pk__in=keys).delete()[1].get("submissions.Delivery", 0)
 
 
@@ -104,9 +108,13 @@ def _wipe(rows: QuerySet[Any], at: datetime) -> int:
 
 def _forget_rows(rows: QuerySet[Any]) -> int:
     keys = _keys(rows)
-    Correction.objects.filter(delivery__in=keys).delete()
-    CorrectionBatch.objects.filter(delivery__in=keys).delete()
+    _forget_corrections(keys)
     return Delivery.objects.filter(pk__in=keys).update(frame_sealed=None)
+
+
+def _forget_corrections(keys: list[int]) -> None:
+    for made in (Correction, CorrectionBatch):
+        made.objects.filter(delivery__in=keys).delete()
 
 
 def _keys(rows: QuerySet[Any]) -> list[int]:

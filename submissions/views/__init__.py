@@ -24,25 +24,38 @@ from submissions.views.finishing import (
     withdraw,
 )
 from submissions.views.following import followed
-from submissions.views.overview import overview, submission, upload, version
+from submissions.views.overview import overview, submission, upload
 from submissions.views.review import review
 from submissions.views.row import reveal_row, row
 from submissions.views.rows import person_rows, rows
+from submissions.views.supplements import (
+    add_supplement,
+    choose_payroll_system,
+    download_supplement,
+    remove_supplement,
+    supplements,
+)
 from submissions.views.tables import compare, table, table_file, tables
+from submissions.views.versions import activate, deliver_for_real, version
 
 __all__ = [
+    "activate",
+    "add_supplement",
     "change_list",
     "change_list_file",
     "ask_to_reopen",
     "codes",
+    "choose_payroll_system",
     "comment",
     "compare",
     "correct",
     "correct_batch",
     "corrected_file",
     "corrections",
+    "deliver_for_real",
     "download",
     "downloads",
+    "download_supplement",
     "findings",
     "followed",
     "findings_report",
@@ -55,6 +68,7 @@ __all__ = [
     "receipt",
     "receipt_file",
     "remove_comment",
+    "remove_supplement",
     "reveal_findings",
     "reveal_row",
     "review",
@@ -67,6 +81,7 @@ __all__ = [
     "tables",
     "take_back_request",
     "try_value",
+    "supplements",
     "undo",
     "undo_batch",
     "upload",

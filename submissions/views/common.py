@@ -8,13 +8,16 @@ from functools import cached_property
 from typing import Any
 
 from django.http import Http404
+from django.urls import reverse
 from django.utils import timezone
 
+from accounts import limits
 from accounts.access import NotAllowed, UserRequest
 from profiles import access
+from profiles.models import Unit
 from submissions import states
 from submissions.code_search import LONGEST_QUERY, Entry, search
-from submissions.models import Delivery, Receipt, ReopenRequest, Submission
+from submissions.models import Delivery, Receipt, ReopenRequest, Submission, Supplement
 from submissions.services import deliver, issuing, storage
 from submissions.situation import Situation, situation_of
 from submissions.spec import KOMMUN, REGION, CollectionSpec
@@ -63,10 +66,14 @@ class Room:
         """The first row of each part of the shown file, for the filter `place`; none of a single file."""
         return storage.firsts_of(self.shown) if self.shown else ()
 
+    def url(self, page: str, *rest: object) -> str:
+        """The address of one of the submission's pages, kept at the shown version."""
+        return reverse(f"submissions:{page}", args=[*self.address, *rest]) + self.query
+
     @property
     def newest(self) -> Delivery | None:
-        """The file that was uploaded last, whatever became of it."""
-        return self.deliveries[0] if self.deliveries else None
+        """The real file that was uploaded last, whatever became of it."""
+        return next((d for d in self.deliveries if not d.is_test), None)
 
     @property
     def waiting(self) -> Delivery | None:
@@ -116,6 +123,8 @@ class Room:
     @cached_property
     def why_not_change(self) -> str:
         """Why the person cannot correct and explain what is shown; empty where she can."""
+        if self.asked is not None and self.asked.is_test:
+            return "Det här är en testfil. Den går att läsa men inte att ändra."
         if self.asked is not None:
             return f"Version {self.asked.version} är inte den fil som gäller. Den går att läsa men inte att ändra."
         return self.why_not_upload
@@ -136,9 +145,25 @@ class Room:
         return states.reason_against(states.check_can_state_nobody, self.request.user, self.submission, today=self.today)
 
     @cached_property
+    def why_not_test(self) -> str:
+        """Why the person cannot try a test file now; empty where she can."""
+        return states.reason_against(states.check_can_test, self.request.user, self.submission, today=self.today)
+
+    @cached_property
     def why_not_hand_in(self) -> str:
         """Why the person cannot hand in now; empty where she can."""
         return states.reason_against(states.check_can_hand_in, self.request.user, self.submission, self.current, today=self.today)
+
+    @property
+    def is_region(self) -> bool:
+        """Whether the unit is a region: it gives a kodförteckning."""
+        return self.submission.unit.kind == Unit.Kind.REGION
+
+    @cached_property
+    def lacks_positions(self) -> bool:
+        """A region that has given no kodförteckning (KOM01)."""
+        listed = Supplement.objects.in_force().filter(submission=self.submission, kind=Supplement.Kind.POSITIONS)
+        return self.is_region and not listed.exists()
 
     @property
     def may_reveal(self) -> bool:
@@ -152,7 +177,9 @@ class Room:
 
     def context(self, **extra: Any) -> dict[str, Any]:
         """What all templates of one submission use."""
+        asked = self.asked
         return {
+            "asked_until": asked.uploaded_at + limits.TEST_FILES_KEPT if asked and asked.is_test else None,
             "room": self,
             "submission": self.submission,
             "unit": self.submission.unit,

@@ -119,7 +119,7 @@ def findings_page(room: Room, check: str, key: str, notes: Notes) -> HttpRespons
     frame = storage.findings_of(delivery)
     group = find_group(room, frame, check, key)
     if group is None:
-        return redirect("submissions:review", *room.address)
+        return redirect(room.url("review"))
     found = checking.group_rows(frame, group.check, group.field, group.value)
     page = Paginator(range(found.height), ROWS_PER_PAGE).get_page(notes.page or room.request.GET.get("sida"))
     shown = found.slice(page.start_index() - 1, len(page))

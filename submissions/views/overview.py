@@ -1,13 +1,11 @@
-"""My units' submissions, one submission, its upload and its versions."""
+"""My units' submissions, one submission, and its upload."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,13 +13,13 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import NotAllowed, UserRequest
 from config.lib import uploads
-from profiles import access
 from submissions import states
-from submissions.forms import UploadForm
 from submissions.models import Delivery, Submission, SubmissionEvent
-from submissions.services import deliver, issuing, storage
+from submissions.services import deliver, issuing
 from submissions.situation import Situation, situation_of
-from submissions.views.common import Room, enter, file_name
+from submissions.views.common import enter
+from submissions.views.receiving import answer_for, upload_form
+from submissions.views.versions import versions_of
 
 PER_PAGE = 50
 
@@ -82,10 +80,10 @@ def submission(request: UserRequest, code: str, year: int) -> HttpResponse:
     room = enter(request, code, year)
     events = list(SubmissionEvent.objects.filter(submission=room.submission).select_related("by").order_by("-at", "-pk")[:100])
     context = room.context(
-        form=UploadForm(),
+        form=upload_form(room),
         now_title="Gör nu" if room.situation.is_ours else "Så står det till",
         now_tone="brand" if room.situation.is_ours else "success",
-        versions=_versions(room),
+        versions=versions_of(room),
         other_years=_other_years(request, room.submission),
         events=events,
         why_not_withdraw=states.reason_against(states.check_can_withdraw, request.user, room.submission, today=room.today),
@@ -100,82 +98,32 @@ def _other_years(request: UserRequest, submission: Submission) -> list[Submissio
     return list(of_unit.select_related("collection").order_by("-collection__year", "pk"))
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
-    """One file in the list of versions."""
-
-    delivery: Delivery
-    name: str
-    state: str
-    tone: str
-
-
-def _versions(room: Room) -> list[Version]:
-    return [Version(d, file_name(d), *_state_of(d)) for d in room.deliveries]
-
-
-def _state_of(delivery: Delivery) -> tuple[str, str]:
-    if delivery.status == Delivery.Status.REJECTED:
-        return "Avvisad", "error"
-    if delivery.purged_at is not None:
-        return "Borttagen", "neutral"
-    if delivery.is_current:
-        return "Aktuell", "success"
-    return ("Kontrolleras", "info") if delivery.status == Delivery.Status.RECEIVED else ("Ersatt", "neutral")
-
-
 @require_http_methods(["GET", "POST"])
 def upload(request: UserRequest, code: str, year: int) -> HttpResponse:
     """Deliver a file; the answer is the review page, or the page of the refused file."""
     room = enter(request, code, year)
     if request.method == "GET":
-        return render(request, "submissions/upload.html", room.context(form=UploadForm()))
-    if room.why_not_upload:
-        raise NotAllowed(room.why_not_upload)
+        return render(request, "submissions/upload.html", room.context(form=upload_form(room)))
+    if room.why_not_test:
+        raise NotAllowed(room.why_not_test)
     too_large = uploads.was_too_large(request)
-    form = UploadForm(request.POST, request.FILES, too_large=too_large)
+    form = upload_form(room, request.POST, request.FILES, too_large=too_large)
     if not form.is_valid():
         return render(request, "submissions/upload.html", room.context(form=form), status=413 if too_large else 422)
+    if room.why_not_upload and not form.is_test:
+        raise NotAllowed(room.why_not_upload)
     file = form.cleaned_data["file"]
     content = uploads.content_of(file)
     try:
         delivery = deliver.receive_delivery(
-            submission=room.submission, content=content, name=file.name, by=request.user, at=room.now
+            submission=room.submission,
+            content=content,
+            name=file.name,
+            is_test=form.is_test,
+            by=request.user,
+            at=room.now,
         )
     except deliver.FileRefused as refusal:
         form.add_error("file", refusal.reason)
         return render(request, "submissions/upload.html", room.context(form=form), status=refusal.status)
-    return _answer(request, room, deliver.try_check(delivery=delivery, at=room.now, content=content))
-
-
-def _answer(request: UserRequest, room: Room, delivery: Delivery) -> HttpResponse:
-    if delivery.status == Delivery.Status.REJECTED:
-        return redirect("submissions:version", *room.address, delivery.version)
-    if delivery.status == Delivery.Status.RECEIVED:
-        why = "blev inte klar"
-        if delivery.check_trouble == Delivery.Trouble.TOO_LONG:
-            why = f"tog längre tid än {deliver.SECONDS} sekunder och avbröts"
-        messages.warning(request, f"Filen är mottagen och sparad, men kontrollen {why}. Den görs om av sig själv.")
-        return redirect("submissions:submission", *room.address)
-    messages.success(request, f"Filen är mottagen och kontrollerad. Den är version {delivery.version}.")
-    return redirect("submissions:review", *room.address)
-
-
-@require_GET
-def version(request: UserRequest, code: str, year: int, number: int) -> HttpResponse:
-    """One file: what it was, and for a refused one what was seen and what was expected."""
-    room = enter(request, code, year)
-    listed = next((v for v in _versions(room) if v.delivery.version == number), None)
-    if listed is None:
-        raise Http404
-    summary: dict[str, Any] = storage.summary_of(listed.delivery)
-    context = room.context(
-        version=listed,
-        here=f"Version {number}",
-        delivery=listed.delivery,
-        can_export=access.can_export(request.user, room.submission.unit),
-        refusal=summary.get("refusal"),
-        reading=summary.get("reading"),
-        form=UploadForm(),
-    )
-    return render(request, "submissions/version.html", context)
+    return answer_for(request, room, deliver.try_check(delivery=delivery, at=room.now, content=content))
