@@ -10,12 +10,14 @@ the POST and the review page it leads to. Needs DATABASE_URL (a server where a d
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import statistics
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
@@ -26,6 +28,7 @@ import django  # noqa: E402
 
 django.setup()
 
+import polars as pl  # noqa: E402
 from django.core.files.uploadedfile import SimpleUploadedFile  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.utils import get_runner, setup_test_environment, teardown_test_environment  # noqa: E402
@@ -35,29 +38,63 @@ UNIT, SEED = "0488", 7
 PAGE = f"/inlamning/{UNIT}/2026/"
 
 
-def timed(job: Callable[[], object]) -> tuple[float, object]:
+def timed(job: Callable[[], Any]) -> tuple[float, Any]:
     """Seconds and the answer."""
     start = time.perf_counter()
     answer = job()
     return time.perf_counter() - start, answer
 
 
+def floor(submission: Any, content: bytes, by: Any) -> tuple[float, float]:
+    """Seconds to keep the bytes sealed in a row of their own, and to fetch, open and read them; nothing is left behind."""
+    from config.lib import sealed
+    from submissions.models import Delivery
+    from submissions.services import storage
+
+    def store() -> Delivery:
+        sha256 = hashlib.sha256(content).hexdigest()
+        row = Delivery(
+            submission=submission, version=1_000_000, uploaded_at=timezone.now(), uploaded_by=by, size=len(content), sha256=sha256
+        )
+        row.name_sealed = sealed.seal_text(row, "name_sealed", "fil.txt")
+        row.content_sealed = sealed.seal(row, "content_sealed", storage.pack_content(content))
+        row.save(force_insert=True)
+        return row
+
+    def read() -> pl.DataFrame:
+        kept = storage.content_of(Delivery.objects.get(version=1_000_000))
+        return pl.read_csv(
+            kept, has_header=False, separator=";", infer_schema=False, encoding="utf8-lossy", truncate_ragged_lines=True
+        )
+
+    storing, row = timed(store)
+    reading, _ = timed(read)
+    row.delete()
+    return storing, reading
+
+
 def measure(rows: int, times: int) -> None:
     """Upload, look, correct, look at a group, and print."""
     from submissions import synthetic
-    from submissions.models import Collection, Delivery
+    from submissions.models import Collection, Delivery, Submission
     from submissions.services import storage
     from submissions.services.collections import open_collection
     from tests.cast import make_cast, sign_in
 
     cast = make_cast()
     open_collection(year=2026, by=None, at=timezone.now())
-    Collection.objects.update(opens_on="2000-01-01")
+    Collection.objects.update(opens_on="2000-01-01", delivers_on="2000-01-01")
     content = synthetic.delivery(UNIT, rows, SEED, defects=0.02)
     client = sign_in(Client(SERVER_NAME="testserver"), cast.bo)
     secure = {"secure": True}
-    spent: dict[str, list[float]] = {name: [] for name in ("post_s", "review_s", "review_cold_s", "correct_s", "total_s")}
+    names = ("post_s", "review_s", "review_cold_s", "correct_s", "store_s", "read_s", "floor_s", "total_s")
+    spent: dict[str, list[float]] = {name: [] for name in names}
+    submission = Submission.objects.get(unit__code=UNIT)
     for number in range(times):
+        store, read = floor(submission, content, cast.bo)
+        spent["store_s"].append(store)
+        spent["read_s"].append(read)
+        spent["floor_s"].append(store + read)
         file = SimpleUploadedFile(f"fil{number}.txt", content)
         post, answer = timed(lambda file=file: client.post(f"{PAGE}lamna/", {"file": file}, **secure))
         if answer.status_code != 302 or not answer["Location"].endswith("/granska/"):
@@ -77,6 +114,8 @@ def measure(rows: int, times: int) -> None:
     sys.stdout.write(f"rows={rows}\nbytes={len(content)}\nfindings={current.fel + current.varning + current.info}\n")
     for name, values in spent.items():
         sys.stdout.write(f"{name}={statistics.median(values):.3f}\n")
+    ratio = statistics.median(spent["total_s"]) / statistics.median(spent["floor_s"])
+    sys.stdout.write(f"ratio={ratio:.2f}\n")
 
 
 def main() -> None:
