@@ -188,6 +188,8 @@ def check_is_complete(delivery: Delivery | None) -> None:
         raise NotAllowed("Det finns ingen fil att klarmarkera.")
     if delivery.status != Delivery.Status.CHECKED:
         raise NotAllowed("Filen är inte färdigkontrollerad.")
+    if delivery.is_encoding_unsure:
+        raise NotAllowed("Svara först på om å, ä och ö i filen är rätt lästa. Frågan står överst på granskningen.")
     if delivery.fel:
         raise NotAllowed(f"{amount(delivery.fel, 'anmärkning', 'anmärkningar')} måste rättas först.")
     if delivery.uncommented and not explaining_is_optional([delivery.submission.collection]):

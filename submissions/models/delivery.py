@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
@@ -86,6 +87,8 @@ class Delivery(models.Model):
     uncommented = models.PositiveIntegerField("oförklarade grupper", default=0)
     refusal = models.CharField("skäl till avvisning", max_length=600, blank=True)
     purged_at = models.DateTimeField("borttagen", null=True)  # the file is gone; the frame may stay for comparison
+
+    as_of: datetime | None = None  # not kept: the moment whose corrections are laid on, where that is not now
 
     objects = DeliveryQuerySet.as_manager()
 

@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from accounts import limits
 from profiles.models import PayrollSystem, Unit
-from submissions import checking, reading, summaries
+from submissions import checking, reading, states, summaries
 from submissions.deadline import Deadline, within
 from submissions.frames import Reading, Refusal
-from submissions.models import Delivery, Submission, Supplement
+from submissions.models import Delivery, Receipt, Submission, Supplement
 from submissions.services import carry, storage
 from submissions.services.carry import Plan
 from submissions.spec import CollectionSpec
@@ -157,10 +157,10 @@ def previous_frame(submission: Submission) -> pl.DataFrame | None:
 def last_years(submission: Submission) -> Delivery | None:
     """Last year's approved file of the unit, as long as its rows are kept; None without.
 
-    That of the receipt in force: of an approved submission that SKR has opened again, what was approved.
+    That of the receipt in force, as it was signed: what is corrected after SKR has opened it again does not count yet.
     """
     unapproved = [Submission.Status.HANDED_IN, Submission.Status.SKR_REVIEW]
-    return (
+    last = (
         Delivery.objects.filter(
             receipts__withdrawn_at=None,
             receipts__isnull=False,
@@ -170,9 +170,13 @@ def last_years(submission: Submission) -> Delivery | None:
         )
         .exclude(submission__status__in=unapproved)
         .defer("content_sealed", "findings_sealed", "summary_sealed")
+        .select_related("submission")
         .order_by("pk")
         .first()
     )
+    if last is not None and last.submission.status in states.WORKING:
+        last.as_of = Receipt.objects.filter(delivery=last, withdrawn_at=None).values_list("issued_at", flat=True).get()
+    return last
 
 
 def context_of(delivery: Delivery, collection: CollectionSpec) -> checking.Context:

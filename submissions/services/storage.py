@@ -18,7 +18,7 @@ from itertools import accumulate
 from typing import Any
 
 import polars as pl
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from config.lib import sealed
@@ -127,7 +127,7 @@ def keep_base_frame(delivery: Delivery, frame: pl.DataFrame) -> None:
 
 def current_frame(delivery: Delivery) -> pl.DataFrame:
     """The rows with corrections laid over them."""
-    key = ("current", delivery.pk, delivery.revision)
+    key = ("current", delivery.pk, delivery.revision, delivery.as_of)
     found = cache.get(key)
     if found is None:
         found = reading.apply_corrections(base_frame(delivery), overlay_of(delivery))
@@ -188,18 +188,26 @@ def overlay_of(delivery: Delivery) -> pl.DataFrame:
 
     They lie in order of revision and the last one of a cell wins; of the same revision the single one.
     """
-    batches = CorrectionBatch.objects.filter(delivery=delivery, undone_at=None).order_by("revision", "pk")
+    then = _then(delivery)
+    batches = CorrectionBatch.objects.filter(then, delivery=delivery).order_by("revision", "pk")
     layers = [
         cells_of(delivery, batch).select(
             pl.col("row").cast(pl.Int64), pl.lit(batch.field, pl.Int64).alias("field"), "new", _revision(batch.revision)
         )
         for batch in batches
     ]
-    singles = Correction.objects.filter(delivery=delivery, undone_at=None).order_by("revision", "pk")
+    singles = Correction.objects.filter(then, delivery=delivery).order_by("revision", "pk")
     values = [(c.row, c.field, old_and_new(delivery, c)[1] or None, c.revision) for c in singles]
     layers.append(pl.DataFrame(values, schema={**frames.OVERLAY_SCHEMA, "revision": pl.Int64}, orient="row"))
     laid = pl.concat(layers).sort("revision", maintain_order=True)
     return laid.unique(["row", "field"], keep="last", maintain_order=True).drop("revision")
+
+
+def _then(delivery: Delivery) -> Q:
+    """The corrections that were in force at the moment the delivery is seen as of; now where it names none."""
+    if delivery.as_of is None:
+        return Q(undone_at=None)
+    return Q(at__lte=delivery.as_of) & (Q(undone_at=None) | Q(undone_at__gt=delivery.as_of))
 
 
 def _revision(revision: int) -> pl.Expr:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import AuditEvent
 from submissions import synthetic
 from submissions.models import CheckSetting, Collection, Delivery, Receipt, ReopenRequest, Submission
-from submissions.services import evaluate, issuing, reopen, retention, review
+from submissions.services import evaluate, issuing, reopen, retention, review, storage
 from tests.cast import Cast, sign_in
 from tests.client import GuardedClient
 from tests.mail import sent_mails
@@ -305,10 +305,11 @@ def test_the_receipt_keeps_its_sums_when_the_file_is_gone(
 
 
 def test_an_approved_submission_is_opened_again_and_the_receipt_holds_meanwhile(
-    client: GuardedClient, cast: Cast, collection: Collection
+    client: GuardedClient, cast: Cast, collection: Collection, clock: Any
 ) -> None:
     first = deliver_and_sign(client, cast)
     approve(cast)
+    clock.shift(60)
     assert REOPEN in client.get(PAGE).content.decode()
     asked = client.post(REOPEN, {"reason": "Skolans timlöner saknas."}, follow=True)
     assert "Ni har bett SKR öppna inlämningen igen" in text_of(asked)
@@ -327,11 +328,19 @@ def test_an_approved_submission_is_opened_again_and_the_receipt_holds_meanwhile(
     assert any("öppnat inlämningen igen" in mail.body for mail in sent_mails(to=cast.anna.email))
     assert all("timlöner" not in mail.body for mail in sent_mails())
 
+    before = evaluate.previous_frame(Submission(unit=cast.trosa, collection=Collection(year=2027)))
+    client.post(f"{PAGE}rad/3/falt/6/ratta/", {"version": 1, "revision": 0, "value": "ändrat"})
+    assert storage.current_frame(Delivery.objects.get())["f6"][2] == "ändrat"
+    after = evaluate.previous_frame(Submission(unit=cast.trosa, collection=Collection(year=2027)))
+    assert before is not None
+    assert after is not None
+    assert after.equals(before)  # a correction of the approved file counts when it is handed in
+
     send(client, synthetic.delivery("0488", 90, 8))
     approved = evaluate.previous_frame(Submission(unit=cast.trosa, collection=Collection(year=2027)))
     assert approved is not None
     assert approved.height == 80  # what was approved, not the new file
-    client.post(SIGN, {"version": 2, "revision": 0})
+    client.post(SIGN, {"version": 2, "revision": Delivery.objects.get(version=2).revision})
     second = Receipt.objects.get(withdrawn_at=None)
     assert second != first
     assert "ersattes den av en ny klarmarkering" in text_of(client.get(f"/kvittens/{first.code}/"))
