@@ -92,7 +92,9 @@ def _numbered(rows: pl.DataFrame, keys: tuple[str, ...]) -> pl.DataFrame:
     marked = rows.select("row", pl.struct(keys).hash().alias("mark"))
     shared = marked["mark"].is_duplicated()
     alone = marked.filter(~shared).with_columns(pl.lit(0, pl.UInt32).alias("nth"))
-    return pl.concat([alone, marked.filter(shared).with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).over("mark").alias("nth"))])
+    return pl.concat(
+        [alone, marked.filter(shared).with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).over("mark").alias("nth"))]
+    )
 
 
 COUNTED, STAYS, PAIRED = pl.col("counted"), pl.col("stays"), pl.col("paired")

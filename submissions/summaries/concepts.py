@@ -162,8 +162,8 @@ def prepare(frame: pl.DataFrame, terms: Terms) -> pl.DataFrame:
         )
         .collect()
     )
-    working = known.filter("works")["person"].unique()
-    away = pl.col("counted") & pl.col("person").is_not_null() & ~pl.col("person").is_in(working.implode())
+    idle = known.filter(pl.col("counted") & ~pl.col("works") & pl.col("person").is_not_null()).select("row", "person")
+    away = pl.col("row").is_in(idle.join(known.filter("works"), on="person", how="anti")["row"].implode())
     return known.with_columns(away.alias("away")).drop("number", "i18", "i19", "i20", "i22", "i25", "i27", "years", "works")
 
 

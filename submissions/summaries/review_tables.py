@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from submissions.summaries.concepts import NONE
+from submissions.summaries.concepts import NONE, UNKNOWN
 from submissions.summaries.grid import Column, Measure, Table
 
 COUNTED = pl.col("counted")
@@ -105,7 +105,7 @@ PAY = Table(
 ANSVAR = Table(
     "ansvar",
     "Ansvarskoder",
-    "Anställningar med chefs- och annat ansvar, per personalgrupp och etikett.",
+    "A, B och C är chefer, F funktions- eller ämnesansvar, L annat ledningsansvar, M läkare med medicinskt ansvar.",
     ((), ("group",), ("group", "etikett")),
     (
         _ansvar("A", "A"),
@@ -114,6 +114,7 @@ ANSVAR = Table(
         _ansvar("F", "F"),
         _ansvar("L", "L"),
         _ansvar("M", "M"),
+        Column("annan", "Annan kod", Measure.ROWS, COUNTED & (pl.col("ansvar") == UNKNOWN)),
         Column("utan", "Utan ansvar", Measure.ROWS, COUNTED & (pl.col("ansvar") == NONE)),
     ),
 )

@@ -1,4 +1,4 @@
-"""The first review table. Persons are told apart by field 7 as it stands."""
+"""The first review table. Persons are told apart by field 7 as it stands; one is helt ledig who is it on every row."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _figures(frame: pl.DataFrame) -> dict[str, float | None]:
         pl.col("f7").drop_nulls().n_unique().alias("employees"),
         persons(is_monthly).alias("monthly"),
         persons(is_hourly).alias("hourly"),
-        persons(pl.col("f27") >= WHOLE).alias("absent"),
+        (pl.col("f7").drop_nulls().n_unique() - persons((pl.col("f27") < WHOLE).fill_null(True))).alias("absent"),
         (share.sum() / WHOLE).round(1).alias("full_time_equivalents"),
         pl.col("f22").filter(is_monthly).mean().round(0).alias("mean_salary"),
         persons(is_woman).alias("women"),

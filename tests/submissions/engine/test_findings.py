@@ -128,7 +128,7 @@ def test_the_first_review_table():
         "employees": (2, 1),
         "monthly": (1, 1),
         "hourly": (1, 0),
-        "absent": (1, 0),
+        "absent": (0, 0),  # on leave from one employment, at work in the other
         "full_time_equivalents": (1.0, 0.8),
         "mean_salary": (38250, 36500),
         "women": (1, 1),

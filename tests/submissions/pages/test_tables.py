@@ -47,6 +47,24 @@ def test_every_number_of_every_page_leads_to_so_many_rows(client: GuardedClient,
                 assert str(chosen.number) == text, href
 
 
+@pytest.mark.parametrize(
+    ("page", "ur"), [("tabeller/personalgrupper/", "nu"), ("tabeller/personalgrupper/", "mot"), ("jamfor/", "mot")]
+)
+def test_the_page_of_rows_shows_what_the_number_says(client: GuardedClient, scene: Scene, page: str, ur: str) -> None:
+    """Also of those who are not kept: theirs are last year's rows."""
+    sign_in(client, scene.cast.bo)
+    href, text = next(one for one in numbers(client.get(PAGE + page)) if ("ur=mot" in one[0]) is (ur == "mot"))
+    shown = client.get(href)
+    assert shown.status_code == 200
+    assert "Alla" in shown.content.decode()
+    selection = Selection.parse(dict(parse_qsl(urlsplit(href).query)))
+    assert selection is not None
+    chosen = Review(deliver.fresh(scene.trosa.delivery), scene.trosa.submission.collection.spec()).chosen(selection)
+    assert chosen is not None
+    assert f"{chosen.frame.height}\N{NO-BREAK SPACE}rader" in shown.content.decode()
+    assert str(chosen.number) == text
+
+
 def test_the_tables_stand_beside_last_year_and_say_what_differs(client: GuardedClient, scene: Scene) -> None:
     sign_in(client, scene.cast.bo)
     page = client.get(f"{PAGE}tabeller/").content.decode()
