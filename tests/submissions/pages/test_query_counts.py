@@ -42,6 +42,7 @@ def test_the_review_asks_equally_much_for_2_and_2000_findings(client: GuardedCli
         review = send(client, spoiled(rows), follow=True)
         group = links(review, r"[^\"]*/anmarkningar/KOD06/[^\"]*")[0]
         pages = [f"{PAGE}granska/", group, f"{PAGE}rad/1/", f"{PAGE}klarmarkera/", f"{PAGE}rattelser/"]
+        pages += [f"{PAGE}{part}" for part in ("rader/?kontroll=KOD06", "rad/1/?kontroll=KOD06", "hamta/", "andringslista/")]
         counts.append([queries(client, page) for page in pages])
         assert Delivery.objects.get(is_current=True).fel == rows
     assert counts[0] == counts[1]
