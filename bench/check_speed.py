@@ -4,8 +4,15 @@
 
 Makes its own delivery, last year's to match and the region's kodförteckning, so that every check runs. The files are
 made in a process of their own, so that `peak_mb`, the largest memory of this one, is reading and checking alone.
-Prints one line a figure: read_csv_s, reading_s, checks_s (medians), findings, peak_mb and last
-ratio = (reading_s + checks_s) / read_csv_s. Goal: ratio at most 6, peak under 600.
+Prints one line a figure, medians in seconds, with these ratios and goals:
+
+    all_wrong_ratio   reading and checking a file with a slip on every row, beside one without slips: at most 2
+    rerun_ratio       the findings after one correction that no check of the whole file reads, beside all checks: at most 0.1
+    rerun_whole_ratio the same after a corrected salary, which several checks of the whole file read: at most 1
+    plain_ratio       the same rules in plain Python (tests/oracle) beside the engine, on fewer rows: at least 5
+    ratio             reading and all checks beside the bare read_csv: at most 5
+
+`peak_mb` under 600.
 """
 
 from __future__ import annotations
@@ -18,6 +25,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,6 +34,7 @@ sys.path.insert(0, str(ROOT))
 import polars as pl  # noqa: E402
 
 from submissions import builtin, checking, reading  # noqa: E402
+from tests import oracle  # noqa: E402
 
 YEAR = 2026
 SEED = 7
@@ -37,6 +46,10 @@ unit, rows, seed, defects, folder = sys.argv[1], int(sys.argv[2]), int(sys.argv[
 (folder / "now.txt").write_bytes(synthetic.delivery(unit, rows, seed, defects))
 (folder / "before.txt").write_bytes(synthetic.delivery(unit, rows, seed, 0.0, previous=True))
 (folder / "codes.txt").write_bytes(synthetic.position_list(unit))
+(folder / "clean.txt").write_bytes(synthetic.delivery(unit, rows, seed, 0.0))
+(folder / "all_wrong.txt").write_bytes(synthetic.delivery(unit, rows, seed, 1.0))
+(folder / "few.txt").write_bytes(synthetic.delivery(unit, min(rows, 10_000), seed, defects))
+(folder / "few_before.txt").write_bytes(synthetic.delivery(unit, min(rows, 10_000), seed, 0.0, previous=True))
 """
 
 
@@ -66,7 +79,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         arguments = [options.unit, str(options.rows), str(SEED), str(options.defects), folder]
         subprocess.run([sys.executable, "-c", MAKE, *arguments], cwd=ROOT, check=True)
-        now, before, codes = (Path(folder, name).read_bytes() for name in ("now.txt", "before.txt", "codes.txt"))
+        now, before, codes, clean, all_wrong, few, few_before = (
+            Path(folder, f"{name}.txt").read_bytes()
+            for name in ("now", "before", "codes", "clean", "all_wrong", "few", "few_before")
+        )
 
     collection = builtin.collection_spec(YEAR)
     kind = next(unit.kind for unit in builtin.units() if unit.code == options.unit)
@@ -80,21 +96,64 @@ def main() -> None:
     del before
     read = reading.read(now, collection.layout)
     findings = checking.run(read, context)
-    works = (
-        lambda: read_bare(now),
-        lambda: reading.read(now, collection.layout),
-        lambda: checking.run(read, context),
-    )
-    # Side by side, so that whatever else the machine does disturbs the three alike.
-    rounds = [[seconds(work) for work in works] for _ in range(options.rounds)]
-    read_csv_s, reading_s, checks_s = (statistics.median(times) for times in zip(*rounds, strict=True))
+    works = {
+        "read_csv_s": lambda: read_bare(now),
+        "reading_s": lambda: reading.read(now, collection.layout),
+        "checks_s": lambda: checking.run(read, context),
+    }
+    spent = measure(works, options.rounds)
+    spent["findings"] = findings.frame.height
+    spent["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    ratio = (spent["reading_s"] + spent["checks_s"]) / spent["read_csv_s"]
 
-    print(f"read_csv_s={read_csv_s:.4f}")
-    print(f"reading_s={reading_s:.4f}")
-    print(f"checks_s={checks_s:.4f}")
-    print(f"findings={findings.frame.height}")
-    print(f"peak_mb={resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f}")
-    print(f"ratio={(reading_s + checks_s) / read_csv_s:.2f}")
+    def whole(content: bytes) -> checking.Findings:
+        return checking.run(reading.read(content, collection.layout), context)
+
+    files = measure({"clean_s": lambda: whole(clean), "all_wrong_s": lambda: whole(all_wrong)}, options.rounds)
+    again = measure(
+        {
+            "full_run_s": lambda: checking.run(read, context),
+            "rerun_s": lambda: after_correction(read.frame, findings, context, field=6, value="rättad"),
+            "rerun_whole_s": lambda: after_correction(read.frame, findings, context, field=22, value="31234"),
+        },
+        options.rounds,
+    )
+    ask = oracle.Ask(options.unit, kind, collection, few_before, context.positions)
+    plain = measure(
+        {
+            "plain_s": lambda: oracle.findings(few, ask),
+            "engine_s": lambda: checking.run(
+                reading.read(few, collection.layout),
+                replace(context, previous=reading.read(few_before, collection.layout).frame),
+            ),
+        },
+        1,
+    )
+    for name, value in {**spent, **files, **again, **plain}.items():
+        print(f"{name}={value:.4f}" if name.endswith("_s") else f"{name}={value:.0f}")
+    print(f"all_wrong_ratio={files['all_wrong_s'] / files['clean_s']:.2f}")
+    print(f"rerun_ratio={again['rerun_s'] / again['full_run_s']:.3f}")
+    print(f"rerun_whole_ratio={again['rerun_whole_s'] / again['full_run_s']:.3f}")
+    print(f"plain_ratio={plain['plain_s'] / plain['engine_s']:.1f}")
+    print(f"ratio={ratio:.2f}")
+
+
+def measure(works: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """The median seconds of each. Side by side, so that whatever else the machine does disturbs them alike."""
+    times = [[seconds(work) for work in works.values()] for _ in range(rounds)]
+    return {name: statistics.median(spent) for name, spent in zip(works, zip(*times, strict=True), strict=True)}
+
+
+def after_correction(
+    frame: pl.DataFrame, found: checking.Findings, context: checking.Context, *, field: int, value: str
+) -> checking.Findings:
+    """The findings after a correction of one value in the middle of the file."""
+    row = frame["row"][frame.height // 2]
+    cells = pl.DataFrame({"row": [row], "field": [field]}, schema={"row": pl.UInt32, "field": pl.UInt8})
+    corrected = frame.with_columns(
+        pl.when(pl.col("row") == row).then(pl.lit(value)).otherwise(pl.col(f"f{field}")).alias(f"f{field}")
+    )
+    return checking.rerun(found.frame, corrected, context, cells)
 
 
 if __name__ == "__main__":

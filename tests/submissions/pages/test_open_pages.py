@@ -33,6 +33,40 @@ def test_the_pages_follow_the_years_settings(client: GuardedClient, collection: 
     assert client.get("/kontroller/XYZ99/").status_code == 404
 
 
+def test_a_page_tells_why_how_and_by_an_example(client: GuardedClient, collection: Collection) -> None:
+    page = client.get("/kontroller/RIM02/").content.decode()
+    spec = builtin.collection_spec(2026).checks["RIM02"]
+    for text in (spec.why, spec.mend, *spec.answers, "58000", "130000", "/handbok/#falt-22"):
+        assert text in page
+    assert 'id="falt-22"' in client.get("/handbok/").content.decode()
+    CheckSetting.objects.filter(code="RIM02").update(
+        why="Eget skäl.", mend="Egen bot.", answers=["Eget svar."], valid_from="2026-11-01", threshold_text="> 99 000 kr"
+    )
+    page = client.get("/kontroller/RIM02/").content.decode().replace("\xa0", " ")
+    for text in ("Eget skäl.", "Egen bot.", "Eget svar.", "1 november 2026", "&gt; 99 000 kr"):
+        assert text in page
+    assert spec.answers[0] not in page
+
+
+@pytest.mark.parametrize(
+    ("search", "found", "missing"),
+    [
+        ("sjuk", "AGG12", "FIL01"),
+        ("LÖNESYSTEM nytt", "KOM03", "FMT06"),
+        ("rim05", "RIM05", "RIM06"),
+        ("finnsingenstans", "0 kontroller", "FIL01"),
+        ('"><script>', "&quot;&gt;&lt;script&gt;", "<script>"),
+    ],
+)
+def test_the_checks_are_found_by_plain_words(
+    client: GuardedClient, collection: Collection, search: str, found: str, missing: str
+) -> None:
+    page = client.get("/kontroller/", {"sok": search}).content.decode().replace("\xa0", " ")
+    page = page.split("<main")[1].split("</main")[0]
+    assert found in page
+    assert missing not in page
+
+
 def test_a_receipt_is_verified_without_a_session_or_a_name(client: GuardedClient, cast: Cast, collection: Collection) -> None:
     sign_in(client, cast.bo)
     send(client, synthetic.delivery("0488", 80, 7))
