@@ -19,6 +19,7 @@ from submissions import states
 from submissions.code_search import LONGEST_QUERY, Entry, search
 from submissions.models import Delivery, Receipt, ReopenRequest, Submission, Supplement
 from submissions.services import deliver, issuing, storage
+from submissions.services.evaluate import positions_of
 from submissions.situation import Situation, situation_of
 from submissions.spec import KOMMUN, REGION, CollectionSpec
 
@@ -248,6 +249,8 @@ def field_name(spec: CollectionSpec, number: int | None) -> str:
 
 
 CODES_SHOWN = 12
+CODES_PROPOSED = 400
+POSITION_FIELD = 14
 CODE_LISTS = {
     5: "verksamhet",
     9: "aid",
@@ -263,13 +266,21 @@ CODE_LISTS = {
 
 
 def codes_of(room: Room, number: int | None) -> list[Entry]:
-    """The codes of the field's list that are for such a unit; none where the field has no list."""
+    """The codes of the field's list that are for such a unit, or of its own kodförteckning; none where there is no list."""
+    if number == POSITION_FIELD:
+        return [Entry(code, label) for code, label in (positions_of(room.submission) or {}).items()]
     listed = room.spec.lists.get(CODE_LISTS.get(number or 0, ""))
     if listed is None:
         return []
     is_region = room.submission.unit.kind == REGION
     mine = (code for code in listed.codes.values() if code.sector in ("", REGION if is_region else KOMMUN))
     return [Entry(code.code, code.label, code.group_region if is_region else code.group_kommun) for code in mine]
+
+
+def codes_beside(room: Room, number: int | None) -> list[Entry]:
+    """The codes that a box proposes by itself; none where they are too many for a page."""
+    entries = codes_of(room, number)
+    return entries if len(entries) <= CODES_PROPOSED else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +294,7 @@ class CodeChoice:
     matches: list[Entry]
     total: int
     chosen: str  # the code that the address carries, without JavaScript
+    is_short: bool  # all are shown, and there is nothing to search for
 
 
 def code_choice(room: Room, number: int | None, *, box: str) -> CodeChoice | None:
@@ -294,12 +306,13 @@ def code_choice(room: Room, number: int | None, *, box: str) -> CodeChoice | Non
     is_short = len(entries) <= CODES_SHOWN
     return CodeChoice(
         field=number,
-        name=room.spec.lists[CODE_LISTS[number]].name,
+        name=room.spec.lists[CODE_LISTS[number]].name if number in CODE_LISTS else "Er kodförteckning",
         box=box,
         query=query,
         matches=search(entries, query, limit=CODES_SHOWN) if query.strip() or is_short else [],
         total=len(entries),
         chosen=chosen if any(entry.code == chosen for entry in entries) else "",
+        is_short=is_short,
     )
 
 

@@ -24,7 +24,7 @@ from submissions.models import Correction, CorrectionBatch, Delivery
 from submissions.services import correct as correct_service
 from submissions.services import looks, storage
 from submissions.services.correct import Corrected, CorrectionRefused
-from submissions.views.common import Room, codes_of, enter, enter_to_change, field_name, label_of, shown_or_404
+from submissions.views.common import Room, codes_beside, enter, enter_to_change, field_name, label_of, shown_or_404
 from submissions.views.findings import FindingRow, Notes, Wrong, findings_page, row_of
 from submissions.views.row import row_page
 
@@ -126,7 +126,7 @@ def _fragment(room: Room, form: CorrectionForm, row: FindingRow) -> HttpResponse
         check=form.cleaned_data["check"],
         key=form.cleaned_data["group"],
         page_number=form.cleaned_data["page"] or 1,
-        codes=codes_of(room, row.field),
+        codes=codes_beside(room, row.field),
         codes_id=f"koder-{row.field}",
         is_fragment=True,
     )

@@ -25,7 +25,7 @@ from submissions.services import batches, looks, storage
 from submissions.services.batches import Wanted
 from submissions.services.groups import Group, groups_of, live_comments
 from submissions.views.answers import box_of
-from submissions.views.common import CodeChoice, Room, code_choice, codes_of, enter, label_of, shown_or_404
+from submissions.views.common import CodeChoice, Room, code_choice, codes_beside, enter, label_of, shown_or_404
 from submissions.views.review import entry_of
 
 ROWS_PER_PAGE = 50
@@ -137,7 +137,7 @@ def findings_page(room: Room, check: str, key: str, notes: Notes) -> HttpRespons
         rows=rows,
         has_neighbours=any(row.neighbours for row in rows),
         shared_sentence=_shared_sentence(rows),
-        codes=codes_of(room, group.field),
+        codes=codes_beside(room, group.field),
         codes_id=f"koder-{group.field}",
         choice=choice,
         together=_together(room, delivery, group, notes, choice) if _may_together(room, group) else None,
