@@ -72,7 +72,7 @@ def test_an_explanation_follows_its_rows_in_another_order(client: GuardedClient,
     lines = odd_rows(9, 20).split(b"\r\n")[:-1]
     review = send(client, b"\r\n".join(reversed(lines)) + b"\r\n", follow=True)
     assert "återanvänd från version 1" in text_of(review)
-    assert "räcker inte längre" not in text_of(review)
+    assert "Nytt att förklara" not in text_of(review)
     assert current().uncommented == 0
 
 
@@ -80,7 +80,7 @@ def test_new_rows_are_asked_about_and_taken_in_by_one_press(client: GuardedClien
     address = explained(sign_in(client, cast.bo), 9, 20, 30)
     review = send(client, odd_rows(9, 20, 30, 40, 50), follow=True)
     assert current().uncommented == 1
-    assert "Förklaringen räcker inte längre" in text_of(review)
+    assert "Nytt att förklara" in text_of(review)
     assert "Förklaringen gällde 3 rader. 2 nya har kommit till." in text_of(review)
     blocked = client.post(f"{PAGE}klarmarkera/", {"version": 2, "revision": 0}, follow=True)
     assert "1 grupp av anmärkningar måste rättas eller förklaras först" in text_of(blocked)
