@@ -21,7 +21,7 @@ from tests.browser import steps
 from tests.browser.conftest import Complaints
 from tests.browser.test_accessibility import give_session
 from tests.cast import Cast, make_cast, make_unit
-from tests.submissions.pages.test_following import CLEAN, odd_rows, reordered
+from tests.submissions.pages.test_following import odd_rows, reordered
 from tests.submissions.pages.test_main_flow import PAGE, with_value
 
 pytestmark = pytest.mark.django_db(transaction=True)
