@@ -4,8 +4,9 @@ Elin is invited to Trosa by her Kontaktperson Anna. She signs up as the client's
 "Nästa steg". She uploads the November file of 2 100 rows that the payroll system made, where one row in fifty has
 something wrong. She sees how the file was read and what must be corrected or explained, puts one value right in the page
 and explains one group. The rest she mends in the payroll system, takes the file out again and uploads it: her explanation
-has come along, and two rows are still wrong. Those she corrects in the page. She explains what is left, presses
-Klarmarkera and gets her receipt. At SKR Hanna begins to review, reads the explanations and approves. Elin sees Godkänd.
+has come along, and two rows are still wrong. Those she corrects in the page. She lets her explanation hold for the rows
+that have come to, explains what is left, presses Klarmarkera and gets her receipt. At SKR Hanna begins to review, reads the
+explanations and approves. Elin sees Godkänd.
 """
 
 from __future__ import annotations
@@ -120,6 +121,9 @@ def finish(page: Page, town: Town, stop: Stop) -> None:
         steps.back_to_the_review(page)
         words = "1 anmärkning måste rättas" if left else "Inget måste rättas"
         expect(page.get_by_text(words, exact=True)).to_be_visible()
+    odd = steps.group(page, "Etiketten finns inte i listan")
+    odd.get_by_role("button", name=re.compile("^Förklaringen gäller också")).click()
+    expect(page.get_by_text("Förklaringen gäller nu också det som har kommit till.")).to_be_visible()
     steps.unexplained_group(page).get_by_role("link", name="Förklara").click()
     steps.explain(page, WHY)
     expect(page.get_by_text("Alla avvikelser är förklarade", exact=True)).to_be_visible()
