@@ -31,6 +31,7 @@ pytestmark = pytest.mark.django_db
 
 PAGE = "/inlamning/0488/2026/"
 FILE = f"{PAGE}version/1/hamta/"
+OWN_TABLES = ("hamta/anmarkningar/", "hamta/felkolumn/", "andringslista/hamta/")
 FIRST = synthetic.delivery("0488", ROWS, 7).split(b"\r\n")[0]
 PURPOSE = "Underlag till lönerapporten"
 
@@ -111,13 +112,15 @@ def test_ses_11_exp_02_ten_minutes_after_both_factors_an_export_asks_for_them_ag
     addresses = (
         (scene.cast.bo, FILE),
         (scene.cast.bo, "/profil/0488/insyn/hamta/"),
+        (scene.cast.bo, f"{PAGE}hamta/rattad-fil/"),
+        *((scene.cast.bo, f"{PAGE}{part}") for part in OWN_TABLES),
         (scene.cast.statistician, rows_address(scene)),
     )
     for person, address in addresses:
         for seconds, is_asked in ((0, False), (600, False), (601, True)):
             sign_in(client, person)
             clock.shift(timedelta(seconds=seconds))
-            answer = client.post(address, {"purpose": PURPOSE})
+            answer = client.post(address, {"purpose": PURPOSE, "kind": "csv"})
             assert (answer.headers.get("Location") == "/konto/bekrafta/") is is_asked, (address, seconds)
             assert (answer.status_code == 200) is not is_asked
             before += not is_asked
@@ -296,9 +299,12 @@ def test_beh_03_no_export_holds_a_word_of_another_unit(scene: Scene, client: Gua
     exports = [
         sign_in(client, scene.cast.bo).post(FILE),
         client.post("/profil/0488/insyn/hamta/"),
+        client.post(f"{PAGE}hamta/rattad-fil/"),
+        *(client.post(f"{PAGE}{part}", {"kind": "csv", "revealed": "on"}) for part in OWN_TABLES),
         sign_in(client, scene.cast.statistician).post(rows_address(scene), {"purpose": PURPOSE}),
     ]
-    assert AuditEvent.objects.filter(unit="0480", code="data:read", at=now).count() == 2
+    looks = AuditEvent.objects.filter(unit="0480", code="data:read", at=now)
+    assert looks.filter(object__startswith="0480/2026").count() == 2
     for answer in exports:
         assert answer.status_code == 200
         text = f"{answer.headers} {body_of(answer).decode('cp1252', 'replace')}".lower()
