@@ -20,7 +20,7 @@ from profiles import dormancy, suspension
 from profiles import tasks as people_tasks
 from profiles.services import invite_member
 from submissions import tasks as file_tasks
-from submissions.models import Collection, Comment, Correction, Delivery, Receipt, Submission
+from submissions.models import Collection, Comment, Correction, Delivery, Receipt, Submission, Supplement
 from submissions.services import evaluate
 from submissions.services import retention as of_files
 from tests.cast import Cast, Role, give_role, make_user, sign_in
@@ -151,6 +151,21 @@ def test_drift_11_test_files_and_refused_files_go_after_thirty_days(locked: Scen
     assert refused.purged_at == timezone.now()
     accepted = Delivery.objects.get(submission=submission, is_current=True)
     assert len(sealed(accepted)) == 5
+
+
+@pytest.mark.asvs("14.2.7")
+def test_drift_11_supplements_go_with_the_files_also_those_that_were_replaced(locked: Scene, clock: Any) -> None:
+    submission, lock = of_trosa(locked), timezone.now()
+    values = {"kind": "other", "name_sealed": b"x", "content_sealed": b"x", "size": 1, "sha256": "x", "uploaded_at": lock}
+    by = locked.cast.bo
+    Supplement.objects.create(submission=submission, number=1, uploaded_by=by, **values)
+    Supplement.objects.create(submission=submission, number=2, uploaded_by=by, replaced_at=lock, replaced_by=by, **values)
+    clock.move_to(lock + limits.FILES_KEPT - DAY)
+    assert counts_in(run())["kompletteringar i avslutade inlämningar"] == 0
+    clock.move_to(lock + limits.FILES_KEPT)
+    assert counts_in(run())["kompletteringar i avslutade inlämningar"] == 2
+    assert not Supplement.objects.filter(submission=submission).exists()
+    assert Supplement.objects.filter(submission=locked.trosa.submission).exists()  # not locked
 
 
 @pytest.mark.asvs("14.2.7")

@@ -43,6 +43,7 @@ def activate(*, delivery: Delivery, by: User, at: datetime) -> Delivery:
 
     It is checked first, with the rules of today; one that they would refuse is not taken. Undone by activating the other.
     """
+    delivery = deliver.fresh(delivery)
     states.check_can_upload(by, delivery.submission, today=timezone.localdate(at))
     check_can_be_current(delivery)
     checked = deliver.recheck(delivery=delivery, at=at, store=True)

@@ -14,8 +14,8 @@ from accounts.access import NotAllowed
 from accounts.exports import TooManyExports
 from accounts.models import AuditEvent
 from submissions import synthetic
-from submissions.models import Correction, Delivery, Receipt, ReopenRequest, Submission, SubmissionEvent
-from submissions.services import deliver, export, reopen, review
+from submissions.models import Correction, Delivery, Receipt, ReopenRequest, Submission, SubmissionEvent, Supplement
+from submissions.services import deliver, export, reopen, review, supplements, versions
 from submissions.services.correct import Conflict, correct
 from tests.cast import Cast
 
@@ -70,6 +70,33 @@ def test_fil_08_uploads_at_once_do_not_pass_the_limit_of_the_day(
     assert sum(isinstance(answer, Delivery) for answer in answers) == 2
     assert sum(isinstance(answer, deliver.TooManyFiles) for answer in answers) == 3
     assert Delivery.objects.count() == 2
+
+
+def test_of_two_earlier_files_made_current_at_once_one_is(trosa: Submission, cast: Cast) -> None:
+    older = [delivered(trosa, cast, synthetic.delivery("0488", 80, seed)) for seed in (1, 2)]
+    delivered(trosa, cast, synthetic.delivery("0488", 80, 3))
+    answers = at_once(*(lambda one=one: versions.activate(delivery=one, by=cast.bo, at=timezone.now()) for one in older))
+    assert all(isinstance(answer, Delivery) for answer in answers), answers
+    assert Delivery.objects.filter(is_current=True).count() == 1
+    assert Delivery.objects.get(is_current=True).version in {1, 2}
+
+
+def test_of_two_position_lists_at_once_one_holds(trosa: Submission, cast: Cast) -> None:
+    def give(label: str) -> Callable[[], object]:
+        return lambda: supplements.add_supplement(
+            submission=trosa,
+            kind=Supplement.Kind.POSITIONS,
+            content=f"1234;{label}".encode(),
+            name="koder.txt",
+            note="",
+            by=cast.bo,
+            at=timezone.now(),
+        )
+
+    answers = at_once(give("Undersköterska"), give("Biträde"))
+    assert all(isinstance(answer, Supplement) for answer in answers), answers
+    assert list(Supplement.objects.order_by("number").values_list("number", flat=True)) == [1, 2]
+    assert Supplement.objects.in_force().get().number == 2
 
 
 def test_the_second_to_correct_the_same_value_is_told_what_the_other_wrote(trosa: Submission, cast: Cast) -> None:
