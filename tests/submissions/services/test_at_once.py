@@ -14,10 +14,21 @@ from accounts.access import NotAllowed
 from accounts.exports import TooManyExports
 from accounts.models import AuditEvent
 from submissions import synthetic
-from submissions.models import Correction, Delivery, Receipt, ReopenRequest, Submission, SubmissionEvent, Supplement
-from submissions.services import deliver, export, reopen, review, supplements, versions
+from submissions.models import (
+    Correction,
+    CorrectionBatch,
+    Delivery,
+    Receipt,
+    ReopenRequest,
+    Submission,
+    SubmissionEvent,
+    Supplement,
+)
+from submissions.services import batches, deliver, export, reopen, review, supplements, versions
+from submissions.services.batches import Wanted
 from submissions.services.correct import Conflict, correct
 from tests.cast import Cast
+from tests.submissions.services.test_batches import group_of, spoiled
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -125,6 +136,25 @@ def test_two_corrections_of_different_values_both_hold(trosa: Submission, cast: 
     assert not [answer for answer in answers if isinstance(answer, Exception)], answers
     assert Delivery.objects.get().revision == 2
     assert Correction.objects.filter(undone_at=None).count() == 2
+
+
+def test_of_two_who_correct_the_same_rows_together_at_once_one_is_asked_to_look_again(trosa: Submission, cast: Cast) -> None:
+    delivery = delivered(trosa, cast, spoiled({16: dict.fromkeys((3, 8), "5")}))
+    group, at = group_of(delivery, "KOD06"), timezone.now()
+    answers = at_once(
+        *(
+            lambda by=by, value=value: batches.correct_batch(
+                delivery=delivery, group=group, wanted=Wanted(value), reason="Fel kod.", expected_revision=0, by=by, at=at
+            )
+            for by, value in ((cast.anna, "1"), (cast.bo, "2"))
+        )
+    )
+    assert sorted(type(answer).__name__ for answer in answers) == ["Conflict", "CorrectionBatch"], answers
+    batch = CorrectionBatch.objects.get()
+    assert Delivery.objects.get().revision == 1
+    undone = at_once(*[lambda: batches.undo_batch(batch=batch, by=cast.bo, at=at)] * 2)
+    assert sum(isinstance(answer, Conflict) for answer in undone) == 1
+    assert Delivery.objects.get().revision == 2
 
 
 def test_klarmarkera_pressed_by_three_at_once_gives_one_receipt(trosa: Submission, cast: Cast) -> None:
