@@ -55,7 +55,14 @@ def digest(*parts: object, key: bytes | None = None) -> str:
 
 def fingerprints(values: Iterable[str], *, key: bytes) -> list[str]:
     """A short keyed digest (72 bits of HMAC-SHA256) of each value, for telling many of them apart without keeping them."""
-    return [b64encode(hmac.digest(key, value.encode(), "sha256")[:9]).decode() for value in values]
+    keyed = hmac.new(key, digestmod=hashlib.sha256)  # copied for each: half the time of a new one
+
+    def fingerprint(value: str) -> str:
+        one = keyed.copy()
+        one.update(value.encode())
+        return b64encode(one.digest()[:9]).decode()
+
+    return [fingerprint(value) for value in values]
 
 
 def same(left: str, right: str) -> bool:

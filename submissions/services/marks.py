@@ -73,9 +73,12 @@ def _descriptions(found: pl.DataFrame, rows: Rows) -> pl.Series:
         found = found.with_columns(pl.lit(None, pl.String).alias(person))
     whose = pl.when(pl.col("key").is_not_null()).then(pl.format("40={}", "key")).otherwise(pl.format("7={}", person))
     parts = [pl.col("check"), pl.col("field").cast(pl.String), whose, pl.col("value"), pl.col("v")]
-    alike = pl.concat_str([part.fill_null("") for part in parts], separator="\x1f").alias("alike")
-    turn = pl.int_range(pl.len()).over("alike")
-    return found.select(alike).select(pl.format("{}\x1f{}", "alike", turn)).to_series()
+    described = found.select(pl.concat_str([part.fill_null("") for part in parts], separator="\x1f").alias("alike"))
+    is_one = pl.col("alike").is_unique()
+    ones = described.filter(is_one).select(pl.format("{}\x1f0", "alike").alias("alike"))
+    turn = pl.int_range(pl.len()).over("alike")  # one group at a time, and nearly all findings are one of their kind
+    others = described.filter(~is_one).select(pl.format("{}\x1f{}", "alike", turn).alias("alike"))
+    return ones.vstack(others)["alike"]
 
 
 def seal_marks(comment: Comment, marks: Marks) -> bytes:
