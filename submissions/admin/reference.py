@@ -144,8 +144,8 @@ class CheckSettingAdmin(PortalAdmin):
     list_per_page = 100
     ordering = ("-collection__year", "code", "pk")
     facts = (
-        "code", "collection", "shown_level", "fields", "applies_to", "title", "message", "advice", "condition", "threshold_text", "shown_enabled",
-        "valid_until", "evidence",
+        "code", "collection", "shown_level", "fields", "applies_to", "title", "message", "advice", "why", "mend", "shown_answers", "condition",
+        "threshold_text", "shown_enabled", "valid_from", "valid_until", "evidence",
     )  # fmt: skip
 
     @admin.display(description="nivå", ordering="level")
@@ -157,3 +157,8 @@ class CheckSettingAdmin(PortalAdmin):
     def shown_enabled(self, check: CheckSetting) -> SafeString:
         """On or off."""
         return badge("På", "success") if check.enabled else badge("Av")
+
+    @admin.display(description="färdiga svar")
+    def shown_answers(self, check: CheckSetting) -> str:
+        """The ready-made explanations, one after the other."""
+        return " ".join(check.answers)
