@@ -74,6 +74,7 @@ WORDS = {
     "data:deleted": "Uppgifter raderade",
     "file:uploaded": "Fil uppladdad",
     "file:rejected": "Fil avvisad",
+    "file:encoding:chosen": "Teckenkodning vald",
     "file:infected": "Fil med skadlig kod",
     "submission:moved": "Inlämning ändrade status",
     "submission:reopen:asked": "Begäran om att öppna inlämningen igen",

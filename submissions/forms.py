@@ -13,19 +13,40 @@ from django.utils.datastructures import MultiValueDict
 
 from config.lib import personnummer
 from config.lib.text import one_line
+from submissions.frames import ENCODING_LABELS
 from submissions.models import Receipt, Supplement
 from submissions.receipts import Verification, verify_text
 from submissions.services.batches import Wanted
 from submissions.services.comments import CommentRefused, clean_comment
 from submissions.services.issuing import Late
 
-ENDINGS = (".txt", ".csv")
 MEGABYTES = 100
 LONGEST_ROW = 8  # digits
+TOO_LARGE = (
+    f"Filen är större än {MEGABYTES} MB och togs inte emot; flera filer räknas ihop. Den största regionens fil är omkring 20 MB: "
+    "kontrollera att du valde filen till SKR och inte en säkerhetskopia eller ett arkiv."
+)
+
+
+class FilesInput(forms.FileInput):
+    """A file field in which several files may be chosen."""
+
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """One file or several; the value is their list."""
+
+    widget = FilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+        """Each of the files, in the order they were sent."""
+        chosen = data if isinstance(data, list | tuple) and data else [data or None]
+        return [super(FilesField, self).clean(file, initial) for file in chosen]
 
 
 class UploadForm(forms.Form):
-    """One file, for real or as a test. Its content decides, not its name; an empty or oversized one is answered at the field."""
+    """One file, or several that make one delivery, for real or as a test. Their content decides, not their names."""
 
     REAL, TEST = "riktig", "test"
 
@@ -39,7 +60,7 @@ class UploadForm(forms.Form):
         required=False,
         error_messages={"invalid_choice": "Välj om filen är riktig eller en testfil."},
     )
-    file = forms.FileField(
+    file = FilesField(
         label="Välj årets fil",
         error_messages={
             "required": "Välj en fil först.",
@@ -57,22 +78,30 @@ class UploadForm(forms.Form):
             self.fields["file"].label = "Välj en testfil"
         self.too_large = too_large
         if too_large:
-            self.fields["file"].error_messages["required"] = (
-                f"Filen är större än {MEGABYTES} MB och togs inte emot. Den största regionens fil är omkring 20 MB: "
-                "kontrollera att du valde filen till SKR och inte en säkerhetskopia eller ett arkiv."
-            )
+            self.fields["file"].error_messages["required"] = TOO_LARGE
 
     @property
     def is_test(self) -> bool:
         """Whether the file is only tried. Nothing chosen is a real file."""
         return self.cleaned_data["kind"] == self.TEST
 
-    def clean_file(self) -> UploadedFile:
-        """The file, if it is small enough."""
-        file: UploadedFile = self.cleaned_data["file"]
-        if (file.size or 0) > settings.UPLOAD_MAX_BYTES:
-            raise forms.ValidationError(self.fields["file"].error_messages["required"])
-        return file
+    def clean_file(self) -> list[UploadedFile]:
+        """The files, if they are small enough together, and no one was left out because of its size."""
+        files: list[UploadedFile] = self.cleaned_data["file"]
+        if self.too_large or sum(file.size or 0 for file in files) > settings.UPLOAD_MAX_BYTES:
+            raise forms.ValidationError(TOO_LARGE)
+        return files
+
+
+class EncodingForm(forms.Form):
+    """Which way to read the letters is right."""
+
+    encoding = forms.ChoiceField(choices=list(ENCODING_LABELS.items()))
+
+    @staticmethod
+    def label_of(encoding: str) -> str:
+        """The encoding as people write it."""
+        return ENCODING_LABELS.get(encoding, encoding)
 
 
 class SupplementForm(forms.Form):

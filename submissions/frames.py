@@ -27,6 +27,9 @@ ENCODING_LABELS = {
     "cp865": "CP865 (DOS)",
     "cp850": "CP850 (DOS)",
     "cp437": "CP437 (DOS)",
+    "utf-8-blandad": "UTF-8 med enstaka tecken i Windows-1252",
+    "utf-16-le": "UTF-16 utan märkning",
+    "utf-16-be": "UTF-16 utan märkning",
     "utf-16": "UTF-16",
     "utf-32": "UTF-32",
 }
@@ -134,6 +137,7 @@ class Reading:
     format: str = TEXT
     parts: tuple[Part, ...] = ()  # of a delivery in several files
     doubt: tuple[Candidate, ...] = ()  # ways to read the letters, the chosen one first, where a person must say which is right
+    lines: int = 0  # of the file, blank ones too
     notes: tuple[str, ...] = ()  # what was read kindly and should be told, Swedish sentences
 
     @property
@@ -148,8 +152,9 @@ class Reading:
 
     @property
     def encoding_label(self) -> str:
-        """The encoding as people write it."""
-        return ENCODING_LABELS.get(self.encoding, self.encoding)
+        """The encoding as people write it, of several parts all of them; empty for a workbook."""
+        used = dict.fromkeys(part.encoding for part in self.parts) or {self.encoding: None}
+        return " och ".join(ENCODING_LABELS.get(encoding, encoding) for encoding in used if encoding)
 
     @property
     def separator_label(self) -> str:
@@ -158,5 +163,6 @@ class Reading:
 
     @property
     def format_label(self) -> str:
-        """The kind of file in Swedish."""
-        return FORMAT_LABELS.get(self.format, self.format)
+        """The kind of file in Swedish, of several parts all of them."""
+        used = dict.fromkeys(part.format for part in self.parts) or {self.format: None}
+        return " och ".join(FORMAT_LABELS.get(kind, kind) for kind in used)

@@ -16,6 +16,7 @@ urlpatterns = [
     path(f"{_YEAR}version/<int:number>/aktivera/", views.activate, name="activate"),
     path(f"{_YEAR}version/<int:number>/lamna/", views.deliver_for_real, name="deliver_for_real"),
     path(f"{_YEAR}version/<int:number>/hamta/", views.download, name="download"),
+    path(f"{_YEAR}version/<int:number>/teckenkodning/", views.choose_encoding, name="choose_encoding"),
     path(f"{_YEAR}granska/", views.review, name="review"),
     path(f"{_YEAR}tabeller/", views.tables, name="tables"),
     path(f"{_YEAR}tabeller/<str:table>/", views.table, name="table"),

@@ -18,12 +18,22 @@ MEGABYTE = 1_000_000
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"  # every scanner's harmless test file
 
 
+SPACE = "http://schemas.openxmlformats.org"
+RELATIONS = f'<Relationships xmlns="{SPACE}/package/2006/relationships"><Relationship Id="r1" Type="{SPACE}/officeDocument/2006/relationships'
+
+
 def book(sheet: bytes, *, macros: bool = False) -> bytes:
-    """A workbook with that XML as its first sheet."""
+    """A workbook with that XML as its one sheet."""
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr("[Content_Types].xml", '<?xml version="1.0"?><Types/>')
-        packed.writestr("xl/workbook.xml", '<?xml version="1.0"?><workbook/>')
+        packed.writestr("[Content_Types].xml", f'<Types xmlns="{SPACE}/package/2006/content-types"/>')
+        packed.writestr("_rels/.rels", f'{RELATIONS}/officeDocument" Target="xl/workbook.xml"/></Relationships>')
+        packed.writestr(
+            "xl/workbook.xml",
+            f'<workbook xmlns="{SPACE}/spreadsheetml/2006/main" xmlns:r="{SPACE}/officeDocument/2006/relationships">'
+            '<sheets><sheet name="Blad1" sheetId="1" r:id="r1"/></sheets></workbook>',
+        )
+        packed.writestr("xl/_rels/workbook.xml.rels", f'{RELATIONS}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>')
         packed.writestr("xl/worksheets/sheet1.xml", sheet)
         if macros:
             packed.writestr("xl/vbaProject.bin", b"\xd0\xcf\x11\xe0")
@@ -46,7 +56,8 @@ def bomb() -> bytes:
 def far_cell() -> bytes:
     """A sheet of two cells, of which one stands in the last place that a sheet has: read as a table it is 17 billion cells."""
     return book(
-        b'<?xml version="1.0"?><worksheet><dimension ref="A1:XFD1048576"/><sheetData><row r="1048576">'
+        b'<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+        b'<dimension ref="A1:XFD1048576"/><sheetData><row r="1"><c r="A1"><v>1</v></c></row><row r="1048576">'
         b'<c r="XFD1048576"><v>1</v></c></row></sheetData></worksheet>'
     )
 
@@ -81,17 +92,17 @@ def plain_zip() -> bytes:
 
 
 NOT_TEXT: dict[str, tuple[Callable[[], bytes], str]] = {
-    "bomb.xlsx": (bomb, "Excelfil eller zip-fil"),
-    "langt_bort.xlsx": (far_cell, "Excelfil eller zip-fil"),
-    "dtd.xlsx": (lambda: book(entities()), "Excelfil eller zip-fil"),
+    "bomb.xlsx": (bomb, "mer än 200 MB uppackat"),
+    "langt_bort.xlsx": (far_cell, "mer minne eller tid än ett kalkylblad får ta"),
+    "dtd.xlsx": (lambda: book(entities()), "innehåller en DTD"),
     "entiteter.xml": (entities, "xml-fil"),
     "entitet.csv": (outside_entity, "webbsida eller xml-fil"),
     "program.csv": (program, "Windowsprogram"),
     "sida.xlsx": (lambda: b"<html><table><tr><td>0488</td></tr></table></html>\n", "webbsida"),
     "stor_sida.xls": (lambda: b"\xef\xbb\xbf\r\n<!doctype HTML>\n<body>0488</body>\n", "webbsida"),
-    "makron.xlsm": (lambda: book(b"<worksheet/>", macros=True), "Excelfil eller zip-fil"),
+    "makron.xlsm": (lambda: book(b"<worksheet/>", macros=True), "kalkylblad med makron"),
     "gammal.xls": (old_sheet, "äldre Excel"),
-    "packad.zip": (plain_zip, "Excelfil eller zip-fil"),
+    "packad.zip": (plain_zip, "packad fil (zip)"),
     "packad.txt.gz": (lambda: gzip.compress(b"0488;1\r\n" * 10, mtime=0), "gzip"),
 }
 """File name: its maker, and what the refusal says that it is."""

@@ -10,11 +10,15 @@
   const describe = (input) => {
     const chosen = input.closest("[data-file-drop]")?.querySelector("[data-file-chosen]");
     if (!chosen) return;
-    const file = input.files[0];
+    const files = [...input.files];
     const limit = Number(input.dataset.maxBytes ?? Infinity);
-    const isTooLarge = Boolean(file) && file.size > limit;
-    const words = isTooLarge ? ` Filen är för stor: högst ${size(limit)}.` : "";
-    chosen.textContent = file ? `Vald fil: ${file.name} (${size(file.size)}).${words}` : "";
+    const total = files.reduce((sum, file) => sum + file.size, 0);
+    const isTooLarge = total > limit;
+    const names = files.map((file) => `${file.name} (${size(file.size)})`).join(", ");
+    const isOne = files.length === 1;
+    const words = isTooLarge ? ` ${isOne ? "Filen är för stor" : "Filerna är tillsammans för stora"}: högst ${size(limit)}.` : "";
+    const what = isOne ? "Vald fil" : `${files.length} valda filer`;
+    chosen.textContent = files.length ? `${what}: ${names}.${words}` : "";
     chosen.classList.toggle("is-wrong", isTooLarge);
   };
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from submissions.frames import Refusal
@@ -9,12 +10,16 @@ from submissions.reading.decode import decode
 from submissions.reading.kind import BLANKS, kind_value
 from submissions.reading.limits import MAX_BYTES
 from submissions.reading.refusals import file_kind
+from submissions.reading.sheet import is_packed, read_cells
 
 POSITION_FIELD = 14
 LONGEST_CODE = 6
 SEPARATORS = (";", "\t", "|", ",")
 HEADINGS = {"KOD", "BEFATTNINGSKOD", "KATEGORIKOD", "BEFATTNING", "CODE"}
-EXPECTED = "Vi väntade oss en textfil med en kod och dess klartext på varje rad, åtskilda med semikolon."
+EXPECTED = (
+    "Vi väntade oss en textfil med en kod och dess klartext på varje rad, åtskilda med semikolon, "
+    "eller ett kalkylblad (.xlsx, .ods) med koden i den första kolumnen och klartexten i den andra."
+)
 
 
 class PositionListError(ValueError):
@@ -58,17 +63,14 @@ def read_positions(data: bytes) -> dict[str, str]:
 
 def read_position_list(data: bytes) -> PositionList:
     """The list line by line, with what is odd in it. Raises `PositionListError` where no code was found."""
-    text = _text(data)
-    separator = next((mark for mark in SEPARATORS if mark in text), None)
-    if separator is None:
-        raise PositionListError(f"Kodförteckningen har ingen klartext. {EXPECTED}")
+    if len(data) > MAX_BYTES:
+        raise PositionListError(f"Kodförteckningen är för stor. {EXPECTED}")
     positions: list[Position] = []
     troubles: list[Trouble] = []
     first: dict[str, Position] = {}
-    for number, line in enumerate(text.splitlines(), 1):
-        raw, _, rest = line.partition(separator)
+    for number, (raw, text) in enumerate(_cells(data) if is_packed(data) else _lines(data), 1):
         code = kind_value(POSITION_FIELD, raw.strip(BLANKS + '"'))
-        label = rest.split(separator)[0].strip(BLANKS + '"')
+        label = text.strip(BLANKS + '"')
         if not code:
             if label:
                 troubles.append(Trouble(number, "texten har ingen kod"))
@@ -83,12 +85,32 @@ def read_position_list(data: bytes) -> PositionList:
     return PositionList(tuple(positions), tuple(troubles))
 
 
+def _cells(data: bytes) -> Iterator[tuple[str, str]]:
+    """Code and text of each row of a workbook."""
+    cells = read_cells(data, 2)
+    if isinstance(cells, Refusal):
+        raise PositionListError(f"Kodförteckningen kan inte läsas. {cells.seen} {EXPECTED}")
+    if cells.width < 2:
+        raise PositionListError(f"Kodförteckningen har ingen klartext. {EXPECTED}")
+    for code, label in cells.select("1", "2").iter_rows():
+        yield code or "", label or ""
+
+
+def _lines(data: bytes) -> Iterator[tuple[str, str]]:
+    """Code and text of each line of a text."""
+    text = _text(data)
+    separator = next((mark for mark in SEPARATORS if mark in text), None)
+    if separator is None:
+        raise PositionListError(f"Kodförteckningen har ingen klartext. {EXPECTED}")
+    for line in text.splitlines():
+        code, _, rest = line.partition(separator)
+        yield code, rest.split(separator)[0]
+
+
 def _text(data: bytes) -> str:
     kind = file_kind(data)
     if kind:
         raise PositionListError(f"Kodförteckningen är {kind}. {EXPECTED}")
-    if len(data) > MAX_BYTES:
-        raise PositionListError(f"Kodförteckningen är för stor. {EXPECTED}")
     decoded = decode(data)
     if isinstance(decoded, Refusal):
         raise PositionListError(f"Kodförteckningens teckenkodning kan inte tolkas. {EXPECTED}")

@@ -14,17 +14,28 @@ from submissions.spec import LayoutSpec
 TEXT_EXPECTED = "Vi väntade oss en textfil (.txt eller .csv) direkt från lönesystemet, i UTF-8 eller Windows-1252."
 
 SHEET_EXPECTED = (
-    "Vi väntade oss en textfil (.txt eller .csv) direkt från lönesystemet. Kalkylblad läser portalen inte. "
-    "Går det bara att få ett kalkylblad, spara bladet som CSV med semikolon och se efter att inledande nollor är kvar."
+    "Vi väntade oss en textfil (.txt eller .csv) direkt från lönesystemet. Går det bara att få ett kalkylblad, öppna det, "
+    "välj Spara som, Excelarbetsbok (.xlsx), och lämna den filen. Ta bort ett lösenord först."
 )
-PACKED_EXPECTED = "Vi väntade oss en textfil (.txt eller .csv). Packa upp filen och lämna den textfil som ligger i den."
+MACRO_EXPECTED = (
+    "Makron tar vi inte emot. Lämna hellre textfilen (.txt eller .csv) direkt från lönesystemet; "
+    "annars öppna arbetsboken, välj Spara som, Excelarbetsbok (.xlsx), och lämna den."
+)
+BOOK_EXPECTED = (
+    "Vi väntade oss ett kalkylblad med en rad för varje anställning och ett fält i varje kolumn, eller hellre en textfil "
+    "(.txt eller .csv) direkt från lönesystemet."
+)
+PACKED_EXPECTED = (
+    "Vi väntade oss en textfil (.txt eller .csv) eller ett kalkylblad (.xlsx, .ods). "
+    "Packa upp filen och lämna det som ligger i den."
+)
 
 # The first bytes of files that are no text, whatever they are called. Nothing of such a file is opened or unpacked.
 MAGIC = (
     (b"%PDF", "en PDF", TEXT_EXPECTED),
-    (b"PK\x03\x04", "en Excelfil eller zip-fil", SHEET_EXPECTED),
+    (b"PK\x03\x04", "en packad fil (zip)", PACKED_EXPECTED),
     (b"PK\x05\x06", "en tom zip-fil", TEXT_EXPECTED),
-    (b"\xd0\xcf\x11\xe0", "en äldre Excel- eller Wordfil", SHEET_EXPECTED),
+    (b"\xd0\xcf\x11\xe0", "en äldre Excel- eller Wordfil, eller skyddad med lösenord", SHEET_EXPECTED),
     (b"MZ", "ett Windowsprogram", TEXT_EXPECTED),
     (b"\x7fELF", "ett program", TEXT_EXPECTED),
     (b"\x1f\x8b", "en komprimerad fil (gzip)", PACKED_EXPECTED),
@@ -155,3 +166,65 @@ def no_right_row(
     if widest > 1 and separator != ";":
         seen += f" Fälten är åtskilda med {SEPARATOR_LABELS[separator]}."
     return Refusal("FIL02", seen, expected, row=row, n=width)
+
+
+# Workbooks -----------------------------------------------------------------------------------------------------------
+
+
+def macros() -> Refusal:
+    """FIL03: a workbook with programs in it."""
+    return Refusal("FIL03", "Filen är ett kalkylblad med makron (.xlsm eller .xlsb).", MACRO_EXPECTED)
+
+
+def no_workbook() -> Refusal:
+    """FIL03: packed, and not a workbook that we read."""
+    return Refusal("FIL03", "Filen är en packad fil (zip), vad den än heter.", PACKED_EXPECTED)
+
+
+def word_document() -> Refusal:
+    """FIL03: packed, and a text for people."""
+    return Refusal("FIL03", "Filen är ett Word-dokument, vad den än heter.", TEXT_EXPECTED)
+
+
+def too_large_workbook(what: str) -> Refusal:
+    """FIL02: a workbook past a limit, which is told."""
+    return Refusal("FIL02", f"Kalkylbladet är för stort: {what}.", f"{BOOK_EXPECTED} En textfil får vara betydligt större.")
+
+
+def unsafe_workbook() -> Refusal:
+    """FIL03: XML that defines things of its own, as no spreadsheet program writes."""
+    return Refusal("FIL03", "Kalkylbladet innehåller en DTD, vilket inget kalkylprogram skriver.", BOOK_EXPECTED)
+
+
+def broken_workbook() -> Refusal:
+    """FIL03: a workbook that cannot be opened."""
+    return Refusal(
+        "FIL03", "Kalkylbladet går inte att öppna.", f"Öppna det i ett kalkylprogram och spara det på nytt. {BOOK_EXPECTED}"
+    )
+
+
+def formula_errors(count: int) -> Refusal:
+    """FIL03: cells whose value is an error, which would be read as empty."""
+    cells = "en cell" if count == 1 else f"{number(count)} celler"
+    return Refusal(
+        "FIL03",
+        f"Kalkylbladet har {cells} med ett formelfel (till exempel #SAKNAS! eller #DIVISION/0!).",
+        "Rätta formlerna, eller klistra in värdena utan formler, och lämna filen igen.",
+    )
+
+
+def several_sheets(names: int) -> Refusal:
+    """FIL02: more than one sheet could be the one to read."""
+    return Refusal(
+        "FIL02",
+        f"Arbetsboken har {names} blad med uppgifter, och det går inte att veta vilket som ska läsas.",
+        "Ta bort de blad som inte ska lämnas, eller lägg alla rader på ett blad, och lämna filen igen.",
+    )
+
+
+def sheet_width(layout: LayoutSpec, *, width: int, rows: int) -> Refusal:
+    """FIL02: the sheet has another number of columns than the layout has fields."""
+    expected = f"Enligt postbeskrivningen {layout.name} ska bladet ha {len(layout)} kolumner, ett fält i varje."
+    if abs(width - len(layout)) <= 4:
+        expected += " Filen kan vara gjord efter ett annat års postbeskrivning; välj årets i lönesystemet."
+    return Refusal("FIL02", f"Kalkylbladet har {number(rows)} rader med {width} kolumner.", expected, row=1, n=width)

@@ -3,12 +3,15 @@
 polars' own reader gives the columns; it fills a short line with nulls and cuts a long one. Which lines those are is
 then found out exactly, most often by counting all separators at once, else by counting them line by line. There is no
 Python loop over rows.
+
+Quotation marks are data, unless the file puts them around every value, or around every value of two columns or more; a
+line that has the right number of fields only when separators between quotation marks are data is read so.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -24,6 +27,8 @@ ENDS_TO_CUT = (b"\x1a", b"\n\n", b"\n\r\n")  # old systems close a file with 0x1
 NOTHING = NOTHING_BUT_BLANKS
 SPACES = " \u00a0"
 HALF_LINE = MAX_LINE // 2
+QUOTED = r'^"(?:[^"]|"")*"$'
+QUOTED_COLUMNS = 2  # one column may hold names in quotation marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,7 @@ class Split:
     separator: str
     has_header: bool
     wrong_rows: pl.DataFrame
+    lines: int  # of the file, blank ones too, so that the next part's rows are counted on from there
 
     @property
     def rows(self) -> int:
@@ -57,10 +63,14 @@ def split(plain: bytes, layout: LayoutSpec) -> Split | Refusal:
         return refusals.too_many_rows(lines)
     separator = _sniff(plain, len(layout))
     plain = _unquote(plain, separator)
-    result = _split_quick(plain, layout, separator) or _split_lines(plain, layout)
-    if isinstance(result, Split) and result.rows > MAX_ROWS:
-        return refusals.too_many_rows(result.rows)
-    return result
+    found = _split_quick(plain, layout, separator) or _split_lines(plain, layout)
+    if isinstance(found, Refusal):
+        return found
+    if found.rows > MAX_ROWS:
+        return refusals.too_many_rows(found.rows)
+    lines -= plain.endswith(b"\n")
+    frame = _without_quotes(found.frame) if b'"' in plain else found.frame
+    return replace(found, frame=frame.select("row", *(column(number) for number in FIELD_NUMBERS)), lines=lines)
 
 
 def _with_one_line_end(plain: bytes) -> bytes:
@@ -95,6 +105,19 @@ def _sniff(plain: bytes, width: int) -> str:
     return next(fitting, SEMICOLON)
 
 
+def _without_quotes(frame: pl.DataFrame) -> pl.DataFrame:
+    """Without the quotation marks of columns in which every value has them, where there are several such columns."""
+    names = [name for name in frame.columns if name != "row"]
+    has_marks = frame.select(
+        (pl.col(name).is_not_null().any() & pl.col(name).str.contains(QUOTED).all()).fill_null(False) for name in names
+    ).row(0)
+    quoted = [name for name, found in zip(names, has_marks, strict=True) if found]
+    if len(quoted) < QUOTED_COLUMNS:
+        return frame
+    inner = [pl.col(name).str.slice(1, pl.col(name).str.len_chars() - 2).str.replace_all('""', '"') for name in quoted]
+    return frame.with_columns(pl.when(text != "").then(text) for text in inner)
+
+
 def is_quoted(plain: bytes, separator: str) -> bool:
     """Whether the file puts quotation marks around every single value."""
     if b'"' not in plain:
@@ -109,13 +132,13 @@ def _unquote(plain: bytes, separator: str) -> bytes:
     return plain.replace(b'"', b"") if is_quoted(plain, separator) else plain
 
 
-def _read(plain: bytes, separator: str, width: int) -> pl.DataFrame:
+def _read(plain: bytes, separator: str, width: int, quote: str | None = None) -> pl.DataFrame:
     """`row` and the columns f1 to f{width}: short lines are filled with nulls, long ones cut, blank ones all null."""
     return pl.read_csv(
         plain,
         has_header=False,
         separator=separator,
-        quote_char=None,
+        quote_char=quote,
         infer_schema=False,
         schema={column(number): pl.String for number in range(1, width + 1)},
         truncate_ragged_lines=True,
@@ -153,10 +176,18 @@ def _split_quick(plain: bytes, layout: LayoutSpec, separator: str) -> Split | No
     has_header = is_header(first_line.split(separator), layout)
     wrong = counted.filter(pl.col("n") != width)
     is_data = ~pl.col("row").is_in(wrong["row"].implode()) & (pl.col("row") > int(has_header))
-    data = _without_name(frame.filter(is_data) if wrong.height or has_header else frame)
+    data = frame.filter(is_data) if wrong.height or has_header else frame
     wrong = wrong.filter((pl.col("n") > 0) & (pl.col("row") > int(has_header)))
-    is_accepted = data.height and (separator == SEMICOLON or wrong.is_empty())
-    return Split(data, separator, has_header, wrong) if is_accepted else None
+    if not data.height or not _fits(separator, right=data.height, rows=data.height + wrong.height):
+        return None
+    if wrong.height and b'"' in plain:
+        return None  # they may be right when quotation marks are heeded
+    return Split(data, separator, has_header, wrong, 0)
+
+
+def _fits(separator: str, *, right: int, rows: int) -> bool:
+    """Whether a file is taken as so separated: any right row is enough for semicolon, another needs more than half."""
+    return right > 0 if separator == SEMICOLON else right * 2 > rows
 
 
 def _widths(plain: bytes, frame: pl.DataFrame, odd: pl.DataFrame, separator: str) -> pl.DataFrame | None:
@@ -170,10 +201,6 @@ def _widths(plain: bytes, frame: pl.DataFrame, odd: pl.DataFrame, separator: str
     if texts.select((is_blank | line.str.contains("\r", literal=True)).any()).item():
         return None
     return texts.select("row", (pl.col("line").str.count_matches(separator, literal=True) + 1).alias("n"))
-
-
-def _without_name(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.select("row", *(column(number) for number in FIELD_NUMBERS))
 
 
 def _split_lines(plain: bytes, layout: LayoutSpec) -> Split | Refusal:
@@ -192,14 +219,17 @@ def _split_lines(plain: bytes, layout: LayoutSpec) -> Split | Refusal:
         if has_header and data.is_empty():
             return refusals.empty(had_bytes=True, has_header=True)
         right = int((data["n"] == len(layout)).sum())
-        if right == data.height or (right and separator == SEMICOLON):
+        if _fits(separator, right=right, rows=data.height):
             return _rows_of(data, layout, separator, has_header)
         candidates.append((separator, data))
     return _refuse(plain, layout, candidates)
 
 
 def _counted(lines: pl.DataFrame, layout: LayoutSpec, separator: str) -> pl.DataFrame:
-    """The lines with `n`, their number of fields, not counting an empty field that stands at the end of every one."""
+    """The lines with `n`, their number of fields, not counting an empty field that stands at the end of every one.
+
+    `is_quoted` are those that have the right number only where quotation marks are heeded.
+    """
     wanted = len(layout)
     lines = lines.with_columns((pl.col("line").str.count_matches(separator, literal=True) + 1).alias("n"))
     ends, exact, one_more = lines.select(
@@ -207,16 +237,27 @@ def _counted(lines: pl.DataFrame, layout: LayoutSpec, separator: str) -> pl.Data
         (pl.col("n") == wanted).sum().alias("exact"),
         (pl.col("n") == wanted + 1).sum().alias("more"),
     ).row(0)
-    return lines.with_columns(pl.col("n") - 1) if ends and one_more > exact else lines
+    if ends and one_more > exact:
+        lines = lines.with_columns(pl.col("n") - 1)
+    bare = pl.col("line").str.replace_all('"[^"]*"', "").str.count_matches(separator, literal=True) + 1
+    is_quoted = (pl.col("n") > wanted) & pl.col("line").str.contains('"', literal=True) & (bare == wanted)
+    return lines.with_columns(pl.when(is_quoted).then(wanted).otherwise("n").alias("n"), is_quoted.alias("is_quoted"))
 
 
 def _rows_of(data: pl.DataFrame, layout: LayoutSpec, separator: str, has_header: bool) -> Split:
     """The right rows as columns; a field beyond the layout's is the empty one that stands at the end of every line."""
     is_right = pl.col("n") == len(layout)
-    right = data.filter(is_right)
-    frame = _read("\n".join(right["line"].to_list()).encode("utf-8"), separator, len(layout))
+    frames = []
+    for is_quoted in (False, True):
+        right = data.filter(is_right & (pl.col("is_quoted") == is_quoted))
+        if right.height:
+            text = "\n".join(right["line"].to_list()).encode("utf-8")
+            frame = _read(text, separator, len(layout), quote='"' if is_quoted else None)
+            if frame.height != right.height:  # polars found a quotation mark that is never closed
+                frame = _read(text, separator, len(layout))
+            frames.append(frame.with_columns(right["row"]))
     wrong = data.filter(~is_right).select("row", "n")
-    return Split(_without_name(frame.with_columns(right["row"])), separator, has_header, wrong)
+    return Split(pl.concat(frames).sort("row") if len(frames) > 1 else frames[0], separator, has_header, wrong, 0)
 
 
 def _refuse(plain: bytes, layout: LayoutSpec, candidates: list[tuple[str, pl.DataFrame]]) -> Refusal:

@@ -7,7 +7,7 @@ delivery whose check was cut short is taken up again by the next page view and b
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -23,7 +23,7 @@ from accounts.models import User
 from config.lib import scan, sealed
 from config.lib.text import amount, one_line
 from profiles.models import Unit
-from submissions import states
+from submissions import reading, states
 from submissions.deadline import TookTooLong
 from submissions.models import Collection, Delivery, Submission
 from submissions.services import carry, storage
@@ -71,13 +71,49 @@ class ScannerAway(FileRefused):
 # Receive -------------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """What a person chose: the bytes of all files one after the other, the names one a line, and each file's bytes."""
+
+    content: bytes
+    name: str
+    part_sizes: tuple[int, ...] = ()  # none of a single file
+
+
+def joined(files: Sequence[tuple[str, bytes]]) -> Upload:
+    """Several files as one upload, in the order they were chosen. Raises `FileRefused` where that cannot be meant."""
+    if len(files) == 1:
+        return Upload(files[0][1], files[0][0])
+    if len(files) > reading.MAX_PARTS:
+        raise FileRefused(f"Du valde {len(files)} filer. Vi tar emot högst {reading.MAX_PARTS} på en gång.")
+    seen: dict[bytes, str] = {}
+    for name, content in files:
+        before = seen.setdefault(hashlib.sha256(content).digest(), name)
+        if before != name or list(files).count((name, content)) > 1:
+            raise FileRefused(f"Filerna {before} och {name} har samma innehåll. Välj varje fil en gång och lämna dem igen.")
+    return Upload(
+        b"".join(content for _, content in files),
+        "\n".join(one_line(name) for name, _ in files),
+        tuple(len(content) for _, content in files),
+    )
+
+
 def receive_delivery(
-    *, submission: Submission, content: bytes, name: str, by: User, at: datetime, is_test: bool = False, source: str = ""
+    *,
+    submission: Submission,
+    content: bytes,
+    name: str,
+    by: User,
+    at: datetime,
+    is_test: bool = False,
+    source: str = "",
+    part_sizes: Sequence[int] = (),
 ) -> Delivery:
     """Keep the bytes as the unit's next version, committed. Raises `NotAllowed` with a sentence.
 
     Of two uploads at once both are kept, each with its own version. A test file is kept and checked alike, but never counts
     and moves nothing. `source` says in the history where the bytes come from, when it is not an upload.
+    `part_sizes` are the bytes of each file where there are several (`joined`), `name` then has one name a line.
     """
     check_may_come = states.check_can_test if is_test else states.check_can_upload
     check_may_come(by, submission, today=timezone.localdate(at))
@@ -100,10 +136,14 @@ def receive_delivery(
             size=len(content),
             sha256=sha256,
         )
-        delivery.name_sealed = sealed.seal_text(delivery, "name_sealed", one_line(name)[-NAME_LENGTH:])
+        delivery.part_sizes = list(part_sizes)
+        names = name.split("\n") if part_sizes else [name]
+        shown = "\n".join(one_line(part)[-NAME_LENGTH:] for part in names)
+        delivery.name_sealed = sealed.seal_text(delivery, "name_sealed", shown)
         delivery.content_sealed = sealed.seal(delivery, "content_sealed", packed)
         delivery.save(force_insert=True)
-        text = f"{'Testfil' if is_test else 'Fil'} mottagen, version {version}{source}."
+        files = f" ({len(part_sizes)} filer)" if part_sizes else ""
+        text = f"{'Testfil' if is_test else 'Fil'} mottagen, version {version}{files}{source}."
         if locked.status == Submission.Status.NOT_STARTED and not is_test:
             states.move(locked, Submission.Status.RECEIVED, by=by, at=at, text=text)
         else:
@@ -309,7 +349,10 @@ def _sealed(delivery: Delivery, outcome: Outcome) -> dict[str, Any]:
 
 def fields_of(delivery: Delivery, outcome: Outcome, at: datetime) -> dict[str, Any]:
     """The clear columns that an answer sets."""
+    described = outcome.summary["reading"]
     return {
+        "format": described.get("format", ""),
+        "is_encoding_unsure": bool(described.get("doubt")),
         "status": Status.CHECKED if outcome.accepted else Status.REJECTED,
         "rows": outcome.rows,
         "encoding": outcome.encoding,

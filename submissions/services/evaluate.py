@@ -13,7 +13,7 @@ from accounts import limits
 from profiles.models import PayrollSystem, Unit
 from submissions import checking, reading, states, summaries
 from submissions.deadline import Deadline, within
-from submissions.frames import Reading, Refusal
+from submissions.frames import Reading, Refusal, Sample
 from submissions.models import Delivery, Receipt, Submission, Supplement
 from submissions.services import carry, storage
 from submissions.services.carry import Plan
@@ -47,7 +47,8 @@ def outcome_of(delivery: Delivery, content: bytes, *, deadline: Deadline, source
     Raises `TookTooLong` by the deadline.
     """
     collection = delivery.submission.collection.spec()
-    read = reading.read(content, collection.layout, deadline=deadline)
+    parts = storage.contents_of(delivery, content)
+    read = reading.read_parts(parts, collection.layout, encoding=delivery.chosen_encoding or None, deadline=deadline)
     if read.refusal is not None:
         return _refused_outcome(read, read.refusal)
     described = describe(read)
@@ -63,14 +64,27 @@ def outcome_of(delivery: Delivery, content: bytes, *, deadline: Deadline, source
 def describe(read: Reading) -> dict[str, Any]:
     """What was read, as the review page tells it and as a re-check needs it."""
     return {
+        "format": read.format,
+        "format_label": read.format_label,
+        "parts": [
+            {"first": part.first, "rows": part.rows, "format": part.format, "encoding": part.encoding} for part in read.parts
+        ],
+        "doubt": [
+            {"encoding": way.encoding, "label": way.label, "samples": [_sample(s) for s in way.samples]} for way in read.doubt
+        ],
+        "notes": list(read.notes),
         "encoding": read.encoding,
         "encoding_label": read.encoding_label,
         "separator_label": read.separator_label,
         "has_header": read.has_header,
         "rows": read.rows,
-        "samples": [{"row": s.row, "field": s.field, "value": s.value} for s in read.samples],
+        "samples": [_sample(s) for s in read.samples],
         "wrong_rows": {name: read.wrong_rows[name].to_list() for name in ("row", "n")},
     }
+
+
+def _sample(sample: Sample) -> dict[str, Any]:
+    return {"row": sample.row, "field": sample.field, "value": sample.value}
 
 
 def _refused_outcome(read: Reading, refusal: Refusal) -> Outcome:

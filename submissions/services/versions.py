@@ -33,7 +33,13 @@ def deliver_for_real(*, delivery: Delivery, by: User, at: datetime) -> Delivery:
     content = storage.content_of(kept)
     source = f" (samma fil som testfilen version {delivery.version})"
     received = deliver.receive_delivery(
-        submission=kept.submission, content=content, name=storage.name_of(kept), by=by, at=at, source=source
+        submission=kept.submission,
+        content=content,
+        name=storage.name_of(kept),
+        part_sizes=kept.part_sizes,
+        by=by,
+        at=at,
+        source=source,
     )
     return deliver.try_check(delivery=received, at=at, content=content)
 

@@ -12,6 +12,7 @@ from submissions.views.download import (
     findings_report,
     marked_rows,
 )
+from submissions.views.encoding import choose_encoding
 from submissions.views.explaining import comment, remove_comment, save_draft
 from submissions.views.findings import findings, reveal_findings
 from submissions.views.finishing import (
@@ -46,6 +47,7 @@ __all__ = [
     "ask_to_reopen",
     "codes",
     "choose_payroll_system",
+    "choose_encoding",
     "comment",
     "compare",
     "correct",

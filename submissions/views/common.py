@@ -327,4 +327,4 @@ def file_name(delivery: Delivery) -> str:
     """The file's own name, for showing; when it went, once it is gone."""
     if delivery.purged_at is not None:
         return f"Borttagen {timezone.localdate(delivery.purged_at).isoformat()}"
-    return storage.name_of(delivery)
+    return ", ".join(storage.names_of(delivery))

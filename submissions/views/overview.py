@@ -112,13 +112,13 @@ def upload(request: UserRequest, code: str, year: int) -> HttpResponse:
         return render(request, "submissions/upload.html", room.context(form=form), status=413 if too_large else 422)
     if room.why_not_upload and not form.is_test:
         raise NotAllowed(room.why_not_upload)
-    file = form.cleaned_data["file"]
-    content = uploads.content_of(file)
     try:
+        chosen = deliver.joined([(file.name or "", uploads.content_of(file)) for file in form.cleaned_data["file"]])
         delivery = deliver.receive_delivery(
             submission=room.submission,
-            content=content,
-            name=file.name,
+            content=chosen.content,
+            name=chosen.name,
+            part_sizes=chosen.part_sizes,
             is_test=form.is_test,
             by=request.user,
             at=room.now,
@@ -126,4 +126,4 @@ def upload(request: UserRequest, code: str, year: int) -> HttpResponse:
     except deliver.FileRefused as refusal:
         form.add_error("file", refusal.reason)
         return render(request, "submissions/upload.html", room.context(form=form), status=refusal.status)
-    return answer_for(request, room, deliver.try_check(delivery=delivery, at=room.now, content=content))
+    return answer_for(request, room, deliver.try_check(delivery=delivery, at=room.now, content=chosen.content))

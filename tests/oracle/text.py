@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 FIELDS = 40
@@ -39,7 +40,8 @@ def read(data: bytes, names: list[str]) -> Text:
         if not table:
             return Text(refused="FIL01", header=header)
         wrong = {number: len(values) for number, values in table.items() if len(values) != FIELDS}
-        if not wrong or (separator == ";" and len(wrong) < len(table)):
+        right = len(table) - len(wrong)
+        if right * 2 > len(table) or (separator == ";" and right):
             rows = {number: kind(values) for number, values in table.items() if number not in wrong}
             return Text(rows, wrong, header=header)
     return Text(refused="FIL02")
@@ -59,13 +61,41 @@ def decode(data: bytes) -> str | None:
             except UnicodeDecodeError:
                 return None
     if b"\0" in data:
-        return None
-    for name in ("utf-8-sig", "cp1252"):
+        return wide_without_mark(data)
+    for name in ("utf-8-sig", "utf-8 and cp1252", "cp1252"):
+        if name == "utf-8 and cp1252":
+            if data.count(b"\xc3") > 3:  # the first byte of Swedish letters in UTF-8; in Windows-1252 a letter no one writes
+                return "".join(by_bytes(data))
+            continue
         try:
             return data.decode(name)
         except UnicodeDecodeError:
             pass
     return data.decode("iso-8859-1")
+
+
+def wide_without_mark(data: bytes) -> str | None:
+    """UTF-16 where every other byte is NUL and no other one is."""
+    for name, first in (("utf-16-le", 1), ("utf-16-be", 0)):
+        if not len(data) % 2 and data[first::2].count(0) * 10 >= len(data[first::2]) * 9 and not data[1 - first :: 2].count(0):
+            return data.decode(name)
+    return None
+
+
+def by_bytes(data: bytes) -> Iterator[str]:
+    """Each sign of UTF-8, and each byte that is none as Windows-1252."""
+    place = 0
+    while place < len(data):
+        for length in (1, 2, 3, 4):
+            try:
+                yield data[place : place + length].decode("utf-8")
+                break
+            except UnicodeDecodeError:
+                continue
+        else:
+            length = 1
+            yield data[place : place + 1].decode("cp1252")
+        place += length
 
 
 def parted(lines: list[tuple[int, str]], separator: str, names: list[str]) -> tuple[dict[int, list[str]], bool]:

@@ -30,7 +30,9 @@ class Command(PortalCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """The names of the contract."""
-        parser.add_argument("file", metavar="FIL", help="filen som ska granskas")
+        parser.add_argument(
+            "files", metavar="FIL", nargs="+", help="filen som ska granskas; flera filer granskas som en leverans i delar"
+        )
         parser.add_argument("--unit", required=True, metavar="KOD", help="enhetens kommun- eller regionkod, t.ex. 0488")
         parser.add_argument("--year", type=int, metavar="ÅR", help="insamlingens år; annars det senaste")
         parser.add_argument("--previous", metavar="FIL", help="förra årets fil, för jämförelserna")
@@ -45,10 +47,10 @@ class Command(PortalCommand):
         unit = units.get(options["unit"])
         if unit is None:
             raise wrong_use(f"Det finns ingen enhet med koden {options['unit']}.")
-        data = _content(options["file"])
+        parts = [_content(path) for path in options["files"]]
         previous = _previous(options["previous"], collection.layout) if options["previous"] is not None else None
         positions = _positions(options["codes"]) if options["codes"] is not None else None
-        read = reading.read(data, collection.layout)
+        read = reading.read_parts(parts, collection.layout)
         context = checking.Context(
             unit_code=unit.code,
             unit_kind=unit.kind,
@@ -58,7 +60,7 @@ class Command(PortalCommand):
             unit_names={code: known.name for code, known in units.items()},
         )
         report = Report(
-            file_name=Path(options["file"]).name,
+            file_name=", ".join(Path(path).name for path in options["files"]),
             unit=unit,
             collection=collection,
             reading=read,

@@ -61,11 +61,16 @@ def test_separators_and_line_ends(separator: str, end: str):
     assert read(data, LAYOUT).separator == separator
 
 
-def test_another_separator_is_taken_only_where_every_row_fits():
+@pytest.mark.parametrize("separator", ["|", "\t", ","])
+def test_another_separator_is_taken_where_most_rows_fit(separator: str):
     for broken in (ROWS[0][:39], [*ROWS[0], "x"]):
         for rows in ([broken, *ROWS], [*ROWS, broken]):
-            assert read(as_file(rows, separator="|"), LAYOUT).refusal is not None
-            assert read(as_file(rows), LAYOUT).refusal is None
+            found = read(as_file(rows, separator=separator), LAYOUT)
+            assert found.wrong_rows.rows() == [(rows.index(broken) + 1, len(broken))]
+            assert (found.rows, found.frame.height) == (4, 3)
+        half = [broken, broken, *ROWS[:2]]
+        assert read(as_file(half, separator=separator), LAYOUT).refusal is not None
+        assert read(as_file(half), LAYOUT).refusal is None
 
 
 def test_line_numbers_are_those_of_the_file():
@@ -197,9 +202,9 @@ REFUSED = {
     "line ends": (b"\r\n\r\n", "FIL01", "tomma rader"),
     "names only": (";".join(NAMES).encode(), "FIL01", "fältnamn"),
     "PDF": (b"%PDF-1.7\n1 0 obj\n", "FIL02", "en PDF"),
-    "Excel": (b"PK\x03\x04\x14\x00\x06\x00", "FIL03", "Excelfil"),
+    "Excel": (b"PK\x03\x04\x14\x00\x06\x00", "FIL03", "Kalkylbladet går inte att öppna"),
     "program": (b"MZ\x90\x00\x03", "FIL03", "Windowsprogram"),
-    "UTF-16 without mark": (as_file(ROWS).decode("cp1252").encode("utf-16-le"), "FIL03", "UTF-16"),
+    "UTF-16 without mark, cut off": (as_file(ROWS).decode("cp1252").encode("utf-16-le")[:-1], "FIL03", "UTF-16"),
     "half UTF-16": (as_file(ROWS, encoding="utf-16")[:-1], "FIL03", "UTF-16"),
     "NUL": (as_file(ROWS).replace(b"A00002", b"A\x000002"), "FIL03", "NUL"),
     "39 fields": (as_file([values[:39] for values in ROWS]), "FIL02", "39 fält"),

@@ -51,7 +51,7 @@ def test_a_check_that_was_cut_short_is_taken_up_by_the_job_once_its_lease_is_ove
         raise SystemExit
 
     with monkeypatch.context() as patch:
-        patch.setattr(reading, "read", killed)
+        patch.setattr(reading, "read_parts", killed)
         with pytest.raises(SystemExit):
             deliver.try_check(delivery=delivery, at=timezone.now())
     assert Delivery.objects.get().status == "received"
@@ -68,7 +68,7 @@ def test_fil_11_a_check_that_breaks_loses_nothing_and_after_three_tries_is_refus
     def broken(*args: object, **kwargs: object) -> None:
         raise RuntimeError("811218-9876")
 
-    monkeypatch.setattr(reading, "read", broken)
+    monkeypatch.setattr(reading, "read_parts", broken)
     delivery = receive(trosa, cast, b"vad som helst")
     for _ in range(limits.CHECK_ATTEMPTS - 1):
         assert deliver.try_check(delivery=delivery, at=timezone.now()).status == "received"

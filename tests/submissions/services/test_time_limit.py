@@ -50,7 +50,7 @@ def slow(step: Callable[..., Any], watch: Stopwatch, only: bytes = b"") -> Calla
     """The step, taking longer than a whole check may; with `only`, for files that hold those bytes."""
 
     def taken(data: Any, *args: Any, **kwargs: Any) -> Any:
-        if not only or only in data:
+        if not only or only in data[0]:
             watch.now += LIMIT + 1
         return step(data, *args, **kwargs)
 
@@ -107,7 +107,7 @@ def test_fil_11_a_check_that_takes_too_long_is_ended_and_the_file_kept(
     client: GuardedClient, trosa: Submission, cast: Cast, monkeypatch: pytest.MonkeyPatch, watch: Stopwatch, step: str
 ) -> None:
     """Whichever part of it is slow; before the summaries the time is looked at too, and at the end nothing is stored."""
-    holder, name = {"reading": (reading, "read"), "checking": (checking, "run"), "summaries": (checking, "run")}[step]
+    holder, name = {"reading": (reading, "read_parts"), "checking": (checking, "run"), "summaries": (checking, "run")}[step]
     function = getattr(holder, name)
     if step == "summaries":
 
@@ -141,7 +141,7 @@ def test_fil_11_after_three_tries_the_file_is_refused_with_an_alarm_and_others_g
     watch: Stopwatch,
     clock: time_machine.Coordinates,
 ) -> None:
-    monkeypatch.setattr(reading, "read", slow(reading.read, watch, only=b"hangs"))
+    monkeypatch.setattr(reading, "read_parts", slow(reading.read_parts, watch, only=b"hangs"))
     neighbour = Submission.objects.select_related("unit", "collection").get(unit=cast.other)
     hanging = receive(trosa, cast, b"this hangs")
     for attempt in (1, 2, 3):
@@ -180,7 +180,7 @@ def test_fil_11_the_try_is_counted_before_the_check_begins(
         counted.append(Delivery.objects.get().check_attempts)
         raise SystemExit
 
-    monkeypatch.setattr(reading, "read", killed)
+    monkeypatch.setattr(reading, "read_parts", killed)
     for _ in range(3):
         with pytest.raises(SystemExit):
             deliver.try_check(delivery=delivery, at=timezone.now())

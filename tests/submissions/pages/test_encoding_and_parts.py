@@ -1,0 +1,99 @@
+"""A file whose letters can be read in two ways is asked about; a delivery may come in several files, or as a workbook."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from accounts.models import AuditEvent
+from submissions.models import Collection, Correction, Delivery
+from submissions.services import storage
+from tests import files
+from tests.cast import Cast, sign_in
+from tests.client import GuardedClient
+from tests.submissions.engine.test_formats import book
+from tests.submissions.pages.test_main_flow import PAGE, send, status
+
+RIGHT = "Hus ”Eken”"
+
+
+def doubtful() -> bytes:
+    """One value with quotation marks of print, which DOS reads as letters, and no other letter to tell by."""
+    rows = [line.split(";") for line in files.text().encode("ascii", "replace").decode().splitlines()]
+    rows[2][5] = RIGHT
+    return "".join(";".join(values) + "\r\n" for values in rows).encode("cp1252")
+
+
+def send_parts(client: GuardedClient, *parts: bytes, **extra: object):
+    chosen = [SimpleUploadedFile(f"del{number}.txt", content) for number, content in enumerate(parts, 1)]
+    return client.post(f"{PAGE}lamna/", {"file": chosen}, **extra)
+
+
+def test_a_doubtful_file_is_asked_about_and_read_again(client: GuardedClient, cast: Cast, collection: Collection) -> None:
+    page = send(sign_in(client, cast.bo), doubtful(), follow=True).content.decode()
+    assert "Vilka värden ser rätt ut?" in page
+    assert RIGHT in page
+    assert "Hus öEkenö" in page
+    client.post(f"{PAGE}rad/3/falt/4/ratta/", {"version": 1, "revision": 0, "value": "00077"})
+    refused = client.post(f"{PAGE}klarmarkera/", {"version": 1, "revision": 1}, follow=True).content.decode()
+    assert "Svara först på frågan" in refused
+    assert status() == "under_review"
+
+    answer = client.post(f"{PAGE}version/1/teckenkodning/", {"encoding": "cp1252"}, follow=True)
+    page = answer.content.decode()
+    assert "läst igen som Windows-1252" in page
+    assert "Vilka värden ser rätt ut?" not in page
+    delivery = Delivery.objects.get()
+    assert (delivery.encoding, delivery.chosen_encoding, delivery.is_encoding_unsure) == ("cp1252", "cp1252", False)
+    frame = storage.current_frame(delivery)
+    assert (frame["f6"][2], frame["f4"][2]) == (RIGHT, "00077")  # the correction stays
+    assert Correction.objects.count() == 1
+    assert AuditEvent.objects.filter(code="file:encoding:chosen").count() == 1
+    again = client.post(f"{PAGE}version/1/teckenkodning/", {"encoding": "cp850"}, follow=True).content.decode()
+    assert "redan besvarad" in again
+
+
+@pytest.mark.parametrize("answer", ["", "utf-8", "cp437", "hitte-på"])
+def test_only_what_was_offered_can_be_answered(client: GuardedClient, cast: Cast, collection: Collection, answer: str) -> None:
+    send(sign_in(client, cast.bo), doubtful())
+    client.post(f"{PAGE}version/1/teckenkodning/", {"encoding": answer}, follow=True)
+    assert Delivery.objects.get().is_encoding_unsure
+
+
+def test_several_files_become_one_delivery(client: GuardedClient, cast: Cast, collection: Collection) -> None:
+    lines = files.lines()
+    parts = files.encoded(lines[:20]), "".join(f"{line}\n" for line in lines[20:]).encode()
+    answer = send_parts(sign_in(client, cast.bo), *parts, follow=True)
+    assert answer.redirect_chain == [(f"{PAGE}granska/", 302)]
+    page = answer.content.decode()
+    assert "i 2 delar" in page
+    assert "Windows-1252 och UTF-8" in page
+    delivery = Delivery.objects.get()
+    assert (delivery.part_sizes, delivery.rows) == ([len(part) for part in parts], len(lines))
+    assert storage.contents_of(delivery, storage.content_of(delivery)) == list(parts)
+    assert "Del 2, rad 1" in client.get(f"{PAGE}rad/21/").content.decode()
+    assert "del1.txt, del2.txt" in client.get(f"{PAGE}version/1/").content.decode()
+
+
+def test_the_same_file_twice_in_one_upload_is_answered_at_the_field(
+    client: GuardedClient, cast: Cast, collection: Collection
+) -> None:
+    answer = send_parts(sign_in(client, cast.bo), files.good(), files.good())
+    assert answer.status_code == 422
+    assert "har samma innehåll" in answer.content.decode()
+    assert not Delivery.objects.exists()
+
+
+def test_an_empty_file_among_others_is_answered_at_the_field(client: GuardedClient, cast: Cast, collection: Collection) -> None:
+    answer = send_parts(sign_in(client, cast.bo), files.good(), b"")
+    assert answer.status_code == 422
+    assert "Filen är tom" in answer.content.decode()
+
+
+def test_a_workbook_is_taken_in(client: GuardedClient, cast: Cast, collection: Collection) -> None:
+    rows = [line.split(";") for line in files.lines()]
+    answer = send(sign_in(client, cast.bo), book([files.NAMES.split(";"), *rows]), "nov.xlsx", follow=True)
+    assert "kalkylblad (.xlsx)" in answer.content.decode()
+    delivery = Delivery.objects.get()
+    assert (delivery.format, delivery.encoding, delivery.rows, delivery.fel) == ("xlsx", "", files.ROWS, 0)
+    assert client.get(f"{PAGE}version/1/").status_code == 200
