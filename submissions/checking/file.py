@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from submissions.checking.context import Context
+from submissions.checking import doctor
 from submissions.checking.prepare import Prepared
 from submissions.checking.registry import Hit, file_finding, row_check, whole_check
 from submissions.frames import Refusal
@@ -15,20 +15,22 @@ from submissions.frames import Refusal
 @row_check("FIL04")
 def other_unit(p: Prepared) -> Iterable[Hit]:
     """FIL04: the row bears another unit's code. Where every row does the file is refused: see `all_other_unit`."""
-    yield Hit(_is_other(p.context, 1 in p.long), field=1, a=pl.lit(p.context.unit_code))
+    yield Hit(_is_other(p), field=1, a=pl.lit(p.context.unit_code))
 
 
 def all_other_unit(p: Prepared) -> pl.DataFrame | None:
     """FIL04 for the whole file, where every row bears another unit's code: names the unit it seems to be."""
-    if not p.height or not p.frame.select(_is_other(p.context, 1 in p.long).fill_null(False).all()).item():
+    if not p.height or not p.frame.select(_is_other(p).fill_null(False).all()).item():
         return None
     code = p.frame["f1"].mode().sort()[0]
     return file_finding(field=1, value=code, a=p.context.unit_code, b=p.context.unit_names.get(code), n=p.height)
 
 
-def _is_other(context: Context, may_be_long: bool) -> pl.Expr:
-    is_other = pl.col("f1") != context.unit_code
-    return is_other & ~pl.col("l1") if may_be_long else is_other
+def _is_other(p: Prepared) -> pl.Expr:
+    """Another code, and not only too long (FMT02) or without its leading zeros (FIL09)."""
+    is_other = pl.col("f1") != p.context.unit_code
+    is_other = is_other & ~pl.col("l1") if 1 in p.long else is_other
+    return is_other & ~doctor.is_short_unit(p.context) if p.context.is_on("FIL09") else is_other
 
 
 @whole_check("FIL05", reads=())

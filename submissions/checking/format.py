@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
+from submissions.checking import doctor
 from submissions.checking.prepare import DATES, Prepared, is_coordination
 from submissions.checking.registry import Hit, file_finding, row_check, swedish, whole_check
 
@@ -14,7 +15,14 @@ from submissions.checking.registry import Hit, file_finding, row_check, swedish,
 def not_digits(p: Prepared) -> Iterable[Hit]:
     """FMT01: something else than digits in a field of digits."""
     for number in sorted(p.odd):
-        yield Hit(pl.col(f"x{number}"), field=number)
+        yield Hit(pl.col(f"x{number}") & ~_has_its_own_cause(p, number), field=number)
+
+
+def _has_its_own_cause(p: Prepared, number: int) -> pl.Expr:
+    """True where a spreadsheet's slip is told instead (FIL08, FIL10)."""
+    own = [doctor.is_scientific(number)] if p.context.is_on("FIL08") else []
+    own += [doctor.is_dashed_date(number)] if number in DATES and p.context.is_on("FIL10") else []
+    return pl.any_horizontal(own) if own else pl.lit(False)
 
 
 @row_check("FMT02")
@@ -37,7 +45,8 @@ def missing(p: Prepared) -> Iterable[Hit]:
 def no_date(p: Prepared) -> Iterable[Hit]:
     """FMT04: digits of no day in the calendar, or too few of them."""
     for number in DATES:
-        yield Hit(pl.col(f"i{number}").is_not_null() & pl.col(f"k{number}").is_null(), field=number)
+        is_wrong = pl.col(f"i{number}").is_not_null() & pl.col(f"k{number}").is_null()
+        yield Hit(is_wrong & ~doctor.is_serial_date(number) if p.context.is_on("FIL10") else is_wrong, field=number)
 
 
 @row_check("FMT05")
@@ -58,7 +67,9 @@ def _luhn(number: int) -> bool:
 @row_check("FMT06")
 def wrong_personal_number(p: Prepared) -> Iterable[Hit]:
     """FMT06: too few digits, no real date, or Luhn. A samordningsnummer's day is 61-91."""
-    yield Hit(pl.col("i7").is_not_null() & pl.col("k7").is_null(), field=7)
+    is_wrong = pl.col("i7").is_not_null() & pl.col("k7").is_null()
+    has_its_own = p.has_bad_persons and p.context.is_on("FIL09")
+    yield Hit(is_wrong & ~doctor.is_short_number(p.context) if has_its_own else is_wrong, field=7)
 
 
 @whole_check("FMT07", reads=(7,))

@@ -47,6 +47,11 @@ class Prepared:
         """The number of rows."""
         return self.frame.height
 
+    @property
+    def has_bad_persons(self) -> bool:
+        """Whether field 7 holds something on some row that is no personnummer."""
+        return self.frame["k7"].null_count() > self.frame["f7"].null_count()
+
     def shared_persons(self, *fields: str) -> pl.LazyFrame:
         """Those columns, `row` and `k7` of the rows of persons with more than one row."""
         rows = self.frame.lazy().select("row", "k7", *fields)
@@ -232,9 +237,17 @@ def _ages(measurement_day: date) -> pl.Series:
 
 def _age(measurement_day: date) -> pl.Expr:
     """The age, null where field 7 holds no ten digits with a real date and a right check digit."""
-    age = pl.lit(_ages(measurement_day)).gather((pl.col("i7") // 10_000).cast(pl.UInt32))
     is_right = (pl.col("f7").str.len_bytes() == 10) & checksum_is_right(pl.col("i7"))
-    return pl.when(is_right).then(age).alias("age")
+    return pl.when(is_right).then(_age_of_number(measurement_day)).alias("age")
+
+
+def _age_of_number(measurement_day: date) -> pl.Expr:
+    return pl.lit(_ages(measurement_day)).gather((pl.col("i7") // 10_000).cast(pl.UInt32))
+
+
+def is_personal_number(measurement_day: date) -> pl.Expr:
+    """True where the number in field 7 has a real date and a right check digit, however many zeros it is written with."""
+    return checksum_is_right(pl.col("i7")) & _age_of_number(measurement_day).is_not_null()
 
 
 def is_coordination() -> pl.Expr:

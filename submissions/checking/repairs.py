@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
 
+from submissions.checking.doctor import FIRST_SERIAL, LAST_SERIAL, ONCE, TEXTS, TWICE_ENCODED, WITH_DASHES
+from submissions.checking.prepare import DATES
 from submissions.frames import PERSONAL_NUMBER_FIELD
 from submissions.spec import FieldSpec
 
@@ -69,6 +72,19 @@ def _shortened(value: pl.Expr, field: FieldSpec) -> pl.Expr:
     return pl.when(is_long).then(value.str.slice(0, field.max_length).str.strip_chars_end())
 
 
+def _as_date(value: pl.Expr, field: FieldSpec) -> pl.Expr:
+    """A day with dashes, or a spreadsheet's number of days since 1899-12-30."""
+    dashed = pl.when(value.str.contains(WITH_DASHES)).then(value.str.slice(0, 10).str.replace_all("-", "", literal=True))
+    days = _digits(value)
+    is_day = days.is_between(FIRST_SERIAL, LAST_SERIAL)
+    counted = pl.when(is_day).then((pl.lit(date(1899, 12, 30)) + pl.duration(days=days)).dt.strftime("%Y%m%d"))
+    return _within(pl.coalesce(dashed, counted), field)
+
+
+def _once_encoded(value: pl.Expr, field: FieldSpec) -> pl.Expr:
+    return _within(value.str.replace_many(TWICE_ENCODED, ONCE), field)
+
+
 def _within(value: pl.Expr, field: FieldSpec) -> pl.Expr:
     return pl.when(value.str.len_chars() <= field.max_length).then(value)
 
@@ -77,7 +93,15 @@ NUMBERS = frozenset({3, 7, 9, 13, *range(18, 28), *range(29, 39)})
 REPAIRS = (
     Repair("dela", "Dela med 100", frozenset({"RIM02", "RIM03", "RIM04", "LOG08", "FMT02"}), frozenset({20, 22, 24}), _divided),
     Repair("ganger", "Multiplicera med 100", frozenset({"RIM03", "RIM04", "RIM08"}), frozenset({20, 22, 24}), _multiplied),
-    Repair("nollor", "Fyll på med nollor till vänster", frozenset({"FIL04", "FMT06", "KOD10"}), frozenset({1, 7, 14}), _padded),
+    Repair(
+        "nollor",
+        "Fyll på med nollor till vänster",
+        frozenset({"FIL04", "FIL09", "FMT06", "KOD10"}),
+        frozenset({1, 7, 14, 28}),
+        _padded,
+    ),
+    Repair("datum", "Skriv datumet som ÅÅÅÅMMDD", frozenset({"FIL10"}), frozenset(DATES), _as_date),
+    Repair("bokstaver", "Läs å, ä och ö rätt", frozenset({"FIL11"}), frozenset(TEXTS), _once_encoded),
     Repair("siffror", "Behåll bara siffrorna", frozenset({"FMT01", "FMT02", "FMT06"}), NUMBERS, _bare),
     Repair(
         "sekel",

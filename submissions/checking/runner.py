@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import polars as pl
 
 # Imported for their registrations, in the catalogue's order.
-from submissions.checking import aggregates, codes, completeness, duplicates, file, format, logic, ranges  # noqa: F401
+from submissions.checking import aggregates, codes, completeness, doctor, duplicates, file, format, logic, ranges  # noqa: F401
 from submissions.checking.context import Context, effective_level
 from submissions.checking.findings import Findings, NotRun
 from submissions.checking.prepare import Prepared, prepare

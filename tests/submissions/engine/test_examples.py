@@ -69,7 +69,7 @@ def bytes_of(example: Example, side: Side) -> bytes:
             return as_file([[*values[:5], "Fritext", *values[5:]] for values in rows])
         case "oläslig":
             return files.nul_bytes()
-    return as_file(rows)
+    return as_file(rows, encoding="utf-8")
 
 
 def found(example: Example, side: Side) -> set[str]:

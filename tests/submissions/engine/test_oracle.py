@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 from random import Random
 
+import polars as pl
 import pytest
 
 from submissions import builtin, checking, reading, synthetic
@@ -24,6 +25,20 @@ ROUNDS = 40  # files a batch
 BATCHES = 6
 
 
+# What a spreadsheet did, told by its own check: to the oracle it is the wrong value that it is.
+DAMAGE = {"FIL08": "FMT01", "FIL09": "FMT06", "FIL10": "FMT01"}
+NEW_TO_THE_ORACLE = (pl.col("check") == "FIL11") | ((pl.col("check") == "FIL09") & (pl.col("field") == 28))
+
+
+def as_the_oracle_says(
+    check: str, level: str, row: int | None, field: int | None, value: str | None
+) -> tuple[str, str, int, int]:
+    if check == "FIL10" and value is not None and value.isdigit():
+        return "FMT04", level, row or 0, field or 0
+    name = "FIL04" if (check, field) == ("FIL09", 1) else DAMAGE.get(check, check)
+    return name, level, row or 0, field or 0
+
+
 def agree(data: bytes, ask: oracle.Ask) -> None:
     """Both find the same: check, level, row and field, each as many times."""
     previous = None if ask.previous is None else reading.read(ask.previous, ask.year.layout).frame
@@ -38,8 +53,8 @@ def agree(data: bytes, ask: oracle.Ask) -> None:
         replaces=ask.replaces,
         is_test=ask.is_test,
     )
-    found = checking.run(reading.read(data, ask.year.layout), context).frame.select("check", "level", "row", "field")
-    engine = Counter((check, level, row or 0, field or 0) for check, level, row, field in found.iter_rows())
+    found = checking.run(reading.read(data, ask.year.layout), context).frame.select("check", "level", "row", "field", "value")
+    engine = Counter(as_the_oracle_says(*finding) for finding in found.filter(~NEW_TO_THE_ORACLE).iter_rows())
     expected = Counter(tuple(finding) for finding in oracle.findings(data, ask))
     assert (engine - expected, expected - engine) == (Counter(), Counter())
 

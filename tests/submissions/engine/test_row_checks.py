@@ -26,7 +26,7 @@ MONTHLY: dict[str, tuple[dict[int, str], set[str]]] = {
     "blank inside": ({22: "36 500"}, {"FMT01 22"}),
     "wrong sign and too long": ({22: "36 500,000"}, {"FMT01 22"}),
     "25 signs, one no digit": ({22: TOO_LONG_NUMBER + "x"}, {"FMT01 22"}),
-    "date with dashes": ({18: "2015-08-01"}, {"FMT01 18"}),
+    "date with dashes": ({18: "2015-08-01"}, {"FIL10 18"}),
     "personnummer with dash": ({7: "811218-9876"}, {"FMT01 7"}),
     "orgnr with dash": ({3: "212000-2841"}, {"FMT01 3"}),
     "etikett with letter": ({9: "20601O"}, {"FMT01 9"}),
