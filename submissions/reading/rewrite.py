@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -28,9 +29,10 @@ MARKS = {
     "utf-16": ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")),
     "utf-32": ((codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be")),
 }
+OUTSIDE_QUOTES = rb'(?=(?:[^"]*"[^"]*")*[^"]*$)'
 ANOTHER_WAY = "Hämta den rättade filen som ny textfil i stället."
-Cell = tuple[int, int, str | None]
-"""Row, field and new value; None is empty."""
+Cell = tuple[int, int, str | None, str | None]
+"""Row, field, the value as it was read and the new one; None is empty."""
 
 
 class RewriteRefused(ValueError):
@@ -45,6 +47,7 @@ class _Form:
     label: str
     separator: str
     quoted: bool
+    width: int
 
 
 def changed_cells(delivered: pl.DataFrame, corrected: pl.DataFrame) -> pl.DataFrame:
@@ -61,23 +64,24 @@ def changed_cells(delivered: pl.DataFrame, corrected: pl.DataFrame) -> pl.DataFr
     return pl.concat(found).sort("row", "field")
 
 
-def rewrite(data: bytes, layout: LayoutSpec, corrected: pl.DataFrame) -> bytes:
+def rewrite(data: bytes, layout: LayoutSpec, corrected: pl.DataFrame, *, encoding: str | None = None) -> bytes:
     """The delivered text file with the values of `corrected`, the delivered frame with its corrections.
 
+    `encoding` is what a person answered, where the reading was in doubt.
     Raises `RewriteRefused` where a value cannot be written in the file's encoding or between its separators, and where the
     file that came out would be read as anything but the corrected rows.
     """
-    delivered = read(data, layout)
+    delivered = read(data, layout, encoding=encoding)
     cells = changed_cells(delivered.frame, corrected)
     if cells.is_empty():
         return data
-    changed = _with_values(data, delivered, cells.select("row", "field", "new").iter_rows())
-    if not read(changed, layout).frame.equals(corrected, null_equal=True):
+    changed = _with_values(data, delivered, len(layout), cells.select("row", "field", "old", "new").iter_rows())
+    if not read(changed, layout, encoding=encoding).frame.equals(corrected, null_equal=True):
         raise RewriteRefused(f"Med rättelserna skulle filen läsas på ett annat sätt än förut. {ANOTHER_WAY}")
     return changed
 
 
-def _with_values(data: bytes, delivered: Reading, cells: Iterator[Cell]) -> bytes:
+def _with_values(data: bytes, delivered: Reading, width: int, cells: Iterator[Cell]) -> bytes:
     mark, codec = next(
         ((mark, codec) for mark, codec in MARKS.get(delivered.encoding, ()) if data.startswith(mark)), (b"", delivered.encoding)
     )
@@ -90,6 +94,7 @@ def _with_values(data: bytes, delivered: Reading, cells: Iterator[Cell]) -> byte
         ENCODING_LABELS.get(delivered.encoding, delivered.encoding),
         delivered.separator,
         is_quoted(body, delivered.separator),
+        width,
     )
     lines = body.splitlines(keepends=True)
     for row, on_line in groupby(cells, key=itemgetter(0)):
@@ -102,28 +107,32 @@ def _line(line: bytes, cells: Iterator[Cell], form: _Form) -> bytes:
     text = line.rstrip(b"\r\n")
     mark = form.separator.encode()
     values = text.split(mark)
-    for row, field, value in cells:
-        values[field - 1] = _cell(values[field - 1], row, field, value or "", form)
+    if len(values) > form.width and b'"' in text:
+        outside = re.split(re.escape(mark) + OUTSIDE_QUOTES, text)  # a separator between quotation marks is part of a value
+        values = outside if len(outside) == form.width else values
+    for row, field, old, new in cells:
+        values[field - 1] = _cell(values[field - 1], f"Rad {row}, fält {field}", old or "", new or "", form)
     return mark.join(values) + line[len(text) :]
 
 
-def _cell(old: bytes, row: int, field: int, value: str, form: _Form) -> bytes:
+def _cell(written: bytes, where: str, old: str, new: str, form: _Form) -> bytes:
     """The new value where the old one stood, with its quotation marks, and as wide as it was where it was padded."""
-    where = f"Rad {row}, fält {field}"
-    if form.separator in value:
+    if form.separator in new:
         raise RewriteRefused(f"{where}: värdet har tecknet {form.separator}, som skiljer fälten åt i filen. {ANOTHER_WAY}")
-    if form.quoted and '"' in value:
+    if form.quoted and '"' in new:
         raise RewriteRefused(f"{where}: värdet har citattecken, som står runt varje värde i filen. {ANOTHER_WAY}")
-    text = old.decode(form.codec)
-    quote = '"' if form.quoted and len(text) > 1 and text[0] == text[-1] == '"' else ""
+    text = written.decode(form.codec)
+    has_quotes = len(text) > 1 and text[0] == text[-1] == '"' and not old.startswith('"')  # they are not of the value
+    quote = '"' if has_quotes else ""
     text = text[len(quote) : len(text) - len(quote)]
     kept = text.lstrip(BLANKS)
     before = text[: len(text) - len(kept)] if kept else ""
-    written = (before + value).ljust(len(text) if text.endswith(" ") else 0)
+    value = new.replace('"', '""') if has_quotes else new
+    made = (before + value).ljust(len(text) if text.endswith(" ") else 0)
     try:
-        return f"{quote}{written}{quote}".encode(form.codec)
+        return f"{quote}{made}{quote}".encode(form.codec)
     except UnicodeEncodeError as error:
-        sign = value[max(error.start - len(quote) - len(before), 0)]
+        sign = error.object[error.start]
         raise RewriteRefused(
             f"{where}: tecknet {sign} finns inte i filens teckenkodning, {form.label}. "
             f"Skriv värdet utan det, eller hämta den rättade filen som ny textfil i stället."

@@ -143,7 +143,8 @@ def _corrected_files(delivery: Delivery, corrected: pl.DataFrame) -> list[bytes]
         of_part = corrected.filter(pl.col("row") >= first)
         of_part = of_part if after is None else of_part.filter(pl.col("row") < after)
         own = of_part.with_columns((pl.col("row") - (first - 1)).cast(pl.UInt32))
-        files.append(reading.rewrite(content, layout, own) if format == TEXT else reading.as_text(own, layout))
+        chosen = delivery.chosen_encoding or None
+        files.append(reading.rewrite(content, layout, own, encoding=chosen) if format == TEXT else reading.as_text(own, layout))
     return files
 
 

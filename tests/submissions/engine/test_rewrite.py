@@ -37,10 +37,14 @@ SHAPES = {
     "bars and cr": as_file(ROWS, separator="|", end="\r"),
     "header": ";".join(field.name for field in LAYOUT.fields).encode("cp1252") + b"\r\n" + as_file(ROWS),
     "blank lines": as_file(ROWS[:1]) + b"\r\n  \r\n" + as_file(ROWS[1:]) + b"\r\n\r\n\x1a",
+    "cp850": as_file(ROWS, encoding="cp850"),
+    "utf-16 without mark": as_file(ROWS, encoding="utf-16-le"),
     "no last line end": as_file(ROWS).rstrip(),
     "mixed line ends": as_file(ROWS[:1], end="\n") + as_file(ROWS[1:2], end="\r") + as_file(ROWS[2:]),
     "an empty field last": as_file([[*values, ""] for values in ROWS]),
     "quoted": b"".join(b'"' + b'";"'.join(v.encode("cp1252") for v in values) + b'"\r\n' for values in ROWS),
+    "a separator between quotes": as_file([row({6: '"Hus B; plan 2"'}, key=4), *ROWS]),
+    "texts in quotes": as_file([[f'"{v}"' if n in (5, 7, 39) else v for n, v in enumerate(values)] for values in ROWS]),
     "an open quote": as_file([row({6: '"Hus A'}, key=4), *ROWS]),
     "a row of the wrong width": as_file([ROWS[0], ROWS[0][:39], *ROWS[1:]]),
 }
@@ -52,7 +56,13 @@ def test_only_the_corrected_value_differs(shape: str) -> None:
     frame = read(data, LAYOUT).frame
     number = frame["row"][frame["f6"].to_list().index("Hus A")]
     made = corrected(data, [(number, 6, "Solåsen")])
-    encoding = {"utf-16": "utf-16-le", "utf-16 big end first": "utf-16-be", "utf-32": "utf-32-le"}.get(shape)
+    encoding = {
+        "cp850": "cp850",
+        "utf-16": "utf-16-le",
+        "utf-16 without mark": "utf-16-le",
+        "utf-16 big end first": "utf-16-be",
+        "utf-32": "utf-32-le",
+    }.get(shape)
     encoding = encoding or ("utf-8" if shape.startswith("utf-8") else "cp1252")
     old, new = "Hus A".encode(encoding), "Solåsen".encode(encoding)
     place = data.rindex(old) if shape == "an open quote" else data.index(old)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import re
+import zipfile
 
 import openpyxl
+import polars as pl
 import pytest
 from django.http import HttpResponse
 
@@ -173,3 +175,27 @@ def test_an_old_version_is_taken_out_by_its_number(scene: Scene, client: Guarded
     assert "version-1-anmarkningar.csv" in answer.headers["Content-Disposition"]
     assert last_export().object == "0488/2026 version 1, alla anmärkningar"
     assert 'action="/inlamning/0488/2026/hamta/felkolumn/?version=1"' in client.get(f"{PAGE}hamta/?version=1").content.decode()
+
+
+def test_of_several_files_each_comes_back_corrected_in_a_zip(scene: Scene, client: GuardedClient) -> None:
+    lines = synthetic.delivery("0488", ROWS, 7).splitlines(keepends=True)
+    parts = [b"".join(lines[:30]), b"\r\n" + b"".join(lines[30:])]
+    sign_in(client, scene.cast.bo)
+    client.post(f"{PAGE}lamna/", {"file": [io.BytesIO(part) for part in parts]})
+    current = Delivery.objects.get(submission=scene.trosa.submission, is_current=True)
+    form = {"version": current.version, "revision": current.revision, "value": "Solåsen"}
+    row = storage.base_frame(current)["row"][-1]
+    assert row == ROWS + 1
+    client.post(f"{PAGE}rad/{row}/falt/6/ratta/", form)
+    answer = client.post(f"{PAGE}hamta/rattad-fil/")
+    archive = zipfile.ZipFile(io.BytesIO(answer.content))
+    assert archive.namelist() == ["del 1.txt", "del 2.txt"]
+    after = [archive.read(name) for name in archive.namelist()]
+    expected = lines[-1].split(b";")
+    expected[5] = "Solåsen".encode("cp1252")
+    kept = storage.changes_of(Delivery.objects.get(pk=current.pk)).filter(pl.col("row") != row)
+    assert kept.is_empty() or after[0] != parts[0]
+    assert after[1].endswith(b";".join(expected))
+    assert client.post(f"{PAGE}lamna/", {"file": [io.BytesIO(part) for part in after]}).status_code == 302
+    newest = Delivery.objects.get(submission=scene.trosa.submission, is_current=True)
+    assert storage.base_frame(newest).equals(storage.current_frame(Delivery.objects.get(pk=current.pk)), null_equal=True)
