@@ -142,3 +142,9 @@ def test_invite_staff_refuses_with_a_sentence(active: Person, email: str, role: 
         run(email, "--role", role)
     assert refusal.value.returncode == status
     assert not Session.objects.exists()
+
+
+@pytest.mark.asvs("6.3.2")
+@pytest.mark.django_db
+def test_adm_09_a_fresh_database_has_no_users() -> None:
+    assert not User.objects.exists()

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
 from django.test import Client
 
 from accounts.models import User
 from tests.cast import sign_in
 from tests.client import GuardedClient
-from tests.scene import Scene, make_scene
+from tests.scene import Scene
 
 STAFF = ("officer", "coordinator", "statistician", "system")
-
-
-@pytest.fixture
-def scene(db: None) -> Scene:
-    """Trosa and Nyköping with one of everything."""
-    return make_scene()
 
 
 def as_person(user: User) -> Client:

@@ -20,6 +20,8 @@ from tests.admin.conftest import STAFF, as_person, as_role
 from tests.client import GuardedClient
 from tests.scene import Scene
 
+pytestmark = pytest.mark.django_db
+
 LISTS = {
     "submissions/submission": {"officer", "coordinator", "statistician"},
     "deferrals/deferral": {"officer", "coordinator", "statistician"},
@@ -212,12 +214,6 @@ def test_adm_06_djangos_log_of_the_admin_stays_empty(scene: Scene) -> None:
     client = as_role(scene, "coordinator")
     client.post(f"/admin/deferrals/deferral/{scene.trosa.deferral.pk}/avsla/", {"nej-answer": "Det går inte."})
     assert not LogEntry.objects.exists()
-
-
-@pytest.mark.asvs("6.3.2")
-@pytest.mark.django_db
-def test_adm_09_a_fresh_database_has_no_users() -> None:
-    assert not User.objects.exists()
 
 
 # Each role's pages ---------------------------------------------------------------------------------------------------

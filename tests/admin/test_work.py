@@ -6,6 +6,7 @@ import re
 from datetime import date, datetime
 from uuid import uuid4
 
+import pytest
 from django.test import Client
 from django.utils import timezone
 
@@ -21,12 +22,14 @@ from tests.admin.conftest import as_person, as_role
 from tests.mail import sent_mails
 from tests.scene import Place, Scene
 
+pytestmark = pytest.mark.django_db
+
 PERSONNUMMER = re.compile(r"\b\d{6}(?:\d{2})?-?\d{4}\b")
 
 
 def handed_in(scene: Scene) -> Submission:
     """Trosa's submission with a right file, Klarmarkerad."""
-    submission, now = scene.trosa.submission, timezone.now()
+    submission, now = Submission.objects.select_related("unit", "collection").get(pk=scene.trosa.submission.pk), timezone.now()
     file = synthetic.delivery("0488", 80, 7)
     delivery = deliver.receive_delivery(submission=submission, content=file, name="ratt.txt", by=scene.cast.bo, at=now)
     delivery = deliver.check_delivery(delivery=delivery, at=now)
