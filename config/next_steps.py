@@ -170,13 +170,13 @@ def cards_of(user: User, *, today: date) -> list[Card]:
     deferrals = {deferral.submission_id: deferral for deferral in asked.order_by("requested_at", "pk")}
     confirmed, lacking = _confirmed(submissions), _lacking(submissions)
     reopened = issuing.reopened_among(submissions)
-    optional = states.explaining_is_optional(submission.collection for submission in submissions)
+    optional = states.explaining_is_optional(submissions)
     cards = []
     for submission in submissions:
         role = roles[submission.unit_id]
         file, latest = current.get(submission.pk), newest.get(submission.pk)
         refused = latest is not None and latest.status == Delivery.Status.REJECTED
-        must_explain = submission.collection_id not in optional
+        must_explain = submission.pk not in optional
         is_reopened, may_submit = submission.pk in reopened, role in access.MAY_SUBMIT
         cards.append(
             Card(

@@ -16,6 +16,11 @@ FEL, VARNING, INFO = "fel", "varning", "info"
 GOTLAND = "0980"
 
 
+def sector_of(unit_kind: str) -> str:
+    """kommun or region: kommunalförbund and companies follow the kommuner."""
+    return REGION if unit_kind == REGION else KOMMUN
+
+
 @dataclass(frozen=True, slots=True)
 class UnitSpec:
     """An employer that hands in: four-character code, name, kind; an inactive one is known but never asked."""
@@ -104,6 +109,16 @@ class CheckSpec:
     why: str = ""  # what the statistics need it for; empty: the shipped text
     mend: str = ""  # how to mend it in the payroll system; empty: the shipped text
     answers: tuple[str, ...] = ()  # ready-made explanations; none: the shipped ones
+
+    def is_valid(self, day: date) -> bool:
+        """True where the measurement day is within the check's dates."""
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_until is None or day <= self.valid_until)
+
+    def concerns(self, unit_code: str, unit_kind: str) -> bool:
+        """True where the check applies to such a unit."""
+        if self.applies_to == "Gotland":
+            return unit_code == GOTLAND
+        return self.applies_to in ("alla", sector_of(unit_kind))
 
 
 @dataclass(frozen=True, slots=True)

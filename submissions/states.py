@@ -8,8 +8,8 @@
     Godkänd -> Under granskning, Ej påbörjad          SKR opens it again on the unit's request
 
 A move is a conditional UPDATE: of two that come at once, one gets it. Each leaves a `SubmissionEvent` (shown to the
-unit) and an audit event in the caller's transaction. The rules raise `NotAllowed` with a sentence for the page; each
-has a Boolean twin.
+unit) and an audit event in the caller's transaction. The rules raise `NotAllowed` with a sentence for the page, which
+`reason_against` gives; those that only show or hide something have a Boolean twin.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from accounts.access import NotAllowed
 from accounts.models import User
 from config.lib.text import amount
 from profiles import access
-from submissions.models import CheckSetting, Collection, Delivery, Submission, SubmissionEvent
+from submissions.models import CheckSetting, Delivery, Submission, SubmissionEvent
+from submissions.spec import INFO, CheckSpec
 
 Status = Submission.Status
 
@@ -170,16 +171,21 @@ def check_can_change(user: User, submission: Submission, *, today: date) -> None
     check_can_upload(user, submission, today=today)
 
 
-def explaining_is_optional(collections: Iterable[Collection]) -> frozenset[int]:
-    """Those years (their keys) where warnings without explanation do not stop the hand-in: KOM02 is off, or bra att veta."""
-    years = {collection.pk: collection.measurement_day for collection in collections}
+def explaining_is_optional(submissions: Iterable[Submission]) -> frozenset[int]:
+    """Those (their keys) where warnings without explanation do not stop the hand-in.
+
+    The year's KOM02 is off, bra att veta, outside its dates or for other units. One question, whatever their number.
+    """
+    asked = list(submissions)
+    years = {submission.collection_id for submission in asked}
     settings = CheckSetting.objects.filter(code="KOM02", collection__in=years).order_by("pk")
-    return frozenset(one.collection_id for one in settings if not _bites(one, years[one.collection_id]))
+    checks = {setting.collection_id: setting.spec() for setting in settings}
+    return frozenset(one.pk for one in asked if one.collection_id in checks and not _bites(checks[one.collection_id], one))
 
 
-def _bites(setting: CheckSetting, day: date) -> bool:
-    begins, ends = setting.valid_from or day, setting.valid_until or day
-    return setting.enabled and setting.level != CheckSetting.Level.INFO and begins <= day <= ends
+def _bites(check: CheckSpec, submission: Submission) -> bool:
+    unit, day = submission.unit, submission.collection.measurement_day
+    return check.enabled and check.level != INFO and check.is_valid(day) and check.concerns(unit.code, unit.kind)
 
 
 def check_is_complete(delivery: Delivery | None) -> None:
@@ -192,7 +198,7 @@ def check_is_complete(delivery: Delivery | None) -> None:
         raise NotAllowed("Svara först på om å, ä och ö i filen är rätt lästa. Frågan står överst på granskningen.")
     if delivery.fel:
         raise NotAllowed(f"{amount(delivery.fel, 'anmärkning', 'anmärkningar')} måste rättas först.")
-    if delivery.uncommented and not explaining_is_optional([delivery.submission.collection]):
+    if delivery.uncommented and not explaining_is_optional([delivery.submission]):
         raise NotAllowed(
             f"{amount(delivery.uncommented, 'grupp', 'grupper')} av anmärkningar måste rättas eller förklaras först."
         )
@@ -292,26 +298,6 @@ def reason_against(check: Callable[..., None], *args: object, **kwargs: object) 
     except NotAllowed as refusal:
         return refusal.reason
     return ""
-
-
-def can_upload(user: User, submission: Submission, *, today: date) -> bool:
-    """Whether `check_can_upload` passes."""
-    return not reason_against(check_can_upload, user, submission, today=today)
-
-
-def can_test(user: User, submission: Submission, *, today: date) -> bool:
-    """Whether `check_can_test` passes."""
-    return not reason_against(check_can_test, user, submission, today=today)
-
-
-def can_change(user: User, submission: Submission, *, today: date) -> bool:
-    """Whether `check_can_change` passes."""
-    return not reason_against(check_can_change, user, submission, today=today)
-
-
-def can_hand_in(user: User, submission: Submission, delivery: Delivery | None, *, today: date) -> bool:
-    """Whether `check_can_hand_in` passes."""
-    return not reason_against(check_can_hand_in, user, submission, delivery, today=today)
 
 
 def can_state_nobody(user: User, submission: Submission, *, today: date) -> bool:

@@ -9,7 +9,7 @@ from datetime import date
 import polars as pl
 
 from submissions.builtin import LATEST, collection_spec
-from submissions.spec import FEL, GOTLAND, KOMMUN, REGION, VARNING, CheckSpec, CodeListSpec, CollectionSpec
+from submissions.spec import FEL, VARNING, CheckSpec, CodeListSpec, CollectionSpec, sector_of
 
 # A code that is missing in one of these lists is no error until SKR has established the list.
 LISTS_OF_CHECK = {
@@ -43,8 +43,8 @@ class Context:
 
     @property
     def sector(self) -> str:
-        """kommun or region: kommunalförbund and companies follow the kommuner."""
-        return REGION if self.unit_kind == REGION else KOMMUN
+        """kommun or region."""
+        return sector_of(self.unit_kind)
 
     def code_list(self, kind: str) -> CodeListSpec:
         """A list of the year, or the shipped one where the year's settings lack it."""
@@ -68,14 +68,11 @@ class Context:
 
     def is_valid(self, check: CheckSpec) -> bool:
         """True where the measurement day is within the check's dates."""
-        day = self.collection.measurement_day
-        return (check.valid_from is None or check.valid_from <= day) and (check.valid_until is None or day <= check.valid_until)
+        return check.is_valid(self.collection.measurement_day)
 
     def concerns(self, check: CheckSpec) -> bool:
         """True where the check applies to such a unit."""
-        if check.applies_to == "Gotland":
-            return self.unit_code == GOTLAND
-        return check.applies_to in ("alla", self.sector)
+        return check.concerns(self.unit_code, self.unit_kind)
 
 
 def check_spec(code: str, collection: CollectionSpec) -> CheckSpec:

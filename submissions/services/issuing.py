@@ -97,6 +97,17 @@ def end_receipt(submission: Submission, at: datetime) -> None:
     Receipt.objects.filter(submission=submission, withdrawn_at=None).update(withdrawn_at=at)
 
 
+def take_back(submission: Submission, at: datetime) -> Receipt | None:
+    """The hand-in that holds no longer does. The receipt that it replaced, of what SKR had opened again, holds again."""
+    taken_back = receipt_in_force(submission)
+    end_receipt(submission, at)
+    if taken_back is None:
+        return None
+    replaced = Receipt.objects.filter(submission=submission, withdrawn_at=taken_back.issued_at).exclude(pk=taken_back.pk)
+    replaced.update(withdrawn_at=None)
+    return receipt_in_force(submission)
+
+
 def kept_of(receipt: Receipt) -> Kept:
     """What the receipt keeps sealed; nothing for one from before that was kept."""
     if receipt.figures_sealed is None:
@@ -113,6 +124,9 @@ def is_late(submission: Submission, *, today: date) -> bool:
     if today <= submission.due_date:
         return False
     midnight = timezone.make_aware(datetime.combine(submission.due_date + timedelta(days=1), time.min))
+    holds = receipt_in_force(submission)
+    if holds is not None and holds.issued_at < midnight:
+        return False
     in_time = Receipt.objects.filter(submission=submission, issued_at__lt=midnight).order_by("-issued_at", "-pk").first()
     if in_time is None:
         return True

@@ -131,10 +131,11 @@ def tell_unit(submission: Submission, template: str, **values: str) -> None:
 
 
 @transaction.atomic
-def withdraw(*, submission: Submission, by: User, at: datetime) -> None:
+def withdraw(*, submission: Submission, by: User, at: datetime) -> Receipt | None:
     """Take the hand-in back, until SKR has begun. Its receipt stays, marked as no longer in force.
 
-    A file that the statement of nobody employed had set aside counts again, if it is still there.
+    A file that the statement of nobody employed had set aside counts again, if it is still there. So does the receipt of
+    what SKR had approved before it was opened again, which is given back.
     """
     locked = deliver.lock(submission)
     states.check_can_withdraw(by, locked, today=timezone.localdate(at))
@@ -144,8 +145,10 @@ def withdraw(*, submission: Submission, by: User, at: datetime) -> None:
         kept = Delivery.objects.kept().filter(submission=locked, version=version, status=Delivery.Status.CHECKED, is_test=False)
         kept.update(is_current=True)
     to = Status.UNDER_REVIEW if current_delivery(locked) else Status.NOT_STARTED
-    states.move(locked, to, by=by, at=at, text="Klarmarkeringen togs tillbaka.")
-    issuing.end_receipt(locked, at)
+    holds = issuing.take_back(locked, at)
+    again = f"Kvittens {holds.code}, som SKR har godkänt, gäller igen." if holds else ""
+    states.move(locked, to, by=by, at=at, text=with_text("Klarmarkeringen togs tillbaka.", again))
+    return holds
 
 
 @transaction.atomic

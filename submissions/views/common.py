@@ -21,7 +21,7 @@ from submissions.models import Delivery, Receipt, ReopenRequest, Submission, Sup
 from submissions.services import deliver, issuing, storage
 from submissions.services.evaluate import positions_of
 from submissions.situation import Situation, situation_of
-from submissions.spec import KOMMUN, REGION, CollectionSpec
+from submissions.spec import CollectionSpec, sector_of
 
 
 @dataclass
@@ -107,9 +107,8 @@ class Room:
 
     @property
     def _explaining_is_optional(self) -> bool:
-        collection = self.submission.collection
         is_asked = self.current is not None and self.current.uncommented > 0 and self.submission.status in states.WORKING
-        return is_asked and bool(states.explaining_is_optional([collection]))
+        return is_asked and bool(states.explaining_is_optional([self.submission]))
 
     @property
     def is_not_handed_in(self) -> bool:
@@ -272,8 +271,8 @@ def codes_of(room: Room, number: int | None) -> list[Entry]:
     listed = room.spec.lists.get(CODE_LISTS.get(number or 0, ""))
     if listed is None:
         return []
-    is_region = room.submission.unit.kind == REGION
-    mine = (code for code in listed.codes.values() if code.sector in ("", REGION if is_region else KOMMUN))
+    is_region = room.is_region
+    mine = (code for code in listed.codes.values() if code.sector in ("", sector_of(room.submission.unit.kind)))
     return [Entry(code.code, code.label, code.group_region if is_region else code.group_kommun) for code in mine]
 
 

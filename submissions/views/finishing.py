@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.db.models import F
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -140,12 +141,14 @@ def withdraw(request: UserRequest, code: str, year: int) -> HttpResponse:
     room = enter(request, code, year)
     access.check_can_submit(request.user, room.submission.unit)
     try:
-        review_service.withdraw(submission=room.submission, by=request.user, at=room.now)
+        holds = review_service.withdraw(submission=room.submission, by=request.user, at=room.now)
     except NotAllowed as refusal:
         messages.error(request, refusal.reason)
     else:
+        again = f" Det som SKR har godkänt gäller igen, med kvittens {holds.code}." if holds else ""
         messages.success(
-            request, "Klarmarkeringen är tillbakatagen och kvittensen gäller inte längre. Klarmarkera igen när ni är klara."
+            request,
+            f"Klarmarkeringen är tillbakatagen och kvittensen gäller inte längre.{again} Klarmarkera igen när ni är klara.",
         )
     return redirect("submissions:submission", *room.address)
 
@@ -155,7 +158,7 @@ def withdraw(request: UserRequest, code: str, year: int) -> HttpResponse:
 
 @require_GET
 def receipt(request: UserRequest, code: str, year: int) -> HttpResponse:
-    """The receipt of the last hand-in, for printing and keeping, and the earlier ones by name."""
+    """The receipt that holds, else the last one, for printing and keeping, and the others by name."""
     room = enter(request, code, year)
     issued = _receipts(room)
     if not issued:
@@ -178,14 +181,14 @@ def receipt(request: UserRequest, code: str, year: int) -> HttpResponse:
 
 
 def _receipts(room: Room) -> list[Receipt]:
-    """All receipts of the submission, the last one first."""
+    """All receipts of the submission: the one that holds, then those that ended, the last one first."""
     issued = Receipt.objects.filter(submission=room.submission).select_related("issued_by")
-    return list(issued.order_by("-issued_at", "-pk"))
+    return list(issued.order_by(F("withdrawn_at").desc(nulls_first=True), "-issued_at", "-pk"))
 
 
 @require_GET
 def receipt_file(request: UserRequest, code: str, year: int) -> HttpResponseBase:
-    """The last receipt as the signed text it was issued as."""
+    """The receipt that the page shows, as the signed text it was issued as."""
     room = enter(request, code, year)
     newest = next(iter(_receipts(room)), None)
     text = issuing.kept_of(newest).text if newest else ""

@@ -56,7 +56,7 @@ def overview(request: UserRequest) -> HttpResponse:
 def _by_year(submissions: list[Submission]) -> list[tuple[int, list[Card]]]:
     current = {d.submission_id: d for d in Delivery.objects.light().filter(submission__in=submissions, is_current=True)}
     today, reopened = timezone.localdate(), issuing.reopened_among(submissions)
-    optional = states.explaining_is_optional(submission.collection for submission in submissions)
+    optional = states.explaining_is_optional(submissions)
     years: dict[int, list[Card]] = {}
     for submission in submissions:
         card = Card(
@@ -66,7 +66,7 @@ def _by_year(submissions: list[Submission]) -> list[tuple[int, list[Card]]]:
                 current.get(submission.pk),
                 today=today,
                 is_reopened=submission.pk in reopened,
-                must_explain=submission.collection_id not in optional,
+                must_explain=submission.pk not in optional,
             ),
             reverse("submissions:submission", args=[submission.unit.code, submission.collection.year]),
         )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import polars as pl
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
@@ -17,6 +18,8 @@ from config.lib import downloads, uploads
 from profiles import access, payroll
 from profiles.models import PayrollSystem
 from submissions import reading, states
+from submissions.checking.codes import is_municipal_position
+from submissions.checking.masking import mask
 from submissions.forms import PayrollSystemForm, SupplementForm
 from submissions.frames import column
 from submissions.models import Supplement
@@ -46,8 +49,8 @@ class PositionsShown:
     first: tuple[Position, ...]
     troubles: tuple[Trouble, ...]
     more_troubles: int
-    used: int | None  # codes of the current file; None without one
-    missing: list[str]  # used in the file and not in the list
+    used: int | None  # codes of the current file that the list should have; None without a file
+    missing: list[str]  # those of them that it does not have; masked
     unused: int  # in the list and not in the file
 
 
@@ -107,24 +110,30 @@ def _positions_shown(room: Room, listed: Listed) -> PositionsShown:
     whole = Supplement.objects.get(pk=listed.supplement.pk)
     read = reading.read_position_list(storage.content_of(whole))
     labels = read.labels
-    used = _codes_in(room)
+    given = _codes_in(room)
+    used = _texts(given if room.is_region else given.filter(~is_municipal_position()))
     return PositionsShown(
         listed=listed,
         codes=len(labels),
-        first=read.positions[:SHOWN],
-        troubles=read.troubles[:SHOWN],
+        first=tuple(replace(one, code=mask(one.code), label=mask(one.label)) for one in read.positions[:SHOWN]),
+        troubles=tuple(replace(one, text=mask(one.text)) for one in read.troubles[:SHOWN]),
         more_troubles=max(0, len(read.troubles) - SHOWN),
         used=None if room.current is None else len(used),
-        missing=sorted(used - labels.keys()),
-        unused=len(labels.keys() - used),
+        missing=sorted(map(mask, used - labels.keys())),
+        unused=len(labels.keys() - _texts(given)),
     )
 
 
-def _codes_in(room: Room) -> set[str]:
-    """The position codes of the current file."""
+def _codes_in(room: Room) -> pl.DataFrame:
+    """The position codes of the current file, each once. The four-digit ones of a kommun need no explanation."""
+    name = column(POSITION_FIELD)
     if room.current is None:
-        return set()
-    return set(storage.current_frame(room.current)[column(POSITION_FIELD)].drop_nulls().unique().to_list())
+        return pl.DataFrame(schema={name: pl.String})
+    return storage.current_frame(room.current).select(name).drop_nulls().unique()
+
+
+def _texts(codes: pl.DataFrame) -> set[str]:
+    return set(codes.to_series().to_list())
 
 
 # Presses -------------------------------------------------------------------------------------------------------------

@@ -100,6 +100,9 @@ def test_not_handed_in_yet_stands_on_each_page_until_there_is_a_receipt(
         ({"enabled": False}, False),
         ({"valid_until": date(2026, 10, 31)}, False),
         ({"valid_from": date(2026, 11, 1)}, True),
+        ({"applies_to": "kommun"}, True),
+        ({"applies_to": "region"}, False),
+        ({"applies_to": "Gotland"}, False),
     ],
 )
 def test_the_years_kom02_decides_whether_explanations_are_needed(
@@ -346,6 +349,38 @@ def test_an_approved_submission_is_opened_again_and_the_receipt_holds_meanwhile(
     assert "ersattes den av en ny klarmarkering" in text_of(client.get(f"/kvittens/{first.code}/"))
     assert first.code in text_of(client.get(RECEIPT))
     assert evaluate.previous_frame(Submission(unit=cast.trosa, collection=Collection(year=2027))) is None
+
+
+def test_what_was_approved_holds_again_when_a_new_hand_in_is_taken_back(
+    client: GuardedClient, cast: Cast, collection: Collection, clock: Any
+) -> None:
+    first = deliver_and_sign(client, cast)
+    approve(cast)
+    reopen.ask_to_reopen(submission=trosa(), reason="En rad saknas.", by=cast.bo, at=timezone.now())
+    reopen.grant_request(submission=trosa(), by=cast.officer, at=timezone.now())
+    clock.move_to(DECEMBER)  # after the last day, which the first hand-in was in time for
+    send(sign_in(client, cast.bo), synthetic.delivery("0488", 90, 8))
+    client.post(SIGN, {"version": 2, "revision": 0})
+    second = Receipt.objects.get(withdrawn_at=None)
+    assert second != first
+    told = text_of(client.post(f"{PAGE}ta-tillbaka/", follow=True))
+    assert f"Det som SKR har godkänt gäller igen, med kvittens {first.code}" in told
+    assert issuing.receipt_in_force(trosa()) == first
+    assert "Öppnad igen" in text_of(client.get("/"))
+    page = text_of(client.get(RECEIPT))
+    assert page.index(first.code) < page.index(second.code)
+    assert "Kvittensen gäller inte längre" not in page
+    assert first.code in client.get(f"{RECEIPT}fil/").content.decode()
+    approved = evaluate.previous_frame(Submission(unit=cast.trosa, collection=Collection(year=2027)))
+    assert approved is not None
+    assert approved.height == 80
+    client.post(SIGN, {"version": 2, "revision": 0})  # no reason is asked for: the unit was in time
+    third = Receipt.objects.get(withdrawn_at=None)
+    assert third not in (first, second)
+    assert third.late_reason == ""
+    review.begin_review(submission=trosa(), by=cast.officer, at=timezone.now())
+    review.return_to_unit(submission=trosa(), reason="Se över lönerna.", by=cast.officer, at=timezone.now())
+    assert issuing.receipt_in_force(trosa()) is None
 
 
 def test_skr_refuses_with_an_answer_and_the_unit_may_take_its_request_back(

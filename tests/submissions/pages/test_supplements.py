@@ -19,6 +19,8 @@ from submissions.services.collections import open_collection
 from tests import files
 from tests.cast import Cast, give_role, make_cast, make_unit, make_user, sign_in
 from tests.client import GuardedClient
+from tests.submissions.pages.test_hand_in import CLEAN
+from tests.submissions.pages.test_main_flow import send, with_value
 
 REGION = "/inlamning/0400/2026/"
 PAGE = f"{REGION}komplettera/"
@@ -80,6 +82,23 @@ def test_a_kommun_is_not_asked_for_a_list(client: GuardedClient, cast: Cast, col
     sign_in(client, cast.bo)
     assert "Kodförteckning saknas" not in client.get("/inlamning/0488/2026/").content.decode()
     assert "Kodförteckning saknas" not in client.get("/inlamning/0488/2026/komplettera/").content.decode()
+
+
+def test_of_a_kommun_only_its_own_codes_need_stand_in_its_list(client: GuardedClient, cast: Cast, collection: Collection) -> None:
+    page = "/inlamning/0488/2026/komplettera/"
+    sign_in(client, cast.bo)
+    send(client, CLEAN)
+    post = {"kind": POSITIONS, "note": ""}
+    told = client.post(f"{page}lagg-till/", {**post, "file": SimpleUploadedFile("koder.txt", b"12AB;Vikarie\n")}, follow=True)
+    assert "Filen har inga egna befattningskoder" in told.content.decode()
+    send(client, with_value(CLEAN, 9, 14, "12AB"))
+    told = client.get(page)
+    assert "Alla 1\N{NO-BREAK SPACE}egen kod" not in told.content.decode()
+    assert "Den egna koden i filen finns i förteckningen" in told.content.decode()
+    other = SimpleUploadedFile("koder.txt", b"ANNAN;19811218-9876\n")
+    told = client.post(f"{page}lagg-till/", {**post, "file": other}, follow=True).content.decode()
+    assert "finns inte i förteckningen: 12AB." in told
+    assert "9876" not in told  # a list of persons by mistake
 
 
 def test_the_current_file_is_checked_against_the_list_as_it_comes_changes_and_goes(rut: GuardedClient) -> None:
