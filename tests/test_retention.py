@@ -135,6 +135,22 @@ def test_drift_11_a_submission_that_was_never_locked_counts_from_the_closing(loc
 
 
 @pytest.mark.asvs("14.2.7")
+def test_drift_11_the_rows_that_were_signed_stay_where_a_newer_file_never_was(locked: Scene, clock: Any) -> None:
+    submission, lock = of_trosa(locked), timezone.now()
+    signed = Delivery.objects.get(submission=submission, is_current=True)
+    opened_again = another_file(submission, 2)  # and never handed in
+    Delivery.objects.filter(pk=signed.pk).update(is_current=False)
+    Delivery.objects.filter(pk=opened_again.pk).update(is_current=True)
+    clock.move_to(lock + limits.FILES_KEPT)
+    run()
+    assert sealed(signed) == {"frame_sealed"}
+    assert evaluate.previous_frame(locked.trosa.submission) is not None
+    clock.move_to(lock + limits.ROWS_KEPT)
+    run()
+    assert sealed(signed) == sealed(opened_again) == set()
+
+
+@pytest.mark.asvs("14.2.7")
 def test_drift_11_test_files_and_refused_files_go_after_thirty_days(locked: Scene, clock: Any) -> None:
     submission, now = of_trosa(locked), timezone.now()
     test_file = another_file(submission, 2, is_test=True)

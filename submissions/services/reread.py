@@ -30,7 +30,8 @@ def choose_encoding(*, delivery: Delivery, encoding: str, by: User, at: datetime
     """
     with transaction.atomic():
         submission = deliver.lock(delivery.submission)
-        states.check_can_change(by, submission, today=timezone.localdate(at))
+        check_may_answer = states.check_can_test if delivery.is_test else states.check_can_change
+        check_may_answer(by, submission, today=timezone.localdate(at))
         locked = Delivery.objects.select_for_update().light().get(pk=delivery.pk)
         locked.submission = submission
         if not locked.is_current and not locked.is_test:

@@ -1,8 +1,9 @@
 """What the units' files leave behind, and for how long (security note, A-11; acceptance test DRIFT-11).
 
 Test files go whole after 30 days, refused ones lose their content. A year after a submission is locked (or its collection
-closed) its files go, with names, findings, corrections, explanations and supplements, also those that were replaced; the rows of the accepted one stay another year,
-since next year's file is compared with them. A delivery's row, its checksum and its receipt stay: they say what was handed in.
+closed) its files go, with names, findings, corrections, explanations and supplements, also those that were replaced; the rows of
+the accepted one stay another year, since next year's file is compared with them. A delivery's row, its checksum and its
+receipt stay: they say what was handed in.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from django.db.models import Q, QuerySet
 from accounts import limits
 from accounts.retention import note
 from config.lib.retention import Rule, carry_out
-from submissions.models import Comment, CommentDraft, Correction, CorrectionBatch, Delivery, Submission, Supplement
+from submissions.models import Comment, CommentDraft, Correction, CorrectionBatch, Delivery, Receipt, Submission, Supplement
 from submissions.services import storage
 
 _GONE: dict[str, Any] = {
@@ -86,7 +87,12 @@ def _supplements(upto: datetime) -> QuerySet[Supplement]:
 
 
 def _rows(upto: datetime) -> QuerySet[Delivery]:
-    return Delivery.objects.filter(_over(upto), is_current=True, frame_sealed__isnull=False)
+    return Delivery.objects.filter(_over(upto), _accepted(), frame_sealed__isnull=False)
+
+
+def _accepted() -> Q:
+    """The file that counts, and the one whose receipt holds: another where SKR has opened again what it had approved."""
+    return Q(is_current=True) | Q(pk__in=Receipt.objects.filter(withdrawn_at=None, delivery__isnull=False).values("delivery"))
 
 
 # How it goes ---------------------------------------------------------------------------------------------------------
@@ -102,7 +108,7 @@ def _wipe(rows: QuerySet[Any], at: datetime) -> int:
     """The file goes, and all that was made of it; an accepted one keeps its rows with their corrections for a while."""
     keys = _keys(rows)
     wiped = Delivery.objects.kept().filter(pk__in=keys).update(**_GONE, purged_at=at)
-    _forget_rows(Delivery.objects.filter(pk__in=keys, is_current=False))
+    _forget_rows(Delivery.objects.filter(pk__in=keys).exclude(_accepted()))
     return wiped
 
 

@@ -129,6 +129,11 @@ class Room:
             return f"Version {self.asked.version} är inte den fil som gäller. Den går att läsa men inte att ändra."
         return self.why_not_upload
 
+    @property
+    def why_not_read_again(self) -> str:
+        """Why the person cannot say how the shown file's letters are written; empty where she can."""
+        return self.why_not_test if self.asked is not None and self.asked.is_test else self.why_not_change
+
     @cached_property
     def why_not_upload(self) -> str:
         """Why the person cannot deliver a file now; empty where she can."""

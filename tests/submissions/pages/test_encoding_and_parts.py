@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
@@ -24,9 +27,9 @@ def doubtful() -> bytes:
     return "".join(";".join(values) + "\r\n" for values in rows).encode("cp1252")
 
 
-def send_parts(client: GuardedClient, *parts: bytes, **extra: object):
+def send_parts(client: GuardedClient, *parts: bytes, kind: str = "riktig", **extra: object):
     chosen = [SimpleUploadedFile(f"del{number}.txt", content) for number, content in enumerate(parts, 1)]
-    return client.post(f"{PAGE}lamna/", {"file": chosen}, **extra)
+    return client.post(f"{PAGE}lamna/", {"file": chosen, "kind": kind}, **extra)
 
 
 def test_a_doubtful_file_is_asked_about_and_read_again(client: GuardedClient, cast: Cast, collection: Collection) -> None:
@@ -51,6 +54,20 @@ def test_a_doubtful_file_is_asked_about_and_read_again(client: GuardedClient, ca
     assert AuditEvent.objects.filter(code="file:encoding:chosen").count() == 1
     again = client.post(f"{PAGE}version/1/teckenkodning/", {"encoding": "cp850"}, follow=True).content.decode()
     assert "redan besvarad" in again
+
+
+def test_a_doubtful_test_file_is_asked_about_before_real_files_are_taken(
+    client: GuardedClient, cast: Cast, collection: Collection, clock: Any
+) -> None:
+    Collection.objects.filter(pk=collection.pk).update(delivers_on=date(2026, 11, 20))
+    page = send_parts(sign_in(client, cast.bo), doubtful(), kind="test", follow=True).content.decode()
+    assert page.count("Det här är rätt") == 2
+    read = client.post(f"{PAGE}version/1/teckenkodning/", {"encoding": "cp1252"}, follow=True).content.decode()
+    assert "läst igen som Windows-1252" in read
+    assert "Det här är rätt" not in read
+    delivery = Delivery.objects.get()
+    assert (delivery.is_test, delivery.is_current, delivery.chosen_encoding) == (True, False, "cp1252")
+    assert status() == "not_started"
 
 
 @pytest.mark.parametrize("answer", ["", "utf-8", "cp437", "hitte-på"])
