@@ -110,7 +110,7 @@ class SupplementForm(forms.Form):
     kind = forms.ChoiceField(
         label="Vad är det?",
         choices=[
-            (Supplement.Kind.POSITIONS, "Kodförteckning: befattningskoder (fält 14) med klartext, som .txt eller .csv"),
+            (Supplement.Kind.POSITIONS, "Kodförteckning: befattningskoder (fält 14) med klartext, som textfil eller kalkylblad"),
             (Supplement.Kind.OTHER, "Annat som SKR har bett om"),
         ],
         widget=forms.RadioSelect,

@@ -15,9 +15,13 @@ MAGIC = {
     ".png": (b"\x89PNG\r\n\x1a\n",),
     ".jpg": (b"\xff\xd8\xff",),
     ".xlsx": (b"PK\x03\x04",),
+    ".ods": (b"PK\x03\x04",),
 }
 SAME = {".jpeg": ".jpg"}
-IN_A_WORKBOOK = (b"[Content_Types].xml", b"xl/workbook.xml")
+INSIDE = {
+    ".xlsx": (b"[Content_Types].xml", b"xl/workbook.xml"),
+    ".ods": (b"application/vnd.oasis.opendocument.spreadsheet", b"content.xml"),
+}
 MACROS = b"vbaProject.bin"
 NOT_TEXT = re.compile(rb"[\x00-\x08\x0e-\x19\x1b-\x1f]")
 WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -36,7 +40,7 @@ def is_of_type(content: bytes, ending: str) -> bool:
         return _is_text(content)
     if not content.startswith(MAGIC.get(ending, ())):
         return False
-    return ending != ".xlsx" or (all(name in content for name in IN_A_WORKBOOK) and MACROS not in content)
+    return ending not in INSIDE or (all(name in content for name in INSIDE[ending]) and MACROS not in content)
 
 
 def _is_text(content: bytes) -> bool:

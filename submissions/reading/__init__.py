@@ -7,7 +7,14 @@ was expected. Knows neither the database, the web nor the checks.
 from submissions.reading.corrections import apply_corrections
 from submissions.reading.kind import kind_value
 from submissions.reading.limits import MAX_BYTES, MAX_FIELDS, MAX_LINE, MAX_PARTS, MAX_ROWS
-from submissions.reading.positions import PositionList, PositionListError, read_position_list, read_positions
+from submissions.reading.positions import (
+    PositionList,
+    PositionListError,
+    position_cells,
+    read_position_cells,
+    read_position_list,
+    read_positions,
+)
 from submissions.reading.reader import read, read_parts
 from submissions.reading.rewrite import RewriteRefused, as_text, changed_cells, rewrite
 
@@ -26,6 +33,8 @@ __all__ = [
     "kind_value",
     "read",
     "read_parts",
+    "position_cells",
+    "read_position_cells",
     "read_position_list",
     "read_positions",
     "rewrite",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import polars as pl
+
 from submissions.frames import Refusal
 from submissions.reading.decode import decode
 from submissions.reading.kind import BLANKS, kind_value
@@ -63,12 +65,24 @@ def read_positions(data: bytes) -> dict[str, str]:
 
 def read_position_list(data: bytes) -> PositionList:
     """The list line by line, with what is odd in it. Raises `PositionListError` where no code was found."""
+    return read_position_cells(position_cells(data))
+
+
+def position_cells(data: bytes) -> pl.DataFrame:
+    """The first two columns of every line, "code" and "label", as they stand. Raises `PositionListError`."""
     if len(data) > MAX_BYTES:
         raise PositionListError(f"Kodförteckningen är för stor. {EXPECTED}")
+    if is_packed(data):
+        return _cells(data)
+    return pl.DataFrame(list(_lines(data)), schema={"code": pl.String, "label": pl.String}, orient="row")
+
+
+def read_position_cells(cells: pl.DataFrame) -> PositionList:
+    """What `position_cells` found, with what is odd in it. Raises `PositionListError` where there is no code."""
     positions: list[Position] = []
     troubles: list[Trouble] = []
     first: dict[str, Position] = {}
-    for number, (raw, text) in enumerate(_cells(data) if is_packed(data) else _lines(data), 1):
+    for number, (raw, text) in enumerate(cells.iter_rows(), 1):
         code = kind_value(POSITION_FIELD, raw.strip(BLANKS + '"'))
         label = text.strip(BLANKS + '"')
         if not code:
@@ -85,15 +99,14 @@ def read_position_list(data: bytes) -> PositionList:
     return PositionList(tuple(positions), tuple(troubles))
 
 
-def _cells(data: bytes) -> Iterator[tuple[str, str]]:
+def _cells(data: bytes) -> pl.DataFrame:
     """Code and text of each row of a workbook."""
     cells = read_cells(data, 2)
     if isinstance(cells, Refusal):
         raise PositionListError(f"Kodförteckningen kan inte läsas. {cells.seen} {EXPECTED}")
     if cells.width < 2:
         raise PositionListError(f"Kodförteckningen har ingen klartext. {EXPECTED}")
-    for code, label in cells.select("1", "2").iter_rows():
-        yield code or "", label or ""
+    return cells.select(pl.col("1").fill_null("").alias("code"), pl.col("2").fill_null("").alias("label"))
 
 
 def _lines(data: bytes) -> Iterator[tuple[str, str]]:

@@ -229,7 +229,7 @@ def positions_of(submission: Submission) -> dict[str, str] | None:
     if supplement is None:
         return None
     try:
-        return reading.read_positions(storage.content_of(supplement))
+        return storage.position_list_of(supplement).labels
     except reading.PositionListError:
         return None
 

@@ -86,6 +86,15 @@ def content_of(row: Delivery | Supplement) -> bytes:
     return zlib.decompress(sealed.open_column(row, "content_sealed"))
 
 
+def position_list_of(supplement: Supplement) -> reading.PositionList:
+    """A kodförteckning as it is read; a workbook is opened once. Raises `PositionListError`."""
+    key = ("positions", supplement.pk)
+    cells = cache.get(key)
+    if cells is None:
+        cells = cache.put(key, reading.position_cells(content_of(supplement)))
+    return reading.read_position_cells(cells)
+
+
 def name_of(delivery: Delivery) -> str:
     """The file's own name, for showing only; "" once the file is gone."""
     return sealed.open_text(delivery, "name_sealed") if delivery.name_sealed is not None else ""

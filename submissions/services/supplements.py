@@ -1,7 +1,7 @@
 """Komplettera: files beside the delivery, and which payroll system it comes from.
 
-A supplement is kept as it came, sealed, and never opened, but for a kodförteckning, which is read as text. Each change of
-what the checks go by makes the current file's answer anew in the same transaction.
+A supplement is kept as it came, sealed, and never opened, but for a kodförteckning, which is read as a delivery is. Each
+change of what the checks go by makes the current file's answer anew in the same transaction.
 """
 
 from __future__ import annotations
@@ -26,11 +26,15 @@ from submissions.services import deliver, storage
 from submissions.services.deliver import NAME_LENGTH, FileRefused, TooManyFiles
 from submissions.services.export import Export
 
-ENDINGS = (".txt", ".csv", ".xlsx", ".pdf", ".png", ".jpg")
-READ_ENDINGS = (".txt", ".csv")  # of a kodförteckning
+ENDINGS = (".txt", ".csv", ".xlsx", ".ods", ".pdf", ".png", ".jpg")
+READ_ENDINGS = (".txt", ".csv", ".xlsx", ".ods")  # of a kodförteckning
 MEGABYTES = limits.SUPPLEMENT_BYTES // 1_000_000
 NOTE_LENGTH = 200
 Kind = Supplement.Kind
+
+
+class NoteRefused(FileRefused):
+    """What was written about the file cannot be kept; the sentence stands at that box."""
 
 
 # Add and take away ---------------------------------------------------------------------------------------------------
@@ -41,15 +45,20 @@ def add_supplement(
 ) -> Supplement:
     """Keep a file beside the delivery. A kodförteckning replaces the earlier one, and the current file is checked again.
 
-    Raises `NotAllowed` or `FileRefused` with a sentence; then nothing is kept.
+    The same file once more, while it holds, is the one that is there: a double press gives one. Raises `NotAllowed` or
+    `FileRefused` with a sentence; then nothing is kept.
     """
     _check_may_change(submission, kind, by=by, at=at)
     entries = check_content(kind, content, name)
     note = _clean_note(kind, note)
     deliver.check_for_malware(submission, content, by=by, at=at)
+    sha256 = hashlib.sha256(content).hexdigest()
     with transaction.atomic():
         locked = deliver.lock(submission)
         _check_may_change(locked, kind, by=by, at=at)
+        same = _in_force(locked, kind).filter(sha256=sha256, note=note).order_by("pk").first()
+        if same is not None:
+            return same
         check_daily_limit(locked.unit, at=at)
         number = (Supplement.objects.filter(submission=locked).aggregate(last=Max("number"))["last"] or 0) + 1
         if kind == Kind.POSITIONS:
@@ -60,7 +69,7 @@ def add_supplement(
             kind=kind,
             note=note,
             size=len(content),
-            sha256=hashlib.sha256(content).hexdigest(),
+            sha256=sha256,
             entries=entries,
             uploaded_by=by,
             uploaded_at=at,
@@ -104,7 +113,11 @@ def check_content(kind: str, content: bytes, name: str) -> int | None:
     if len(content) > limits.SUPPLEMENT_BYTES:
         raise FileRefused(f"Filen är större än {MEGABYTES} MB, och så stora kompletteringar tar vi inte emot.")
     if ending not in endings:
-        taken = "en textfil (.txt eller .csv)" if kind == Kind.POSITIONS else "filer som slutar på " + ", ".join(ENDINGS)
+        taken = (
+            "en textfil (.txt, .csv) eller ett kalkylblad (.xlsx, .ods)"
+            if kind == Kind.POSITIONS
+            else "filer som slutar på " + ", ".join(ENDINGS)
+        )
         raise FileRefused(f"Den sortens fil tar vi inte emot här. Vi tar emot {taken}.")
     if not file_types.is_of_type(content, ending):
         raise FileRefused(f"Filen heter {ending} men innehåller något annat. Spara den igen i rätt format.")
@@ -133,9 +146,9 @@ def _check_may_change(submission: Submission, kind: str, *, by: User, at: dateti
 def _clean_note(kind: str, note: str) -> str:
     note = one_line(note)[:NOTE_LENGTH]
     if personnummer.LOOKS_LIKE.search(note):
-        raise FileRefused("Skriv inte personnummer i beskrivningen.")
+        raise NoteRefused("Skriv inte personnummer i beskrivningen.")
     if kind == Kind.OTHER and not note:
-        raise FileRefused("Skriv med några ord vad filen är.")
+        raise NoteRefused("Skriv med några ord vad filen är.")
     return note
 
 

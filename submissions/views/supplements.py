@@ -108,7 +108,10 @@ def _system_name(systems: dict[str, str], chosen: PayrollSystem | None) -> str:
 
 def _positions_shown(room: Room, listed: Listed) -> PositionsShown:
     whole = Supplement.objects.get(pk=listed.supplement.pk)
-    read = reading.read_position_list(storage.content_of(whole))
+    try:
+        read = storage.position_list_of(whole)
+    except reading.PositionListError:  # it could be read when it came
+        return PositionsShown(listed, listed.supplement.entries or 0, (), (), 0, None, [], 0)
     labels = read.labels
     given = _codes_in(room)
     used = _texts(given if room.is_region else given.filter(~is_municipal_position()))
@@ -163,10 +166,11 @@ def add_supplement(request: UserRequest, code: str, year: int) -> HttpResponse:
             at=room.now,
         )
     except FileRefused as refusal:
-        form.add_error("file", refusal.reason)
+        form.add_error("note" if isinstance(refusal, service.NoteRefused) else "file", refusal.reason)
         return _page(room, form=form, status=refusal.status)
     again = " Årets fil är kontrollerad igen." if made.kind == Supplement.Kind.POSITIONS and room.current else ""
-    messages.success(request, f"{made.get_kind_display()} är mottagen.{again}")
+    what = "Kodförteckningen" if made.kind == Supplement.Kind.POSITIONS else "Filen"
+    messages.success(request, f"{what} är mottagen.{again}")
     return redirect("submissions:supplements", *room.address)
 
 

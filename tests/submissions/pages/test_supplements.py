@@ -19,6 +19,7 @@ from submissions.services.collections import open_collection
 from tests import files
 from tests.cast import Cast, give_role, make_cast, make_unit, make_user, sign_in
 from tests.client import GuardedClient
+from tests.submissions.engine.test_formats import book
 from tests.submissions.pages.test_hand_in import CLEAN
 from tests.submissions.pages.test_main_flow import send, with_value
 
@@ -129,6 +130,42 @@ def test_the_current_file_is_checked_against_the_list_as_it_comes_changes_and_go
     assert not Supplement.objects.in_force().exists()
 
 
+def test_a_list_in_a_workbook_is_read_as_one_in_text(rut: GuardedClient) -> None:
+    delivery = delivered()
+    codes = codes_of_file(delivery)
+    page = add(rut, book([["Kod", "Klartext"], *([code, "=1+1"] for code in codes)]), "koder.xlsx").content.decode()
+    assert f"Alla {len(codes)}\N{NO-BREAK SPACE}koder i filen finns i förteckningen" in page
+    assert "=1+1" in page
+    assert found("KOD09") == 0
+    assert Supplement.objects.in_force().get().entries == len(codes)
+    add(rut, book([[codes[0], "Läkare"]]), "koder.xlsx")
+    assert found("KOD09")
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (book([["101"], ["102"]]), "Kodförteckningen har ingen klartext"),
+        (book([["101", "Läkare"]], [["102", "Sköterska"]]), "Arbetsboken har 2 blad med uppgifter"),
+        (book([["101", "Läkare"]])[:-100] + bytes(100), "Kalkylbladet går inte att öppna"),
+    ],
+)
+def test_a_list_in_a_workbook_that_cannot_be_read_is_answered_at_the_field(rut: GuardedClient, content: bytes, says: str) -> None:
+    answer = add(rut, content, "koder.xlsx")
+    assert answer.status_code == 422
+    assert says in answer.content.decode()
+    assert not Supplement.objects.exists()
+
+
+def test_the_same_file_pressed_twice_is_kept_once(rut: GuardedClient) -> None:
+    for _ in range(2):
+        assert add(rut, b"123;Chef\r\n").status_code == 200
+        assert add(rut, b"%PDF-1", "svar.pdf", Supplement.Kind.OTHER, "Svar").status_code == 200
+    assert Supplement.objects.count() == 2
+    add(rut, b"%PDF-1", "svar.pdf", Supplement.Kind.OTHER, "Något annat")
+    assert Supplement.objects.count() == 3
+
+
 def test_what_is_odd_in_the_list_is_told_by_line(rut: GuardedClient) -> None:
     page = add(rut, "kod;benämning\n101;Läkare\n102;\n101;Sjuksköterska\n;Ingen\n12345678;Lång\n".encode()).content.decode()
     for line in (
@@ -146,7 +183,7 @@ def test_what_is_odd_in_the_list_is_told_by_line(rut: GuardedClient) -> None:
     [
         (b"", "koder.txt", "Filen är tom"),
         (b"bara text utan koder", "koder.txt", "ingen klartext"),
-        (b"%PDF-1.7", "koder.pdf", "en textfil (.txt eller .csv)"),
+        (b"%PDF-1.7", "koder.pdf", "en textfil (.txt, .csv) eller ett kalkylblad (.xlsx, .ods)"),
         (b"%PDF-1.7", "koder.txt", "innehåller något annat"),
         (b"MZ\x90\0", "koder.csv", "innehåller något annat"),
     ],
@@ -194,6 +231,7 @@ def test_a_file_that_is_not_what_it_says_is_refused(rut: GuardedClient, content:
     answer = add(rut, content, name, Supplement.Kind.OTHER, note)
     assert answer.status_code == 422
     assert says in answer.content.decode()
+    assert list(answer.context["form"].errors) == ["file" if note == "x" else "note"]
     assert not Supplement.objects.exists()
 
 
@@ -202,6 +240,8 @@ def test_a_file_that_is_not_what_it_says_is_refused(rut: GuardedClient, content:
     [
         (files.xlsx(), ".xlsx", True),
         (b"PK\x03\x04 word/document.xml", ".xlsx", False),
+        (b"PK\x03\x04 mimetypeapplication/vnd.oasis.opendocument.spreadsheet content.xml", ".ods", True),
+        (b"PK\x03\x04 mimetypeapplication/vnd.oasis.opendocument.text content.xml", ".ods", False),
         ("Å;Ä".encode("utf-16"), ".txt", True),
         ("Å;Ä".encode("cp1252"), ".csv", True),
         (b"a\0b", ".txt", False),
