@@ -1,7 +1,8 @@
 """What an explanation covers: the findings it was given for, kept as fingerprints, so that it follows to the next file.
 
 A finding on a row is known again by its check, field and values and by whose row it is: anställningsnummer, else
-personnummer. Line numbers play no part. Of findings that are alike each has its turn, so that a third one is not covered by
+personnummer (a row without the first is another person's once the second is corrected, and is asked about again). Line
+numbers play no part. Of findings that are alike each has its turn, so that a third one is not covered by
 two. A finding about the whole file is kept as it stood: it is covered while its figure has not moved further from 0 by more
 than a tenth. Nothing is kept that says whom it is about: fingerprints are keyed by the submission's salt.
 """

@@ -1,6 +1,6 @@
 """Anna tries a test file, sees that it counts for nothing, and hands the same file in for real; then she adds to it.
 
-Told at a desk and on a phone, and once with the keyboard's and the pages' own means only: no script runs.
+Told at a desk and on a phone, and its first half once without scripts.
 """
 
 from __future__ import annotations

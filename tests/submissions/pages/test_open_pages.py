@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from submissions import builtin, synthetic
@@ -46,6 +48,29 @@ def test_a_page_tells_why_how_and_by_an_example(client: GuardedClient, collectio
     for text in ("Eget skäl.", "Egen bot.", "Eget svar.", "1 november 2026", "&gt; 99 000 kr"):
         assert text in page
     assert spec.answers[0] not in page
+
+
+@pytest.mark.django_db
+def test_the_handbook_tells_of_every_part_of_handing_in_and_leads_to_it(client: GuardedClient) -> None:
+    page = client.get("/handbok/").content.decode()
+    sections = re.findall(r'<section class="section[^"]*" id="([a-z]+)"', page)
+    listed = re.findall(r'<li><a href="#([a-z]+)"', page)
+    assert listed == sections
+    text = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    for words in (
+        "testfil",
+        "Flera filer",
+        "Kalkylblad",
+        "Börja med orsakerna",
+        "Rätta alla på en gång",
+        "Det som följde med",
+        "den rättade filen",
+        "Komplettera",
+        "Inte inlämnad än",
+        "be SKR öppna inlämningen igen",
+        "Årets fil lämnas från 13 november 2026",
+    ):
+        assert words in text, words
 
 
 @pytest.mark.parametrize(
