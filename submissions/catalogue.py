@@ -19,7 +19,7 @@ FAMILIES = {
     "DUB": "Dubbletter",
     "RIM": "Rimliga belopp",
     "AGG": "Jämförelser och helheter",
-    "KOM": "Kompletteringar",
+    "KOM": "Kompletteringar, förklaringar och lönesystem",
 }
 _FIELDS = {
     "fil": "hela filen",
@@ -167,8 +167,7 @@ def _rows(place: int, row: ExampleRows, collection: CollectionSpec) -> ShownRows
 
 
 def _in_order(checks: Iterable[CheckSpec]) -> list[CheckSpec]:
-    prefixes = list(FAMILIES)
-    return sorted(checks, key=lambda c: (prefixes.index(c.code[:3]) if c.code[:3] in prefixes else len(prefixes), c.code))
+    return sorted(checks, key=lambda check: checking.catalogue_place(check.code))
 
 
 def _fields(text: str, collection: CollectionSpec) -> str:

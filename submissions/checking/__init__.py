@@ -9,7 +9,7 @@ from submissions.checking.again import basis, rerun
 from submissions.checking.completeness import Unexplained, unexplained
 from submissions.checking.context import Context, effective_level
 from submissions.checking.findings import CODE_FIELDS, Findings, NotRun, group_rows, groups, sort_findings
-from submissions.checking.runner import check_rows, is_row_check, run
+from submissions.checking.runner import catalogue_place, check_rows, is_row_check, run
 
 __all__ = [
     "CODE_FIELDS",
@@ -18,6 +18,7 @@ __all__ = [
     "NotRun",
     "Unexplained",
     "basis",
+    "catalogue_place",
     "check_rows",
     "effective_level",
     "group_rows",

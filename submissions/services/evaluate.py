@@ -209,7 +209,7 @@ def context_of(delivery: Delivery, collection: CollectionSpec) -> checking.Conte
         unit_kind=unit.kind,
         collection=collection,
         previous=storage.current_frame(last_year) if last_year else None,
-        previous_name=f"{last_year.pk}/{last_year.revision}" if last_year else "",
+        previous_name="/".join(map(str, storage.state_of(last_year))) if last_year else "",
         positions=positions_of(delivery.submission),
         unit_names=dict(Unit.objects.order_by("code").values_list("code", "name")),
         earlier={sha256: timezone.localdate(at) for sha256, at, _ in before},

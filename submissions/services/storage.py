@@ -134,9 +134,14 @@ def keep_base_frame(delivery: Delivery, frame: pl.DataFrame) -> None:
     cache.put(("frame", delivery.pk, delivery.chosen_encoding), frame)
 
 
+def state_of(delivery: Delivery) -> tuple[int, int, datetime | None]:
+    """What tells the delivery's rows, with corrections, from those of other deliveries and of other times."""
+    return delivery.pk, delivery.revision, delivery.as_of
+
+
 def current_frame(delivery: Delivery) -> pl.DataFrame:
     """The rows with corrections laid over them."""
-    key = ("current", delivery.pk, delivery.revision, delivery.as_of)
+    key = ("current", *state_of(delivery))
     found = cache.get(key)
     if found is None:
         found = reading.apply_corrections(base_frame(delivery), overlay_of(delivery))

@@ -5,6 +5,7 @@ What is costly (the rows with their concepts, the counted numbers) is kept in th
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -139,8 +140,8 @@ def version_before(delivery: Delivery) -> Delivery | None:
     return found
 
 
-def _key(delivery: Delivery, terms: Terms) -> tuple[int, int, int]:
-    return delivery.pk, delivery.revision, terms.fingerprint
+def _key(delivery: Delivery, terms: Terms) -> tuple[Hashable, ...]:
+    return *storage.state_of(delivery), terms.fingerprint
 
 
 def _prepared(delivery: Delivery, terms: Terms) -> pl.DataFrame:

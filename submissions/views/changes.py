@@ -14,9 +14,8 @@ from django.views.decorators.http import require_GET
 
 from accounts.access import UserRequest
 from profiles import access
-from submissions.fields import in_words
 from submissions.services import looks, reports
-from submissions.views.common import Room, enter, field_name, label_of, shown_or_404
+from submissions.views.common import Room, enter, field_name, shown_or_404, words_of
 
 EMPLOYMENTS_PER_PAGE = 100
 
@@ -74,9 +73,9 @@ def _employment(room: Room, row: int, cells: list[Mapping[str, Any]]) -> Employm
         Change(
             field=field_name(room.spec, cell["field"]),
             old=cell["old"],
-            old_label=_words(room, cell["field"], cell["old"]),
+            old_label=words_of(room.spec, cell["field"], cell["old"]),
             new=cell["new"],
-            new_label=_words(room, cell["field"], cell["new"]),
+            new_label=words_of(room.spec, cell["field"], cell["new"]),
             reason=cell["reason"] or "",
             by=cell["by"] or "",
             at=cell["at"] or "",
@@ -84,7 +83,3 @@ def _employment(room: Room, row: int, cells: list[Mapping[str, Any]]) -> Employm
         for cell in cells
     ]
     return Employment(row, cells[0]["key"], cells[0]["number"], changes)
-
-
-def _words(room: Room, field: int, value: str | None) -> str:
-    return label_of(room.spec, field, value) or in_words(field, value)

@@ -17,6 +17,7 @@ from profiles import access
 from profiles.models import Unit
 from submissions import states
 from submissions.code_search import LONGEST_QUERY, Entry, search
+from submissions.fields import in_words
 from submissions.models import Delivery, Receipt, ReopenRequest, Submission, Supplement
 from submissions.services import deliver, issuing, storage
 from submissions.services.evaluate import positions_of
@@ -325,6 +326,11 @@ def label_of(spec: CollectionSpec, number: int, value: str | None) -> str:
     listed = spec.lists.get(CODE_LISTS.get(number, ""))
     code = listed.codes.get(value or "") if listed else None
     return code.label if code else ""
+
+
+def words_of(spec: CollectionSpec, number: int, value: str | None) -> str:
+    """What a value means: the code's name, the amount or the date as it is said; empty where it says so itself."""
+    return label_of(spec, number, value) or in_words(number, value)
 
 
 def file_name(delivery: Delivery) -> str:

@@ -9,31 +9,24 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from accounts.access import NotAllowed, UserRequest
+from accounts.access import UserRequest
 from submissions import checking
 from submissions.forms import CommentForm
 from submissions.models import Delivery
 from submissions.services import comments, storage
 from submissions.services.comments import CommentRefused
 from submissions.services.correct import CorrectionRefused
-from submissions.views.common import Room, enter, shown_or_404
+from submissions.views.common import Room, enter_to_change, shown_or_404
 from submissions.views.findings import Notes, find_group, findings_page
 
 KEPT = "Förklaringen är sparad. Den följer med om ni lämnar en ny fil med samma anmärkningar."
 HOLDS_FOR_MORE = "Förklaringen gäller nu också det som har kommit till."
 
 
-def _enter_to_explain(request: UserRequest, code: str, year: int) -> Room:
-    room = enter(request, code, year)
-    if room.why_not_change:
-        raise NotAllowed(room.why_not_change)
-    return room
-
-
 @require_POST
 def comment(request: UserRequest, code: str, year: int, check: str, key: str) -> HttpResponse:
     """Explain a group: with own words, a ready-made answer (`answer`), last year's words (`last_year`) or those given (`extend`)."""
-    room = _enter_to_explain(request, code, year)
+    room = enter_to_change(request, code, year)
     delivery = shown_or_404(room)
     form = CommentForm({"text": _chosen(room, delivery, check, key)} if _is_chosen(request) else request.POST)
     is_extended = "extend" in request.POST
@@ -71,7 +64,7 @@ def _chosen(room: Room, delivery: Delivery, check: str, key: str) -> str:
 @require_POST
 def remove_comment(request: UserRequest, code: str, year: int, check: str, key: str) -> HttpResponse:
     """Take an explanation away; back to the group, or to the page of what followed (`from`)."""
-    room = _enter_to_explain(request, code, year)
+    room = enter_to_change(request, code, year)
     try:
         comments.remove_comment(delivery=shown_or_404(room), group_key=key, by=request.user, at=room.now)
     except CorrectionRefused as refusal:
@@ -86,7 +79,7 @@ def remove_comment(request: UserRequest, code: str, year: int, check: str, key: 
 @require_POST
 def save_draft(request: UserRequest, code: str, year: int, check: str, key: str) -> HttpResponse:
     """Keep what is written so far: a line beside the box (htmx), or the same page again."""
-    room = _enter_to_explain(request, code, year)
+    room = enter_to_change(request, code, year)
     text, is_kept = request.POST.get("text", ""), True
     try:
         draft = comments.save_draft(delivery=shown_or_404(room), group_key=key, text=text, by=request.user, at=room.now)

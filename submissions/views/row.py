@@ -16,12 +16,12 @@ from accounts.models import User
 from config.lib import personnummer
 from profiles import access
 from submissions import checking
-from submissions.fields import SECTIONS, in_words
+from submissions.fields import SECTIONS
 from submissions.frames import FIELD_NUMBERS, KEY_FIELD, PERSONAL_NUMBER_FIELD, column
 from submissions.models import Delivery
 from submissions.services import evaluate, looks, storage
 from submissions.services.storage import Change
-from submissions.views.common import Room, code_choice, enter, label_of, shown_or_404
+from submissions.views.common import Room, code_choice, enter, shown_or_404, words_of
 from submissions.views.findings import Notes, draft_of, number_of
 from submissions.views.rows import neighbours_of
 
@@ -200,4 +200,4 @@ def _words(room: Room, number: int, value: str | None) -> str:
         except personnummer.InvalidPersonnummer:
             return ""
         return f"{person.sex}, {person.age(day)} år"
-    return label_of(room.spec, number, value) or in_words(number, value)
+    return words_of(room.spec, number, value)

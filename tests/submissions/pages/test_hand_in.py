@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import AuditEvent
 from submissions import synthetic
 from submissions.models import CheckSetting, Collection, Delivery, Receipt, ReopenRequest, Submission
-from submissions.services import evaluate, issuing, reopen, retention, review, storage
+from submissions.services import evaluate, issuing, reopen, retention, review, storage, tables
 from tests.cast import Cast, sign_in
 from tests.client import GuardedClient
 from tests.mail import sent_mails
@@ -349,6 +349,23 @@ def test_an_approved_submission_is_opened_again_and_the_receipt_holds_meanwhile(
     assert "ersattes den av en ny klarmarkering" in text_of(client.get(f"/kvittens/{first.code}/"))
     assert first.code in text_of(client.get(RECEIPT))
     assert evaluate.previous_frame(Submission(unit=cast.trosa, collection=Collection(year=2027))) is None
+
+
+def test_next_year_is_compared_with_what_was_signed_whoever_looked_at_the_corrected_first(
+    client: GuardedClient, cast: Cast, collection: Collection, clock: Any
+) -> None:
+    first = deliver_and_sign(client, cast)
+    approve(cast)
+    clock.shift(60)
+    reopen.ask_to_reopen(submission=trosa(), reason="En lön är fel.", by=cast.bo, at=timezone.now())
+    reopen.grant_request(submission=trosa(), by=cast.officer, at=timezone.now())
+    client.post(f"{PAGE}rad/3/falt/9/ratta/", {"version": 1, "revision": 0, "value": "207010"})
+    now, signed = (Delivery.objects.select_related("submission__unit").get() for _ in range(2))
+    signed.as_of = first.issued_at
+    spec = collection.spec()
+    assert tables.Review(now, spec).rows["etikett"][2] == "207010"
+    assert tables.Review(signed, spec).rows["etikett"][2] != "207010"
+    assert storage.state_of(now) != storage.state_of(signed)
 
 
 def test_what_was_approved_holds_again_when_a_new_hand_in_is_taken_back(
