@@ -37,6 +37,7 @@ class Context:
     sha256: str = ""
     replaces: date | None = None  # when the file that this one replaces was delivered
     is_test: bool = False
+    firsts: tuple[int, ...] = ()  # the first row of each part, of a delivery in several files
     in_portal: bool = False  # the portal knows the supplements and the payroll systems, a file by itself does not
     payroll_system: str = ""  # this year's, in words; "" where nobody has told
     payroll_system_before: str = ""  # last year's

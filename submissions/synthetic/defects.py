@@ -270,7 +270,7 @@ CAUSES: tuple[Cause | PairCause, ...] = (
     Cause("Ledighet utan orsak", "LOG12", 28, 6, _on_leave, _put(28, "")),
     Cause("Arbetsställe saknas", "FMT03", 4, 5, _any, _put(4, "")),
     Cause("Arbetade timmar saknas", "LOG07", 25, 5, _hourly, _put(25, "00000")),
-    Cause("Datum med bindestreck", "FMT01", 18, 5, _any, _dashes),
+    Cause("Datum med bindestreck", "FIL10", 18, 5, _any, _dashes),
     PairCause("Dubblerat anställningsnummer", "DUB01", 40, 4, _any, _same_key),
     Cause("Slutdatum saknas", "LOG10", 19, 4, _temporary, _put(19, "00000000")),
     Cause("Okänd befattningskod", "KOD09", 14, 4, _any, _put(14, "99X"), "region"),

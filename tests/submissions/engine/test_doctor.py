@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from submissions.checking import repairs
-from tests.submissions.engine.rows import SPEC, as_file, check, hourly, on_rows, person, row
+from tests.submissions.engine.rows import SPEC, as_file, check, frame_of, hourly, on_rows, person, row
 
 YOUNG = person(born=date(2001, 3, 4))  # a number that begins with a zero
 FIRST_DAYS = person(born=date(2000, 1, 2))  # and one with three
@@ -69,3 +69,75 @@ def test_what_has_one_right_answer_is_mended(check_code: str, field: int, old: s
 
 def test_lost_digits_are_not_guessed():
     assert repairs.offered("FIL08", SPEC.layout[7], pl.Series(["8,00518E+09"])) == []
+
+
+# The whole file --------------------------------------------------------------------------------------------------------
+
+
+def moved(values: list[str], first: int, last: int, side: int) -> list[str]:
+    """The fields from `first` to `last` moved one step; what falls over the edge is lost, what opens is empty."""
+    inner = values[first - 1 : last]
+    inner = ["", *inner[:-1]] if side > 0 else [*inner[1:], ""]
+    return [*values[: first - 1], *inner, *values[last:]]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "side", "told"),
+    [
+        (9, 40, 1, (9, "höger", "10")),
+        (2, 40, 1, (3, "höger", "4")),
+        (18, 40, 1, (18, "höger", "19")),
+        (8, 40, -1, (18, "vänster", "17")),
+        (2, 39, -1, (3, "vänster", "2")),
+        (4, 30, -1, (7, "vänster", "6")),
+        (19, 40, -1, (21, "vänster", "20")),
+    ],
+)
+@pytest.mark.parametrize("rows", [range(1, 21), range(8, 14)], ids=["all", "some"])
+def test_shifted_columns_are_told_once(first: int, last: int, side: int, told: tuple[int, str, str], rows: range):
+    table = [row(key=key) for key in range(1, 21)]
+    found = check([moved(r, first, last, side) if key in rows else r for key, r in enumerate(table, 1)])
+    shifted = found.frame.filter(pl.col("check") == "FIL12")
+    assert shifted.select("row", "field", "v", "a", "b", "n").rows() == [(None, *told, f"rad {rows[0]}", len(rows))]
+
+
+def test_a_few_shifted_rows_are_told_as_rows():
+    table = [row(key=key) for key in range(1, 21)]
+    table[6] = moved(table[6], 9, 40, 1)
+    assert "FIL12" not in set(check(table).frame["check"])
+
+
+STARTS = [*["20130901"] * 30, *["20250901"] * 20]
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "year"),
+    [
+        (STARTS, [], "2025"),
+        ([*STARTS, "20260105"], [], None),
+        ([*["20130901"] * 30, *["20250901"] * 19], [], None),
+        ([*["20130901"] * 30, *["20251201"] * 20], [], None),
+        ([*["20130901"] * 30, *["20251130"] * 20], [], "2025"),
+        ([*["20130901"] * 30, *["20230901"] * 20], [], "2023"),
+        ([*["20130901"] * 30, *["20220901"] * 20], [], None),
+        ([*["20130901"] * 30, "20250901"], ["20260630"] * 5, "2025"),
+        ([*["20130901"] * 30, "20250901"], ["20260630"] * 4, None),
+        ([*["20130901"] * 30, "20250901"], [*["20260630"] * 5, *["20261231"] * 5], None),
+        ([*["20130901"] * 30, *["20270901"] * 20], [], "2027"),
+        ([*["20130901"] * 30, *["20270901"] * 19], [], None),
+    ],
+)
+def test_dates_of_another_year(starts: list[str], ends: list[str], year: str | None):
+    rows = [
+        row({18: start, **({16: "2", 19: ends[key]} if key < len(ends) else {})}, key=key + 1) for key, start in enumerate(starts)
+    ]
+    found = check(rows).frame.filter(pl.col("check") == "FIL13")
+    assert found["v"].to_list() == ([year] if year else [])
+
+
+@pytest.mark.parametrize(("same", "told"), [(200, 200), (190, 190), (189, None)])
+def test_the_rows_of_last_year(same: int, told: int | None):
+    before = [row(key=key) for key in range(1, 201)]
+    now = [row({} if key <= same else {22: "0037200"}, key=key) for key in range(1, 201)]
+    found = check(now, previous=frame_of(before)).frame.filter(pl.col("check") == "FIL14")
+    assert found["n"].to_list() == ([told] if told else [])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+import polars as pl
 import pytest
 
 from submissions import synthetic
@@ -46,8 +47,21 @@ def test_clean_file_is_silent_beside_last_years(unit: str, rows: int, seed: int)
 
 
 @pytest.mark.parametrize(("unit", "rows"), UNITS)
-def test_last_years_file_is_clean_too(unit: str, rows: int):
-    assert Counter(check(unit, synthetic.delivery(unit, rows, 7, previous=True)).frame["check"]) == {}
+def test_last_years_file_is_clean_but_for_its_year(unit: str, rows: int):
+    last_years = synthetic.delivery(unit, rows, 7, previous=True)
+    found = check(unit, last_years).frame
+    assert found.select("check", "v").rows() == [("FIL13", "2025")]
+    found = check(unit, last_years, last_years).frame
+    assert found.filter(~pl.col("check").str.starts_with("AGG")).select("check", "n").rows() == [
+        ("FIL14", read(last_years, SPEC.layout).rows)
+    ]
+
+
+@pytest.mark.parametrize("seed", range(20, 40))
+@pytest.mark.parametrize(("unit", "rows"), [("0488", 25), ("0488", 300), ("0400", 700), ("0980", 120)])
+def test_no_clean_file_looks_shifted_or_of_another_year(unit: str, rows: int, seed: int):
+    before = synthetic.delivery(unit, rows, seed, previous=True)
+    assert not {"FIL12", "FIL13", "FIL14"} & set(check(unit, synthetic.delivery(unit, rows, seed), before).frame["check"])
 
 
 @pytest.mark.parametrize("share", [0.02, 0.2])
