@@ -24,7 +24,7 @@ from submissions.services import batches, looks, storage
 from submissions.services.batches import CheckChange, Preview
 from submissions.services.correct import Conflict, CorrectionRefused
 from submissions.services.groups import Group
-from submissions.views.common import Room, enter_to_change, field_name, label_of, shown_or_404
+from submissions.views.common import Room, after_undo, enter_to_change, field_name, label_of, shown_or_404
 from submissions.views.findings import Notes, Together, find_group, findings_page
 
 FIRST_ROWS = 10
@@ -107,7 +107,7 @@ def undo_batch(request: UserRequest, code: str, year: int, pk: int) -> HttpRespo
     else:
         rows = _rows(batch.cells)
         messages.success(request, f"Den samlade rättelsen av {rows} är ångrad och filen är kontrollerad igen.")
-    return redirect("submissions:corrections", *room.address)
+    return redirect(after_undo(request), *room.address)
 
 
 def _group(room: Room, check: str, key: str) -> tuple[Delivery, Group] | None:

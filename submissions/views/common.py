@@ -237,6 +237,11 @@ def enter_to_change(request: UserRequest, code: str, year: int) -> Room:
     return room
 
 
+def after_undo(request: UserRequest) -> str:
+    """The page an undone correction leads to: "Det som följde med" where it was undone there, else all corrections."""
+    return "submissions:followed" if request.POST.get("tillbaka") == "foljde-med" else "submissions:corrections"
+
+
 def shown_or_404(room: Room) -> Delivery:
     """The file the page is about with its findings and summary; 404 where there is none."""
     if room.shown is None:

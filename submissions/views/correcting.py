@@ -24,7 +24,7 @@ from submissions.models import Correction, CorrectionBatch, Delivery
 from submissions.services import correct as correct_service
 from submissions.services import looks, storage
 from submissions.services.correct import Corrected, CorrectionRefused
-from submissions.views.common import Room, codes_beside, enter, enter_to_change, field_name, label_of, shown_or_404
+from submissions.views.common import Room, after_undo, codes_beside, enter, enter_to_change, field_name, label_of, shown_or_404
 from submissions.views.findings import FindingRow, Notes, Wrong, findings_page, row_of
 from submissions.views.row import row_page
 
@@ -299,5 +299,15 @@ def undo(request: UserRequest, code: str, year: int, pk: int) -> HttpResponse:
     except CorrectionRefused as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, f"Rättelsen på rad {done.row} är ångrad och filen är kontrollerad igen.")
-    return redirect("submissions:corrections", *room.address)
+        messages.success(request, _undone(done))
+    return redirect(after_undo(request), *room.address)
+
+
+def _undone(done: Corrected) -> str:
+    """What undoing did; where rows corrected together have their say about the value, that it still holds."""
+    said = f"Rättelsen på rad {done.row} är ångrad och filen är kontrollerad igen."
+    together = next((change for change in storage.history_of(done.delivery, done.row, done.field) if change.undone_at is None), None)
+    if together is None:
+        return said
+    now = checking.masking.mask_field(done.field, together.new) or "tomt"
+    return f"{said} Värdet är {now} så länge en samlad rättelse av fält {done.field} gäller. Ångra den också om det inte stämmer."

@@ -120,6 +120,7 @@ def review(request: UserRequest, code: str, year: int) -> HttpResponse:
         ],
         not_run_count=len(summary["not_run"]),
         hand_in_title=_hand_in_title(room, delivery),
+        is_ready=not (room.situation.is_ours and room.why_not_hand_in and (delivery.fel or delivery.uncommented)),
         fel_tone="error" if delivery.fel else "success",
         varning_tone="warning" if delivery.uncommented else "success",
         warning_note=_left(delivery.uncommented),
@@ -146,19 +147,28 @@ def _left(uncommented: int) -> str:
 
 
 def opening_of(room: Room, said: Headline) -> Opening:
-    """ "En felaktig kod förklarar 812 av 1 034 anmärkningar", with the few causes by name."""
+    """ "En felaktig kod förklarar 812 av 1 034 anmärkningar", with the few causes by name.
+
+    By name only where they are at most half of all: more of them stand in the list below, within sight.
+    """
+    few = said.causes[:MOST_TO_NAME] if 2 * min(len(said.causes), MOST_TO_NAME) <= said.all_causes else ()
     named = [
         NamedCause(
-            title=checking.messages.title(cause.first.check, room.spec, cause.first.field),
+            title=_title(room, cause.first),
             where=field_name(room.spec, cause.first.field),
             value=checking.masking.mask_field(cause.first.field, cause.first.value) if cause.is_code else None,
             count=cause.to_mend,
             check=cause.first.check,
             key=cause.first.key,
         )
-        for cause in said.causes[:MOST_TO_NAME]
+        for cause in few
     ]
-    return Opening(opening_text(said), named)
+    are_largest = bool(few) and len(said.causes) == said.all_causes
+    return Opening(f"{opening_text(said)} De största:" if are_largest else opening_text(said), named)
+
+
+def _title(room: Room, group: Group) -> str:
+    return checking.messages.title(group.check, room.spec, group.field if group.check in SEVERAL_FIELDS else None)
 
 
 def opening_text(said: Headline) -> str:
@@ -171,7 +181,7 @@ def opening_text(said: Headline) -> str:
         return f"{who} förklarar {number(said.explained)} av {findings}."
     if len(said.causes) < said.all_causes:
         return f"{len(said.causes)} orsaker förklarar {number(said.explained)} av {findings}."
-    return f"{findings} har {number(said.all_causes)} orsaker. De största:"
+    return f"{findings} har {number(said.all_causes)} orsaker."
 
 
 def _section(
@@ -201,7 +211,7 @@ def entry_of(room: Room, group: Group, comment: Comment | None, findings: pl.Dat
     first = checking.group_rows(findings, group.check, group.field, group.value).row(0, named=True)
     return Entry(
         group=group,
-        title=checking.messages.title(group.check, room.spec, group.field if group.check in SEVERAL_FIELDS else None),
+        title=_title(room, group),
         where=field_name(room.spec, group.field),
         value=checking.masking.mask_field(group.field, group.value),
         sentence=checking.messages.render(first, room.spec),

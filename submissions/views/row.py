@@ -110,6 +110,7 @@ def row_page(room: Room, row: int, notes: Notes) -> HttpResponse:
         reveal=notes.reveal,
         may_reveal=room.may_reveal,
         findings_count=sum(len(cell.sentences) for cell in cells.values()),
+        flagged=[cells[number] for _, numbers in SECTIONS for number in numbers if cells[number].sentences],
         has_before=before is not None,
         neighbours=neighbours,
         row_query=row_query,

@@ -278,8 +278,10 @@ def test_corrections_follow_to_the_next_file_and_are_seen_and_undone(
     assert "Värdet är redan rättat i filen" in told
     assert "Värdet är nu ett annat (8)" in told
     assert "1 rättelse följde med från version 1, 2 rättelser gjorde det inte." in text_of(client.get(PAGE))
-    client.post(f"{PAGE}rattelser/{Correction.objects.get(delivery=current()).pk}/angra/")
+    undo = f"{PAGE}rattelser/{Correction.objects.get(delivery=current()).pk}/angra/"
+    assert client.post(undo, {"tillbaka": "foljde-med"})["Location"] == f"{PAGE}foljde-med/"
     assert (live(), current().fel) == ([], 2)
+    assert client.post(undo, {"tillbaka": "https://example.org/"})["Location"] == f"{PAGE}rattelser/"
     assert "Rad 284" not in text_of(client.get(f"{PAGE}foljde-med/"))
 
 
@@ -333,7 +335,8 @@ def test_a_batch_follows_with_the_rows_that_are_left_and_in_the_same_order(
     told = text_of(client.get(f"{PAGE}foljde-med/"))
     assert "Koden är borttagen" in told
     assert "Raden finns inte i den nya filen" in told
-    client.post(f"{PAGE}rattelser/samlad/{batch.pk}/angra/")
+    undone = client.post(f"{PAGE}rattelser/samlad/{batch.pk}/angra/", {"tillbaka": "foljde-med"})
+    assert undone["Location"] == f"{PAGE}foljde-med/"
     assert current().fel == 3
 
 
