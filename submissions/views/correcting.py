@@ -306,7 +306,9 @@ def undo(request: UserRequest, code: str, year: int, pk: int) -> HttpResponse:
 def _undone(done: Corrected) -> str:
     """What undoing did; where rows corrected together have their say about the value, that it still holds."""
     said = f"Rättelsen på rad {done.row} är ångrad och filen är kontrollerad igen."
-    together = next((change for change in storage.history_of(done.delivery, done.row, done.field) if change.undone_at is None), None)
+    together = next(
+        (change for change in storage.history_of(done.delivery, done.row, done.field) if change.undone_at is None), None
+    )
     if together is None:
         return said
     now = checking.masking.mask_field(done.field, together.new) or "tomt"

@@ -8,7 +8,7 @@ import pytest
 from django.http import HttpResponse
 
 from submissions import synthetic
-from submissions.models import Collection, Correction, Correction, CorrectionBatch, Delivery
+from submissions.models import Collection, Correction, CorrectionBatch, Delivery
 from tests.cast import Cast, sign_in
 from tests.client import GuardedClient
 from tests.submissions.pages.test_main_flow import PAGE, links, send
