@@ -10,36 +10,10 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from accounts.admin_site import PortalAdmin, badge, portal_admin
+from submissions.admin.filters import CollectionFilter
 from submissions.models import CheckSetting, CodeList, Collection, Layout
 
 LEVEL_TONES = {CheckSetting.Level.FEL: "error", CheckSetting.Level.VARNING: "warning", CheckSetting.Level.INFO: "info"}
-
-
-class CollectionFilter(admin.SimpleListFilter):
-    """The year; the running one unless another is chosen."""
-
-    title = "insamling"
-    parameter_name = "insamling"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        years = Collection.objects.order_by("-year").values_list("year", flat=True)
-        return [(str(year), str(year)) for year in years] + [("alla", "Alla år")]
-
-    def value(self) -> str:
-        chosen = super().value()
-        known = [str(value) for value, _ in self.lookup_choices]
-        return chosen if chosen in known else known[0]
-
-    def choices(self, changelist: Any) -> Any:
-        for value, title in self.lookup_choices:
-            yield {
-                "selected": self.value() == str(value),
-                "query_string": changelist.get_query_string({self.parameter_name: value}),
-                "display": title,
-            }
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset if self.value() == "alla" else queryset.filter(collection__year=self.value())
 
 
 @admin.register(Collection, site=portal_admin)

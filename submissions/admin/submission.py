@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -21,7 +21,7 @@ from accounts.admin_site import Figure, FigureGroup, Panel, PanelRow, badge, lin
 from profiles.models import Unit
 from submissions import receipts, states
 from submissions.admin import findings
-from submissions.admin.reference import CollectionFilter
+from submissions.admin.filters import CollectionFilter, HandedInLateFilter, LateFilter, ReopenFilter, StatusFilter
 from submissions.admin.rows import EXPORT, VIEW, RowPages
 from submissions.frames import ENCODING_LABELS
 from submissions.models import Collection, Delivery, Receipt, ReopenRequest, Submission
@@ -70,76 +70,6 @@ class AnswerForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": "Skriv varför inlämningen inte öppnas igen."},
     )
-
-
-class StatusFilter(admin.SimpleListFilter):
-    """One status, or those that are counted together on the front page."""
-
-    title = "status"
-    parameter_name = "status"
-    TOGETHER: ClassVar[dict[str, tuple[str, list[str]]]] = {
-        "lamnat": ("Har lämnat fil", [value for value in Status.values if value != Status.NOT_STARTED]),
-        "klara": ("Godkända och låsta", [Status.APPROVED, Status.LOCKED]),
-    }
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [*Status.choices, *((key, label) for key, (label, _) in self.TOGETHER.items())]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Submission]) -> QuerySet[Submission]:
-        chosen = self.value()
-        if chosen in self.TOGETHER:
-            return queryset.filter(status__in=self.TOGETHER[chosen][1])
-        return queryset.filter(status=chosen) if chosen in Status.values else queryset
-
-
-class LateFilter(admin.SimpleListFilter):
-    """Past the last day without a current file."""
-
-    title = "försenad"
-    parameter_name = "forsenad"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("ja", "Ja"), ("nej", "Nej")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Submission]) -> QuerySet[Submission]:
-        late = Submission.objects.overdue(timezone.localdate()).values("pk")
-        if self.value() == "ja":
-            return queryset.filter(pk__in=late)
-        return queryset.exclude(pk__in=late) if self.value() == "nej" else queryset
-
-
-class HandedInLateFilter(admin.SimpleListFilter):
-    """Handed in after the last day, by the receipt in force."""
-
-    title = "sen inlämning"
-    parameter_name = "sen"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("ja", "Klarmarkerad efter sista dagen"), ("nej", "I tid")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Submission]) -> QuerySet[Submission]:
-        receipts = Receipt.objects.filter(withdrawn_at=None)
-        if self.value() == "ja":
-            return queryset.filter(pk__in=receipts.exclude(late_reason="").values("submission"))
-        return queryset.filter(pk__in=receipts.filter(late_reason="").values("submission")) if self.value() == "nej" else queryset
-
-
-class ReopenFilter(admin.SimpleListFilter):
-    """Those whose unit has asked to have the approved submission opened, or has got it."""
-
-    title = "öppna igen"
-    parameter_name = "oppna"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("vantar", "Begäran väntar på svar"), ("oppnad", "Öppnad, inte klarmarkerad igen")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Submission]) -> QuerySet[Submission]:
-        if self.value() == "vantar":
-            return queryset.filter(pk__in=ReopenRequest.objects.filter(outcome="").values("submission"))
-        if self.value() == "oppnad":
-            in_force = Receipt.objects.filter(withdrawn_at=None).values("submission")
-            return queryset.filter(pk__in=in_force, status__in=issuing.REOPENED)
-        return queryset
 
 
 @admin.register(Submission, site=portal_admin)

@@ -9,24 +9,22 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from django.db import transaction
-from django.db.models import F, Max, Q, Sum
+from django.db.models import F, Max, Q
 from django.utils import timezone
 
-from accounts import audit, limits, throttling
-from accounts.access import NotAllowed
+from accounts import audit, limits
 from accounts.models import User
-from config.lib import scan, sealed
+from config.lib import sealed
 from config.lib.text import amount, one_line
-from profiles.models import Unit
-from submissions import reading, states
+from submissions import states
 from submissions.deadline import TookTooLong
 from submissions.models import Collection, Delivery, Submission
-from submissions.services import carry, storage
+from submissions.services import carry, intake, storage
 from submissions.services.evaluate import Outcome, outcome_of, time_for_a_check
 from submissions.services.groups import count_uncommented, make_salt
 
@@ -34,11 +32,8 @@ log = structlog.get_logger("submissions")
 
 LEASE = limits.CHECK_TIME + timedelta(seconds=30)  # a started check is left alone so long before another process takes it up
 SECONDS = int(limits.CHECK_TIME.total_seconds())
-NAME_LENGTH = 255
 TRIES = 3  # of a check whose file before is corrected meanwhile
 Status = Delivery.Status
-
-
 Trouble = Delivery.Trouble
 
 
@@ -46,56 +41,7 @@ class Overtaken(Exception):
     """The file that counts was changed each time while the one that takes its place was checked."""
 
 
-class FileRefused(NotAllowed):
-    """A file that is not taken in at all; the sentence stands at the field where it was chosen."""
-
-    status = 422
-
-
-class TooManyFiles(FileRefused):
-    """The unit has delivered as many files, or bytes, as one day takes."""
-
-    status = 429
-
-
-class FileInfected(FileRefused):
-    """The scanner found something in the file."""
-
-
-class ScannerAway(FileRefused):
-    """The scanner is set up and does not answer."""
-
-    status = 503
-
-
 # Receive -------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """What a person chose: the bytes of all files one after the other, the names one a line, and each file's bytes."""
-
-    content: bytes
-    name: str
-    part_sizes: tuple[int, ...] = ()  # none of a single file
-
-
-def joined(files: Sequence[tuple[str, bytes]]) -> Upload:
-    """Several files as one upload, in the order they were chosen. Raises `FileRefused` where that cannot be meant."""
-    if len(files) == 1:
-        return Upload(files[0][1], files[0][0])
-    if len(files) > reading.MAX_PARTS:
-        raise FileRefused(f"Du valde {len(files)} filer. Vi tar emot högst {reading.MAX_PARTS} på en gång.")
-    seen: dict[bytes, str] = {}
-    for name, content in files:
-        before = seen.setdefault(hashlib.sha256(content).digest(), name)
-        if before != name or list(files).count((name, content)) > 1:
-            raise FileRefused(f"Filerna {before} och {name} har samma innehåll. Välj varje fil en gång och lämna dem igen.")
-    return Upload(
-        b"".join(content for _, content in files),
-        "\n".join(one_line(name) for name, _ in files),
-        tuple(len(content) for _, content in files),
-    )
 
 
 def receive_delivery(
@@ -113,18 +59,18 @@ def receive_delivery(
 
     Of two uploads at once both are kept, each with its own version. A test file is kept and checked alike, but never counts
     and moves nothing. `source` says in the history where the bytes come from, when it is not an upload.
-    `part_sizes` are the bytes of each file where there are several (`joined`), `name` then has one name a line.
+    `part_sizes` are the bytes of each file where there are several (`intake.joined`), `name` then has one name a line.
     """
     check_may_come = states.check_can_test if is_test else states.check_can_upload
     check_may_come(by, submission, today=timezone.localdate(at))
-    check_daily_limit(submission.unit, size=len(content), at=at)
-    check_for_malware(submission, content, by=by, at=at)
+    intake.check_daily_limit(submission.unit, size=len(content), at=at)
+    intake.check_for_malware(submission, content, by=by, at=at)
     packed = storage.pack_content(content)
     sha256 = hashlib.sha256(content).hexdigest()
     with transaction.atomic():
         locked = lock(submission)
         check_may_come(by, locked, today=timezone.localdate(at))
-        check_daily_limit(submission.unit, size=len(content), at=at)  # again: others may have come in meanwhile
+        intake.check_daily_limit(submission.unit, size=len(content), at=at)  # again: others may have come in meanwhile
         make_salt(locked)
         version = (Delivery.objects.filter(submission=locked).aggregate(last=Max("version"))["last"] or 0) + 1
         delivery = Delivery(
@@ -138,7 +84,7 @@ def receive_delivery(
         )
         delivery.part_sizes = list(part_sizes)
         names = name.split("\n") if part_sizes else [name]
-        shown = "\n".join(one_line(part)[-NAME_LENGTH:] for part in names)
+        shown = "\n".join(one_line(part)[-intake.NAME_LENGTH :] for part in names)
         delivery.name_sealed = sealed.seal_text(delivery, "name_sealed", shown)
         delivery.content_sealed = sealed.seal(delivery, "content_sealed", packed)
         delivery.save(force_insert=True)
@@ -157,43 +103,6 @@ def receive_delivery(
             at=at,
         )
     return delivery
-
-
-def check_daily_limit(unit: Unit, *, size: int, at: datetime) -> None:
-    """Raise `TooManyFiles` where one more file of that size is more than a day takes (a day of the calendar, in Sweden)."""
-    midnight = timezone.make_aware(datetime.combine(timezone.localdate(at), time.min))
-    sent = Delivery.objects.filter(submission__unit=unit, uploaded_at__gte=midnight)
-    if sent.count() >= limits.UPLOADS_PER_UNIT_AND_DAY:
-        raise TooManyFiles(
-            f"Enheten har redan lämnat {limits.UPLOADS_PER_UNIT_AND_DAY} filer i dag, och fler tar vi inte emot på en dag. "
-            "Fortsätt i morgon, eller skriv till SKR under Meddelanden."
-        )
-    if (sent.aggregate(bytes=Sum("size"))["bytes"] or 0) + size > limits.UPLOAD_BYTES_PER_UNIT_AND_DAY:
-        raise TooManyFiles(
-            f"Enhetens filer i dag är tillsammans större än {limits.UPLOAD_BYTES_PER_UNIT_AND_DAY // 1_000_000} MB, "
-            "och mer tar vi inte emot på en dag. Fortsätt i morgon, eller skriv till SKR under Meddelanden."
-        )
-
-
-def check_for_malware(submission: Submission, content: bytes, *, by: User, at: datetime) -> None:
-    """Ask the scanner, where there is one, before anything is kept. Raises `FileInfected` or `ScannerAway` (FIL-10)."""
-    name = f"{submission.unit.code}/{submission.collection.year}"
-    try:
-        scan.scan(content)
-    except scan.Infected as found:
-        audit.record("file:infected", by=by, unit=submission.unit.code, object=name, result=one_line(str(found)), at=at)
-        raise FileInfected(
-            "Viruskontrollen hittade skadlig kod i filen. Den är inte mottagen och inget av den är sparat. "
-            "Visa filen för er it-avdelning och ta ut en ny ur lönesystemet."
-        ) from None
-    except scan.ScanFailed as failure:
-        log.error("scan failed", reason=one_line(str(failure)))
-        if throttling.take("scan/alarm", "", 1, timedelta(hours=1), at=at):
-            audit.record("operation:alarm", unit=submission.unit.code, object=name, result="viruskontrollen svarar inte", at=at)
-        raise ScannerAway(
-            "Viruskontrollen svarar inte just nu, och utan den tar vi inte emot någon fil. Inget är sparat. "
-            "Försök igen om en stund. Går det fortfarande inte, skriv till SKR under Meddelanden."
-        ) from None
 
 
 def audit_name(delivery: Delivery) -> str:

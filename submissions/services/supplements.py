@@ -22,9 +22,9 @@ from profiles.models import PayrollSystem, Unit
 from submissions import reading, states
 from submissions.models import Delivery, Submission, Supplement
 from submissions.models.supplement import SupplementQuerySet
-from submissions.services import deliver, storage
-from submissions.services.deliver import NAME_LENGTH, FileRefused, TooManyFiles
+from submissions.services import deliver, intake, storage
 from submissions.services.export import Export
+from submissions.services.intake import NAME_LENGTH, FileRefused, TooManyFiles
 
 ENDINGS = (".txt", ".csv", ".xlsx", ".ods", ".pdf", ".png", ".jpg")
 READ_ENDINGS = (".txt", ".csv", ".xlsx", ".ods")  # of a kodförteckning
@@ -51,7 +51,7 @@ def add_supplement(
     _check_may_change(submission, kind, by=by, at=at)
     entries = check_content(kind, content, name)
     note = _clean_note(kind, note)
-    deliver.check_for_malware(submission, content, by=by, at=at)
+    intake.check_for_malware(submission, content, by=by, at=at)
     sha256 = hashlib.sha256(content).hexdigest()
     with transaction.atomic():
         locked = deliver.lock(submission)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404
 from django.urls import reverse
@@ -61,7 +62,12 @@ class Room:
     @property
     def query(self) -> str:
         """What keeps an address at the shown version: "?version=3", empty for the one that counts."""
-        return f"?version={self.asked.version}" if self.asked else ""
+        return f"?{urlencode(self.parameters)}" if self.parameters else ""
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The same for an address that has more to keep."""
+        return {"version": str(self.asked.version)} if self.asked else {}
 
     @cached_property
     def firsts(self) -> tuple[int, ...]:

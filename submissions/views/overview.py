@@ -15,7 +15,7 @@ from accounts.access import NotAllowed, UserRequest
 from config.lib import uploads
 from submissions import states
 from submissions.models import Delivery, Submission, SubmissionEvent
-from submissions.services import deliver, issuing
+from submissions.services import deliver, intake, issuing
 from submissions.situation import Situation, situation_of
 from submissions.views.common import enter
 from submissions.views.receiving import answer_for, upload_form
@@ -113,7 +113,7 @@ def upload(request: UserRequest, code: str, year: int) -> HttpResponse:
     if room.why_not_upload and not form.is_test:
         raise NotAllowed(room.why_not_upload)
     try:
-        chosen = deliver.joined([(file.name or "", uploads.content_of(file)) for file in form.cleaned_data["file"]])
+        chosen = intake.joined([(file.name or "", uploads.content_of(file)) for file in form.cleaned_data["file"]])
         delivery = deliver.receive_delivery(
             submission=room.submission,
             content=chosen.content,
@@ -123,7 +123,7 @@ def upload(request: UserRequest, code: str, year: int) -> HttpResponse:
             by=request.user,
             at=room.now,
         )
-    except deliver.FileRefused as refusal:
+    except intake.FileRefused as refusal:
         form.add_error("file", refusal.reason)
         return render(request, "submissions/upload.html", room.context(form=form), status=refusal.status)
     return answer_for(request, room, deliver.try_check(delivery=delivery, at=room.now, content=chosen.content))

@@ -23,7 +23,7 @@ from submissions.services import evaluate, looks, storage
 from submissions.services.storage import Change
 from submissions.views.common import Room, code_choice, enter, shown_or_404, words_of
 from submissions.views.findings import Notes, draft_of, number_of
-from submissions.views.rows import neighbours_of
+from submissions.views.row_filter import neighbours_of
 
 ETIKETT = 9
 Values = Mapping[str, Any]

@@ -46,9 +46,7 @@ class Desk:
 
     def parameters(self, **more: str) -> str:
         """The query string that keeps the shown version and the comparison."""
-        kept = {}
-        if self.room.asked:
-            kept["version"] = str(self.room.asked.version)
+        kept = self.room.parameters
         if self.review.against != LAST_YEAR:
             kept["mot"] = self.review.against
         query = urlencode(kept | {name: value for name, value in more.items() if value})

@@ -26,7 +26,7 @@ from submissions.models import Supplement
 from submissions.reading.positions import POSITION_FIELD, Position, Trouble
 from submissions.services import storage
 from submissions.services import supplements as service
-from submissions.services.deliver import FileRefused
+from submissions.services.intake import FileRefused
 from submissions.views.common import Room, enter
 
 SHOWN = 20  # lines of a list

@@ -139,8 +139,7 @@ def _known(key: str) -> Table:
 
 def _choices(desk: Desk, name: str, *arguments: object, **more: str) -> list[tuple[str, str, bool]]:
     """What can be compared with: words, address, whether it is now."""
-    kept = {"version": str(desk.room.asked.version)} if desk.room.asked else {}
-    kept |= {key: value for key, value in more.items() if value}
+    kept = desk.room.parameters | {key: value for key, value in more.items() if value}
     base = reverse(f"submissions:{name}", args=[*desk.room.address, *arguments])
     made = []
     for against, words in ((LAST_YEAR, f"Mot {desk.room.submission.collection.year - 1}"), (VERSION, "Mot föregående version")):

@@ -14,7 +14,7 @@ from submissions.fields import in_words
 from submissions.models import Delivery
 from submissions.services import storage
 from submissions.views.row import row_of_the_same
-from submissions.views.rows import rows_of_person
+from submissions.views.row_filter import rows_of_person
 from tests.cast import sign_in
 from tests.client import GuardedClient
 from tests.scene import ROWS, Scene

@@ -24,7 +24,7 @@ from submissions.models import (
     SubmissionEvent,
     Supplement,
 )
-from submissions.services import batches, deliver, export, reopen, review, supplements, versions
+from submissions.services import batches, deliver, export, intake, reopen, review, supplements, versions
 from submissions.services.batches import Wanted
 from submissions.services.correct import Conflict, correct
 from tests.cast import Cast
@@ -79,7 +79,7 @@ def test_fil_08_uploads_at_once_do_not_pass_the_limit_of_the_day(
     content = synthetic.delivery("0488", 120, 1)
     answers = at_once(*[lambda: delivered(trosa, cast, content)] * 5)
     assert sum(isinstance(answer, Delivery) for answer in answers) == 2
-    assert sum(isinstance(answer, deliver.TooManyFiles) for answer in answers) == 3
+    assert sum(isinstance(answer, intake.TooManyFiles) for answer in answers) == 3
     assert Delivery.objects.count() == 2
 
 

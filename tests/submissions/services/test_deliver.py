@@ -12,7 +12,7 @@ from accounts import limits
 from accounts.models import AuditEvent
 from submissions import reading, synthetic
 from submissions.models import Delivery, Submission
-from submissions.services import deliver, storage
+from submissions.services import deliver, intake, storage
 from tests.cast import Cast, sign_in
 from tests.client import GuardedClient
 
@@ -104,12 +104,12 @@ def test_fil_08_a_day_takes_fifty_files_and_five_hundred_megabytes(
 ) -> None:
     receive(trosa, cast, b"1;2")
     Delivery.objects.update(size=499_999_999)
-    with pytest.raises(deliver.TooManyFiles, match="större än 500 MB"):
+    with pytest.raises(intake.TooManyFiles, match="större än 500 MB"):
         receive(trosa, cast, b"1;2")
     Delivery.objects.update(size=3)
     for number in range(2, 51):
         receive(trosa, cast, b"fil %d" % number)
-    with pytest.raises(deliver.TooManyFiles, match="50 filer"):
+    with pytest.raises(intake.TooManyFiles, match="50 filer"):
         receive(trosa, cast, b"en till")
     clock.shift(timedelta(days=1))
     receive(trosa, cast, b"en till")
