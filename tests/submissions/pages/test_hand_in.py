@@ -11,6 +11,7 @@ import pytest
 from django.http import HttpResponse
 from django.utils import timezone
 
+from accounts.access import NotAllowed
 from accounts.models import AuditEvent
 from submissions import synthetic
 from submissions.models import CheckSetting, Collection, Delivery, Receipt, ReopenRequest, Submission
@@ -421,6 +422,24 @@ def test_skr_refuses_with_an_answer_and_the_unit_may_take_its_request_back(
     assert "väntar på svar" in text_of(officer.post(f"{change}oppna-igen/", follow=True))
     codes = AuditEvent.objects.filter(code__startswith="submission:reopen").order_by("pk").values_list("code", flat=True)
     assert [code.rpartition(":")[2] for code in codes] == ["asked", "taken_back", "asked", "refused"]
+
+
+@pytest.mark.parametrize("number", ["811218-9876", "198112189876", "19811218 9876"])
+def test_what_is_kept_in_clear_takes_no_personnummer(
+    client: GuardedClient, cast: Cast, collection: Collection, number: str
+) -> None:
+    deliver_and_sign(client, cast)
+    approve(cast)
+    assert "personnummer" in text_of(client.post(REOPEN, {"reason": f"Lönen för {number} är fel."}))
+    assert not ReopenRequest.objects.exists()
+    client.post(REOPEN, {"reason": "En lön är fel."})
+    officer, change = sign_in(GuardedClient(), cast.officer), f"/admin/submissions/submission/{trosa().pk}/"
+    answer = officer.post(f"{change}oppna-inte/", {"nej-answer": f"Gäller det {number}?"}, follow=True)
+    assert "Skriv inte personnummer här" in text_of(answer)
+    assert ReopenRequest.objects.get().outcome == ""
+    with pytest.raises(NotAllowed, match="personnummer"):
+        reopen.grant_request(submission=trosa(), answer=f"Rätta {number}.", by=cast.officer, at=timezone.now())
+    assert status() == "approved"
 
 
 def test_a_unit_without_employees_is_opened_again_from_the_beginning(
