@@ -23,3 +23,8 @@ def amount(count: int, one: str, many: str) -> str:
 def one_line(text: str) -> str:
     """`text` on one line, without the signs that do not show: they can turn what stands after them around."""
     return " ".join("".join(sign if sign.isprintable() else " " if sign.isspace() else "" for sign in text).split())
+
+
+def clean_lines(text: str) -> str:
+    """`text` with its line breaks, each line as `one_line` makes it; no empty lines at the ends."""
+    return "\n".join(one_line(line) for line in text.strip().splitlines()).strip("\n")

@@ -16,14 +16,14 @@ from django.db import transaction
 from accounts.models import User
 from config.lib import sealed
 from config.lib.personnummer import LOOKS_LIKE
-from config.lib.text import amount
+from config.lib.text import amount, one_line
 from submissions import checking, reading
 from submissions.checking import repairs
 from submissions.frames import FIELD_NUMBERS, KEY_FIELD, OVERLAY_SCHEMA, PERSONAL_NUMBER_FIELD, column
 from submissions.models import CorrectionBatch, Delivery
 from submissions.services import storage
 from submissions.services.correct import Cells, Conflict, CorrectionRefused, check_again, clean_value, lock_for_change, would_be
-from submissions.services.groups import Group
+from submissions.services.groups import Group, group_key, salt_of
 
 WRONG_WIDTH = "FIL02"
 ONE_EACH = (PERSONAL_NUMBER_FIELD, KEY_FIELD)  # no two rows should have the same
@@ -117,6 +117,22 @@ def correct_batch(
     return batch
 
 
+def just_made(*, delivery: Delivery, check: str, key: str, wanted: Wanted, revision: int, by: User) -> CorrectionBatch | None:
+    """The person's own batch that did the same at what she saw: what a second press of the button finds."""
+    mine = CorrectionBatch.objects.filter(delivery=delivery, check_code=check, by=by, undone_at=None)
+    batch = mine.filter(revision=revision + 1).order_by("pk").first()
+    return batch if batch is not None and _is_same(delivery, batch, key, wanted) else None
+
+
+def _is_same(delivery: Delivery, batch: CorrectionBatch, key: str, wanted: Wanted) -> bool:
+    cells = storage.cells_of(delivery, batch)
+    value = cells.item(0, "old") if batch.field in checking.CODE_FIELDS else None
+    is_of_group = group_key(salt_of(delivery.submission), batch.check_code, batch.field, value) == key
+    new = None if wanted.repair else reading.kind_value(batch.field, wanted.value)
+    has_value = bool(wanted.repair) or cells["new"].eq_missing(pl.Series([new], dtype=pl.String)).all()
+    return is_of_group and has_value and (not wanted.rows or cells["row"].is_in(wanted.rows).all())
+
+
 def undo_batch(*, batch: CorrectionBatch, by: User, at: datetime) -> CorrectionBatch:
     """Give the values back what lies under the batch. Undoing what is already undone is `Conflict`."""
     with transaction.atomic():
@@ -134,7 +150,7 @@ def undo_batch(*, batch: CorrectionBatch, by: User, at: datetime) -> CorrectionB
 
 def clean_reason(text: str) -> str:
     """Why the rows are changed, on one line. Raises `CorrectionRefused` for one that is too short, too long or too personal."""
-    reason = " ".join(text.split())
+    reason = one_line(text)
     if len(reason) < MIN_REASON:
         raise CorrectionRefused("Skriv med några ord varför värdena ändras.")
     if len(reason) > MAX_REASON:

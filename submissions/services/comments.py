@@ -11,6 +11,7 @@ from accounts import audit
 from accounts.models import User
 from config.lib import sealed
 from config.lib.personnummer import LOOKS_LIKE
+from config.lib.text import clean_lines
 from submissions import states
 from submissions.models import Comment, CommentDraft, Delivery, Submission
 from submissions.services import deliver, storage
@@ -35,7 +36,7 @@ def clean_comment(text: str) -> str:
 
 
 def _tidy(text: str) -> str:
-    text = "\n".join(line.rstrip() for line in text.strip().splitlines())
+    text = clean_lines(text)
     if len(text) > MAX_LENGTH:
         raise CommentRefused(f"Förklaringen får ha högst {MAX_LENGTH} tecken. Den har {len(text)}.")
     if LOOKS_LIKE.search(text):

@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 from django.db import transaction
-from django.db.models import F, Max, Q
+from django.db.models import F, Max, Q, QuerySet
 from django.utils import timezone
 
 from accounts import audit, limits
@@ -54,12 +54,16 @@ def receive_delivery(
     is_test: bool = False,
     source: str = "",
     part_sizes: Sequence[int] = (),
+    chosen_encoding: str = "",
+    once: bool = False,
 ) -> Delivery:
     """Keep the bytes as the unit's next version, committed. Raises `NotAllowed` with a sentence.
 
     Of two uploads at once both are kept, each with its own version. A test file is kept and checked alike, but never counts
     and moves nothing. `source` says in the history where the bytes come from, when it is not an upload.
     `part_sizes` are the bytes of each file where there are several (`intake.joined`), `name` then has one name a line.
+    `chosen_encoding` is what was answered for the same bytes before. With `once`, where the file that counts or waits for its
+    check has the same bytes already, that one is given: the button was pressed twice.
     """
     check_may_come = states.check_can_test if is_test else states.check_can_upload
     check_may_come(by, submission, today=timezone.localdate(at))
@@ -70,6 +74,11 @@ def receive_delivery(
     with transaction.atomic():
         locked = lock(submission)
         check_may_come(by, locked, today=timezone.localdate(at))
+        same = _in_force(locked).filter(sha256=sha256, chosen_encoding=chosen_encoding) if once else Delivery.objects.none()
+        found = same.order_by("-version", "pk").first()
+        if found is not None:
+            found.submission = locked
+            return found
         intake.check_daily_limit(submission.unit, size=len(content), at=at)  # again: others may have come in meanwhile
         make_salt(locked)
         version = (Delivery.objects.filter(submission=locked).aggregate(last=Max("version"))["last"] or 0) + 1
@@ -83,6 +92,7 @@ def receive_delivery(
             sha256=sha256,
         )
         delivery.part_sizes = list(part_sizes)
+        delivery.chosen_encoding = chosen_encoding
         names = name.split("\n") if part_sizes else [name]
         shown = "\n".join(one_line(part)[-intake.NAME_LENGTH :] for part in names)
         delivery.name_sealed = sealed.seal_text(delivery, "name_sealed", shown)
@@ -103,6 +113,12 @@ def receive_delivery(
             at=at,
         )
     return delivery
+
+
+def _in_force(submission: Submission) -> QuerySet[Delivery]:
+    """The real file that counts, and those that wait for their check."""
+    real = Delivery.objects.light().filter(submission=submission, is_test=False)
+    return real.filter(Q(is_current=True) | Q(status=Status.RECEIVED))
 
 
 def audit_name(delivery: Delivery) -> str:

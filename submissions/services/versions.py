@@ -37,10 +37,14 @@ def deliver_for_real(*, delivery: Delivery, by: User, at: datetime) -> Delivery:
         content=content,
         name=storage.name_of(kept),
         part_sizes=kept.part_sizes,
+        chosen_encoding=kept.chosen_encoding,
         by=by,
         at=at,
         source=source,
+        once=True,
     )
+    if received.status != Delivery.Status.RECEIVED:
+        return received
     return deliver.try_check(delivery=received, at=at, content=content)
 
 
@@ -60,6 +64,9 @@ def activate(*, delivery: Delivery, by: User, at: datetime) -> Delivery:
         states.check_can_upload(by, submission, today=timezone.localdate(at))
         chosen = deliver.fresh(delivery)
         check_can_be_current(chosen)
+        waiting = Delivery.objects.filter(submission=submission, is_test=False, status=Delivery.Status.RECEIVED)
+        if waiting.exists():  # it would take the place of the chosen one as soon as it is checked
+            raise NotAllowed("En nyare fil är mottagen men inte färdigkontrollerad. Vänta en stund och ladda om sidan.")
         Delivery.objects.filter(submission=submission, is_current=True).update(is_current=False)
         Delivery.objects.filter(pk=chosen.pk).update(is_current=True)
         chosen.is_current = True

@@ -64,8 +64,13 @@ def correct_batch(request: UserRequest, code: str, year: int, check: str, key: s
     """Do what was previewed, and back to the review; where the file is no longer as previewed, a new preview."""
     room = enter_to_change(request, code, year)
     form = BatchForm(request.POST)
+    if not form.is_valid():
+        return _preview(room, check, key, form)
+    made = _just_made(room, check, key, form)
+    if made is not None:
+        return _done(room, made)
     found = _group(room, check, key)
-    if not form.is_valid() or found is None:
+    if found is None:
         return _preview(room, check, key, form)
     delivery, group = found
     if form.cleaned_data["version"] != delivery.version:
@@ -81,11 +86,31 @@ def correct_batch(request: UserRequest, code: str, year: int, check: str, key: s
             at=room.now,
         )
     except Conflict as conflict:
-        return _preview(room, check, key, form, problem=str(conflict))
+        made = _just_made(room, check, key, form)
+        return _done(room, made) if made else _preview(room, check, key, form, problem=str(conflict))
     except CorrectionRefused as refusal:
         return _preview(room, check, key, form, error=str(refusal))
+    return _done(room, batch)
+
+
+def _just_made(room: Room, check: str, key: str, form: BatchForm) -> CorrectionBatch | None:
+    """What the same press did before: a button that is pressed twice does its work once."""
+    seen = form.cleaned_data
+    if room.current is None or seen["revision"] is None or seen["version"] != room.current.version:
+        return None
+    return batches.just_made(
+        delivery=room.current,
+        check=check,
+        key=key,
+        wanted=form.wanted,
+        revision=seen["revision"],
+        by=room.request.user,
+    )
+
+
+def _done(room: Room, batch: CorrectionBatch) -> HttpResponse:
     undo = "Ångra under Rättelser om det blev fel."
-    messages.success(request, f"{_rows(batch.cells)} är ändrade och filen är kontrollerad igen. {undo}")
+    messages.success(room.request, f"{_rows(batch.cells)} är ändrade och filen är kontrollerad igen. {undo}")
     return redirect("submissions:review", *room.address)
 
 

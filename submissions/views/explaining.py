@@ -91,7 +91,8 @@ def save_draft(request: UserRequest, code: str, year: int, check: str, key: str)
         return render(request, "submissions/_draft_status.html", {"told": told, "is_kept": is_kept})
     if not is_kept:
         form = CommentForm({"text": text})
-        form.add_error("text", told)
+        if not form.has_error("text"):
+            form.add_error("text", told)
         return findings_page(room, check, key, Notes(comment_form=form, status=422))
     messages.success(request, f"{told}. Det är inte lämnat som förklaring än." if told else "Utkastet är tomt och sparas inte.")
     return redirect(f"{reverse('submissions:findings', args=[*room.address, check, key])}#forklaring")

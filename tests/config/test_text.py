@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from config.lib.text import one_line
+from config.lib.text import clean_lines, one_line
 
 
 @pytest.mark.parametrize(
@@ -20,3 +20,7 @@ from config.lib.text import one_line
 )
 def test_one_line(typed: str, kept: str) -> None:
     assert one_line(typed) == kept
+
+
+def test_lines_stay_and_signs_that_do_not_show_go() -> None:
+    assert clean_lines("\n Rad\u202e ett \r\n\r\n två\x00🙂\u2066 \n\u200b") == "Rad ett\n\ntvå🙂"

@@ -136,6 +136,16 @@ def test_what_another_did_meanwhile_gives_a_new_preview_and_loses_nothing(client
     assert "Raderna har inte den anmärkningen längre" in text(gone)
 
 
+def test_a_button_pressed_twice_does_its_work_once_and_says_so(client: GuardedClient, group: str) -> None:
+    form = {"version": 1, "revision": 0, "value": "1", "reason": REASON}
+    for _ in range(2):
+        assert "4 rader är ändrade" in text(client.post(f"{group}byt/alla/", form, follow=True))
+    assert CorrectionBatch.objects.count() == 1
+    for other in ({"value": "2"}, {"rows": ["8"]}, {"revision": 1}):
+        assert "är ändrade" not in text(client.post(f"{group}byt/alla/", form | other, follow=True))
+    assert CorrectionBatch.objects.count() == 1
+
+
 def test_codes_are_found_in_plain_words(client: GuardedClient, group: str) -> None:
     found = client.get(f"{PAGE}koder/9/?q=underskötersk", headers=HTMX)
     assert "Undersköterska" in text(found)

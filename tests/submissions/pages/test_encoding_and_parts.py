@@ -70,6 +70,16 @@ def test_a_doubtful_test_file_is_asked_about_before_real_files_are_taken(
     assert status() == "not_started"
 
 
+def test_what_was_answered_for_a_test_file_is_not_asked_again_when_it_is_handed_in(
+    client: GuardedClient, cast: Cast, collection: Collection
+) -> None:
+    send_parts(sign_in(client, cast.bo), doubtful(), kind="test")
+    client.post(f"{PAGE}version/1/teckenkodning/", {"encoding": "cp1252"})
+    page = client.post(f"{PAGE}version/1/lamna/", follow=True).content.decode()
+    assert "Det här är rätt" not in page
+    assert storage.current_frame(Delivery.objects.get(is_current=True))["f6"][2] == RIGHT
+
+
 @pytest.mark.parametrize("answer", ["", "utf-8", "cp437", "hitte-på"])
 def test_only_what_was_offered_can_be_answered(client: GuardedClient, cast: Cast, collection: Collection, answer: str) -> None:
     send(sign_in(client, cast.bo), doubtful())

@@ -176,6 +176,7 @@ def test_a_draft_takes_no_personnummer(client: GuardedClient, cast: Cast, collec
     assert "Skriv inte personnummer" in text_of(said)
     refused = client.post(f"{address}utkast/", {"text": "Det är 811218-9876"})
     assert refused.status_code == 422
+    assert "Ett fel behöver rättas" in text_of(refused)
     assert "Skriv inte personnummer" in text_of(refused)
     assert not CommentDraft.objects.exists()
 

@@ -204,6 +204,16 @@ def test_only_an_earlier_checked_real_file_can_hold_again(
     assert Delivery.objects.filter(is_current=True).count() == (0 if values else 1)
 
 
+def test_an_earlier_version_waits_for_a_newer_file_that_is_being_checked(bo: GuardedClient, cast: Cast) -> None:
+    send(bo, CLEAN)
+    send(bo, SLIPS)
+    submission = Submission.objects.get(unit__code="0488")
+    received = deliver.receive_delivery(submission=submission, content=b"0488", name="a.txt", by=cast.bo, at=timezone.now())
+    Delivery.objects.filter(pk=received.pk).update(check_started_at=timezone.now(), check_attempts=1)
+    assert "inte färdigkontrollerad" in bo.post(f"{PAGE}version/1/aktivera/", follow=True).content.decode()
+    assert Delivery.objects.get(is_current=True).version == 2
+
+
 def test_an_earlier_version_is_not_activated_once_handed_in(bo: GuardedClient) -> None:
     send(bo, CLEAN)
     send(bo, SLIPS)

@@ -92,6 +92,17 @@ def test_of_two_earlier_files_made_current_at_once_one_is(trosa: Submission, cas
     assert Delivery.objects.get(is_current=True).version in {1, 2}
 
 
+def test_a_test_file_handed_in_by_five_presses_at_once_is_one_version(trosa: Submission, cast: Cast) -> None:
+    at, content = timezone.now(), synthetic.delivery("0488", 80, 1)
+    tried = deliver.receive_delivery(submission=trosa, content=content, name="fil.txt", by=cast.bo, at=at, is_test=True)
+    tried = deliver.check_delivery(delivery=tried, at=at)
+    press = lambda: versions.deliver_for_real(delivery=tried, by=cast.bo, at=timezone.now())  # noqa: E731
+    answers = at_once(*[press] * 5)
+    assert {answer.version for answer in answers if isinstance(answer, Delivery)} == {2}, answers
+    assert Delivery.objects.filter(is_test=False).count() == 1
+    assert Delivery.objects.get(version=2).is_current
+
+
 def test_of_two_position_lists_at_once_one_holds(trosa: Submission, cast: Cast) -> None:
     def give(label: str) -> Callable[[], object]:
         return lambda: supplements.add_supplement(
