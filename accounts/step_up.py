@@ -15,7 +15,7 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.sessions.backends.base import SessionBase
 from django.http.response import HttpResponseBase
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -47,8 +47,8 @@ def needs_step_up(view: Callable[..., HttpResponseBase] | None = None, *, back: 
     """Ask for both factors before the view, unless they are fresh.
 
     A page is led back to by itself. A form that was posted is kept where it is one of those that `accounts.drafts` keeps.
-    Otherwise `back` names the route of its page (reversed with the view's own arguments), where the person presses the
-    button again; without it the page is the view's own address.
+    Otherwise `back` names the route of its page (reversed with the first of the view's own arguments, as many as it takes),
+    where the person presses the button again; without it the page is the view's own address.
     """
 
     def decorate(guarded: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -61,7 +61,7 @@ def needs_step_up(view: Callable[..., HttpResponseBase] | None = None, *, back: 
                 request.session[RETURN_TO] = reverse("accounts:drafts")
                 return redirect_to(request, reverse("accounts:step_up"))
             own_page = _page_of(request)
-            request.session[RETURN_TO] = reverse(back, args=args, kwargs=kwargs) if is_form and back else own_page
+            request.session[RETURN_TO] = _address_above(back, args, kwargs) if is_form and back else own_page
             if is_form:
                 request.session["step_up_again"] = True
             return redirect_to(request, reverse("accounts:step_up"))
@@ -69,6 +69,16 @@ def needs_step_up(view: Callable[..., HttpResponseBase] | None = None, *, back: 
         return inner
 
     return decorate if view is None else decorate(view)
+
+
+def _address_above(route: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    """The page's address: it lies at the view's own or above it, so that the last arguments may be too many for it."""
+    for left in range(len(kwargs), 0, -1):
+        try:
+            return reverse(route, args=args, kwargs=dict(list(kwargs.items())[:left]))
+        except NoReverseMatch:
+            continue
+    return reverse(route, args=args)
 
 
 def _page_of(request: UserRequest) -> str:

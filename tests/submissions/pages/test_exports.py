@@ -16,11 +16,13 @@ from django.utils import timezone
 from accounts import limits, roles
 from accounts.models import AuditEvent
 from accounts.roles import StaffRole
+from accounts.step_up import RETURN_TO
 from config.lib import csv_file, personnummer
 from submissions import synthetic
 from submissions.checking import masking
 from submissions.models import Delivery
 from submissions.services import storage
+from tests import addresses
 from tests.admin.conftest import as_person
 from tests.cast import sign_in
 from tests.client import GuardedClient
@@ -109,14 +111,14 @@ def test_ses_11_exp_02_ten_minutes_after_both_factors_an_export_asks_for_them_ag
     scene: Scene, client: GuardedClient, clock: time_machine.Coordinates
 ) -> None:
     before = AuditEvent.objects.filter(code="data:exported").count()
-    addresses = (
+    asked = (
         (scene.cast.bo, FILE),
         (scene.cast.bo, "/profil/0488/insyn/hamta/"),
         (scene.cast.bo, f"{PAGE}hamta/rattad-fil/"),
         *((scene.cast.bo, f"{PAGE}{part}") for part in OWN_TABLES),
         (scene.cast.statistician, rows_address(scene)),
     )
-    for person, address in addresses:
+    for person, address in asked:
         for seconds, is_asked in ((0, False), (600, False), (601, True)):
             sign_in(client, person)
             clock.shift(timedelta(seconds=seconds))
@@ -125,6 +127,20 @@ def test_ses_11_exp_02_ten_minutes_after_both_factors_an_export_asks_for_them_ag
             assert (answer.status_code == 200) is not is_asked
             before += not is_asked
             assert AuditEvent.objects.filter(code="data:exported").count() == before
+
+
+@pytest.mark.asvs("7.5.3")
+def test_ses_11_every_file_out_asks_for_both_factors_and_leads_back_to_its_page(
+    scene: Scene, client: GuardedClient, clock: time_machine.Coordinates
+) -> None:
+    exports = [route for route in addresses.routes() if getattr(route.view, "is_export", False) and route.is_of_a_unit]
+    assert len(exports) > 6
+    for route in exports:
+        sign_in(client, scene.cast.bo)
+        clock.shift(timedelta(seconds=601))
+        answer = client.post(addresses.address(route, scene.trosa), {"kind": "csv"})
+        assert answer.headers.get("Location") == "/konto/bekrafta/", route.name
+        assert client.get(client.session[RETURN_TO]).status_code == 200, route.name
 
 
 def test_ses_11_the_page_of_the_export_asks_before_anything_is_typed(
