@@ -8,7 +8,7 @@ import polars as pl
 
 from submissions.checking.logic import is_monthly
 from submissions.checking.prepare import Prepared
-from submissions.checking.registry import row_findings, swedish_number, whole_check
+from submissions.checking.registry import file_finding, row_findings, swedish_number, whole_check
 from submissions.frames import FIELD_NUMBERS, column
 
 WHOLE = 10_000  # hundredths of a percent
@@ -40,6 +40,19 @@ def repeated_keys(p: Prepared) -> Iterable[pl.DataFrame]:
         if p.context.is_on("DUB04"):
             counted = counted.join(identical_rows(p), on="row", how="anti")
         yield row_findings(counted, field=40, n=pl.col("rows"))
+
+
+@whole_check("FIL15", reads=(40,))
+def overlapping_parts(p: Prepared) -> Iterable[pl.DataFrame]:
+    """FIL15: the same anställningsnummer stands in two of the delivery's files; one finding for each pair of files."""
+    if len(p.context.firsts) < 2:
+        return
+    keyed = p.shared_keys.filter(pl.col("f40").is_not_null())
+    part = pl.sum_horizontal((pl.col("row") >= first).cast(pl.UInt32) for first in p.context.firsts)
+    where = keyed.select("f40", part.alias("part")).unique()
+    pairs = where.join(where, on="f40", suffix="_other").filter(pl.col("part") < pl.col("part_other"))
+    for first, second, count in pairs.group_by("part", "part_other").len().sort("part", "part_other").iter_rows():
+        yield file_finding(field=40, a=str(first), b=str(second), n=count)
 
 
 @whole_check("DUB02", reads=(7, 40), parses=(7,))

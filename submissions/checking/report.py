@@ -13,7 +13,7 @@ from typing import Any
 from submissions.checking.findings import Findings, group_rows, groups
 from submissions.checking.masking import mask_field
 from submissions.checking.messages import advice, level_label, render, shown_key, shown_value, title
-from submissions.frames import Reading
+from submissions.frames import Reading, place
 from submissions.spec import FEL, INFO, VARNING, CollectionSpec, UnitSpec
 
 ROWS_SHOWN = 10
@@ -110,7 +110,9 @@ def _head(report: Report) -> list[str]:
         header = ", rad med fältnamn" if reading.has_header else ""
         lines.append(f"{_number(reading.rows)} poster, {reading.encoding_label}, {reading.separator_label}{header}.")
     if reading.samples:
-        samples = ", ".join(f"{sample.value} (rad {sample.row}, fält {sample.field})" for sample in reading.samples)
+        samples = ", ".join(
+            f"{sample.value} ({place(sample.row, reading.firsts)}, fält {sample.field})" for sample in reading.samples
+        )
         lines.append(f"Så lästes å, ä och ö: {samples}")
     return lines
 
@@ -153,7 +155,7 @@ def _group(report: Report, group: dict[str, Any]) -> Iterator[str]:
 def _place(report: Report, finding: dict[str, Any]) -> str:
     if finding["row"] is None:
         return ""
-    parts = [f"rad {finding['row']}"]
+    parts = [place(finding["row"], report.reading.firsts)]
     if finding["key"] is not None:
         parts.append(f"anställning {shown_key(finding, reveal=report.reveal)}")
     value = shown_value(finding, reveal=report.reveal)

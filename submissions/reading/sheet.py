@@ -18,6 +18,7 @@ from typing import Any
 
 import polars as pl
 
+from config.lib.text import amount
 from submissions.frames import FIELD_NUMBERS, ODS, XLSX, Refusal, column
 from submissions.reading import refusals
 from submissions.reading.limits import (
@@ -73,7 +74,7 @@ def read_sheet(data: bytes, layout: LayoutSpec) -> Sheet | Refusal:
     split, dates = rows
     notes = []
     if dates:
-        notes.append(f"{refusals.number(dates)} datumceller lästes som ÅÅÅÅMMDD.")
+        notes.append(f"{amount(dates, 'datumcell', 'datumceller')} lästes som ÅÅÅÅMMDD.")
     if told["others"]:
         notes.append("Arbetsboken har fler blad. Bara det blad som stämmer med postbeskrivningen är läst.")
     return Sheet(split, kind, tuple(notes))

@@ -111,7 +111,7 @@ def evaluate(
     `changed` are the cells (row, field) that got another value since the delivery's last answer, where the caller knows
     them: then only what they can change is checked anew.
     """
-    context = context_of(delivery, collection)
+    context = replace(context_of(delivery, collection), firsts=tuple(part["first"] for part in described.get("parts", ())))
     previous = context.previous
     wrong_rows = pl.DataFrame(described["wrong_rows"], schema={"row": pl.UInt32, "n": pl.UInt32})
     basis = checking.basis(context)

@@ -19,7 +19,7 @@ from accounts.models import User
 from config.lib import csv_file, downloads, spreadsheet
 from config.lib.spreadsheet import Sheet
 from submissions import checking, reading
-from submissions.frames import FIELD_NUMBERS, TEXT, column
+from submissions.frames import FIELD_NUMBERS, TEXT, column, part_and_line
 from submissions.models import Delivery
 from submissions.services import reports, storage
 from submissions.services.deliver import audit_name, fresh
@@ -77,7 +77,8 @@ def rows_of(*, delivery: Delivery, revealed: bool, purpose: str, by: User, at: d
     layout = delivery.submission.collection.spec().layout
     numeric = {column(field.number) for field in layout.fields if field.numeric}
     is_number = [name in numeric for name in frame.columns]
-    heading = ["Rad", *(f"{number} {layout[number].name}" for number in FIELD_NUMBERS)]
+    firsts = storage.firsts_of(loaded)
+    heading = [*(["Del"] if firsts else []), "Rad", *(f"{number} {layout[number].name}" for number in FIELD_NUMBERS)]
     exports.record(
         by=by,
         unit=unit,
@@ -88,7 +89,10 @@ def rows_of(*, delivery: Delivery, revealed: bool, purpose: str, by: User, at: d
         at=at,
     )
     rows = (
-        [csv_file.number_or_text(value) if number else value for value, number in zip(row, is_number, strict=True)]
+        [
+            *(part_and_line(row[0], firsts) if firsts else row[:1]),
+            *(csv_file.number_or_text(value) if number else value for value, number in zip(row[1:], is_number[1:], strict=True)),
+        ]
         for row in frame.iter_rows()
     )
     return Export(f"{_title(delivery)} rader.csv", csv_file.write(heading, rows))
@@ -138,13 +142,19 @@ def _corrected_files(delivery: Delivery, corrected: pl.DataFrame) -> list[bytes]
     contents = storage.contents_of(delivery, storage.content_of(delivery))
     firsts = storage.firsts_of(delivery) or (1,)
     formats = [part["format"] for part in described.get("parts", ())] or [delivery.format or TEXT]
-    files = []
+    files: list[bytes] = []
     for content, first, after, format in zip(contents, firsts, (*firsts[1:], None), formats, strict=True):
         of_part = corrected.filter(pl.col("row") >= first)
         of_part = of_part if after is None else of_part.filter(pl.col("row") < after)
         own = of_part.with_columns((pl.col("row") - (first - 1)).cast(pl.UInt32))
         chosen = delivery.chosen_encoding or None
-        files.append(reading.rewrite(content, layout, own, encoding=chosen) if format == TEXT else reading.as_text(own, layout))
+        try:
+            made = reading.rewrite(content, layout, own, encoding=chosen) if format == TEXT else reading.as_text(own, layout)
+        except reading.RewriteRefused as refusal:
+            if after is None and first == 1:
+                raise
+            raise reading.RewriteRefused(f"Del {len(files) + 1}. {refusal}") from refusal
+        files.append(made)
     return files
 
 

@@ -118,7 +118,18 @@ def rows_table(delivery: Delivery, collection: CollectionSpec, *, revealed: bool
     fields = [empty if number == NAME_FIELD else pl.col(column(number)) for number in range(1, len(collection.layout) + 1)]
     said = _said_of_rows(storage.findings_of(delivery), collection, revealed=revealed)
     table = frame.join(said, on="row", how="left", maintain_order="left")
-    return table.select(*fields, pl.col("row").cast(pl.Int64).alias("Rad"), "Nivå", "Anmärkningar").rename(names)
+    return table.select(*fields, *_place_columns(delivery), "Nivå", "Anmärkningar").rename(names)
+
+
+def _place_columns(delivery: Delivery) -> list[pl.Expr]:
+    """Where a row stands: Rad, and Del before it in a delivery of several files."""
+    firsts = storage.firsts_of(delivery)
+    if len(firsts) < 2:
+        return [pl.col("row").cast(pl.Int64).alias("Rad")]
+    row = pl.col("row").cast(pl.Int64)
+    part = pl.sum_horizontal((row >= first).cast(pl.Int64) for first in firsts)
+    first = pl.max_horizontal(pl.when(row >= first).then(first) for first in firsts)
+    return [part.alias("Del"), (row - first + 1).alias("Rad")]
 
 
 def _said_of_rows(findings: pl.DataFrame, collection: CollectionSpec, *, revealed: bool) -> pl.DataFrame:
@@ -188,7 +199,7 @@ def changes_table(delivery: Delivery, collection: CollectionSpec, *, revealed: b
         pl.col("reason").alias("Skäl"),
         pl.col("by").alias("Rättat av"),
         pl.col("at").alias("När"),
-        pl.col("row").cast(pl.Int64).alias("Rad"),
+        *_place_columns(delivery),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,7 @@ from config.lib.text import amount
 from profiles import access
 from submissions import checking
 from submissions.forms import CorrectionForm, RevisionForm
+from submissions.frames import place
 from submissions.models import Correction, CorrectionBatch, Delivery
 from submissions.services import correct as correct_service
 from submissions.services import looks, storage
@@ -78,7 +80,7 @@ def _answer_refused(room: Room, form: CorrectionForm, wrong: Wrong) -> HttpRespo
             return _fragment(room, form, row_of(room, found, Notes(wrong=wrong)))
     answer = findings_page(room, check, key, Notes(wrong=wrong, page=form.cleaned_data["page"], status=422))
     if answer.status_code == 302:
-        messages.error(room.request, f"Rad {wrong.row}: {wrong.message}")
+        messages.error(room.request, f"{_at(room, wrong.row)}: {wrong.message}")
     return answer
 
 
@@ -92,12 +94,18 @@ def _answer_corrected(room: Room, form: CorrectionForm, done: Corrected) -> Http
             return _fragment(room, form, row_of(room, found, Notes(wrong=wrong)))
         return _fragment(room, form, _done_row(room, done))
     left = "" if done.left_on_row == 0 else f" Raden har {amount(done.left_on_row, 'anmärkning', 'anmärkningar')} kvar."
-    messages.success(room.request, f"Rad {done.row}: fält {done.field} är rättat och filen är kontrollerad igen.{left}")
+    messages.success(room.request, f"{_at(room, done.row)}: fält {done.field} är rättat och filen är kontrollerad igen.{left}")
     if not key:
         return redirect("submissions:row", *room.address, done.row)
     page = form.cleaned_data["page"]
     address = reverse("submissions:findings", args=[*room.address, check, key])
     return redirect(f"{address}?sida={page}" if page and page > 1 else address)
+
+
+def _at(room: Room, row: int) -> str:
+    """Where the row stands, first in a sentence."""
+    where = place(row, room.firsts)
+    return where[0].upper() + where[1:]
 
 
 def _same_finding(room: Room, check: str, row: int, field: int) -> dict[str, Any] | None:
@@ -299,13 +307,13 @@ def undo(request: UserRequest, code: str, year: int, pk: int) -> HttpResponse:
     except CorrectionRefused as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, _undone(done))
+        messages.success(request, _undone(done, room.firsts))
     return redirect(after_undo(request), *room.address)
 
 
-def _undone(done: Corrected) -> str:
+def _undone(done: Corrected, firsts: Sequence[int]) -> str:
     """What undoing did; where rows corrected together have their say about the value, that it still holds."""
-    said = f"Rättelsen på rad {done.row} är ångrad och filen är kontrollerad igen."
+    said = f"Rättelsen på {place(done.row, firsts)} är ångrad och filen är kontrollerad igen."
     together = next(
         (change for change in storage.history_of(done.delivery, done.row, done.field) if change.undone_at is None), None
     )

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.access import UserRequest
 from submissions import carrying, checking
+from submissions.frames import place
 from submissions.models import Comment, Correction, CorrectionBatch, Delivery
 from submissions.services import carry, looks, storage
 from submissions.services.groups import groups_of, live_comments
@@ -54,13 +55,15 @@ def followed(request: UserRequest, code: str, year: int) -> HttpResponse:
     together = CorrectionBatch.objects.filter(delivery=delivery, carried_from__isnull=False, undone_at=None).select_related("by")
     page = Paginator(singles.order_by("row", "field", "pk"), PER_PAGE).get_page(request.GET.get("sida"))
     dropped = Paginator(told.dropped if told else (), PER_PAGE).get_page(request.GET.get("borta"))
+    source = next((d for d in room.deliveries if told and d.version == told.version), None)
+    before = storage.firsts_of(source) if source else ()
     context = room.context(
         delivery=delivery,
         told=told,
         lines=[line_of(room, delivery, correction) for correction in page.object_list],
         page=page,
         batches=[batch_line_of(room, delivery, batch) for batch in together.order_by("revision", "pk")],
-        dropped=[_dropped(room, entry) for entry in dropped.object_list],
+        dropped=[_dropped(room, entry, before) for entry in dropped.object_list],
         dropped_page=dropped,
         **_explanations(room, delivery),
     )
@@ -69,14 +72,15 @@ def followed(request: UserRequest, code: str, year: int) -> HttpResponse:
     return render(request, "submissions/followed.html", context)
 
 
-def _dropped(room: Room, entry: dict[str, Any]) -> Dropped:
+def _dropped(room: Room, entry: dict[str, Any], firsts: tuple[int, ...]) -> Dropped:
+    """One that did not follow; its row is that of the file before, whose parts begin at `firsts`."""
     old, new, now = (checking.masking.mask_field(entry["field"], entry[name]) or "" for name in ("old", "new", "now"))
     count: int = entry["cells"]
     reason = carrying.REASONS[entry["reason"]]
     if entry["reason"] == carrying.CHANGED and count == 1:
         reason = f"{reason} ({now or 'tomt'})"
     return Dropped(
-        rows=f"rad {entry['rows'][0]}" if count == 1 else f"{count} rader",
+        rows=place(entry["rows"][0], firsts) if count == 1 else f"{count} rader",
         field=field_name(room.spec, entry["field"]),
         old=old if count == 1 else "",
         new=new,

@@ -127,6 +127,7 @@ class Difference:
     page: Page[int]
     lines: list[Line]
     version_of_rows: int  # where the lines' rows are
+    firsts: tuple[int, ...]  # of that version's parts
 
 
 def _difference(room: Room, before: Delivery, after: Delivery) -> Difference:
@@ -140,13 +141,15 @@ def _difference(room: Room, before: Delivery, after: Delivery) -> Difference:
     page = Paginator(range(of_kind.height), LINES_PER_PAGE).get_page(room.request.GET.get("sida"))
     shown = of_kind.slice(page.start_index() - 1, len(page)) if of_kind.height else of_kind
     looks.at_difference(before=before, delivery=after, rows=shown["row"].to_list(), by=room.request.user, at=room.now)
+    of_rows = before if KINDS[chosen] == difference.GONE else after
     return Difference(
         counts=counts,
         fields=[(field_name(room.spec, number), rows) for number, rows in counts.fields],
         chosen=chosen,
         page=page,
         lines=[_line(room, line) for line in shown.iter_rows(named=True)],
-        version_of_rows=before.version if KINDS[chosen] == difference.GONE else after.version,
+        version_of_rows=of_rows.version,
+        firsts=storage.firsts_of(of_rows),
     )
 
 

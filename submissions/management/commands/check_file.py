@@ -57,6 +57,7 @@ class Command(PortalCommand):
             collection=collection,
             previous=previous,
             positions=positions,
+            firsts=read.firsts,
             unit_names={code: known.name for code, known in units.items()},
         )
         report = Report(

@@ -41,6 +41,8 @@ def known_of(side: Side) -> dict[str, Any]:
                 known |= {"sha256": "ab", "earlier": {"ab": date.fromisoformat(day)}}
             case "ersätter", [day]:
                 known["replaces"] = date.fromisoformat(day)
+            case "delar", firsts:
+                known["firsts"] = tuple(map(int, firsts))
             case "testfil", ["ja"]:
                 known["is_test"] = True
             case "koder", [code, label]:

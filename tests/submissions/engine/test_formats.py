@@ -149,7 +149,7 @@ def test_a_date_cell_in_a_date_field_is_a_date_and_is_told():
     cells[17] = date(2015, 8, 1)
     found = read(book([cells]), LAYOUT)
     assert found.frame["f18"][0] == "20150801"
-    assert found.notes == ("1 datumceller lästes som ÅÅÅÅMMDD.",)
+    assert found.notes == ("1 datumcell lästes som ÅÅÅÅMMDD.",)
 
 
 def test_numbers_keep_every_digit():

@@ -28,7 +28,7 @@ def with_list(kind: str, **changes: Any) -> CollectionSpec:
 def test_the_shipped_year_is_whole():
     assert (SPEC.year, SPEC.layout.name, len(SPEC.layout)) == (2026, "PS-2026.1", 40)
     assert [field.number for field in SPEC.layout.fields] == list(range(1, 41))
-    assert len(SPEC.checks) == 76
+    assert len(SPEC.checks) == 77
     assert (SPEC.opens_on, SPEC.measurement_day) == (date(2026, 10, 12), date(2026, 11, 1))
     assert (SPEC.due_date, SPEC.latest_deferral_date) == (date(2026, 12, 1), date(2026, 12, 15))
     assert {kind for kind, listed in SPEC.lists.items() if not listed.established} == {"aid", "specialitet", "verksamhet"}

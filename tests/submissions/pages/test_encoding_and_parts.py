@@ -15,6 +15,7 @@ from tests import files
 from tests.cast import Cast, sign_in
 from tests.client import GuardedClient
 from tests.submissions.engine.test_formats import book
+from tests.submissions.pages.test_exports import table_of
 from tests.submissions.pages.test_main_flow import PAGE, send, status
 
 RIGHT = "Hus ”Eken”"
@@ -124,3 +125,47 @@ def test_a_workbook_is_taken_in(client: GuardedClient, cast: Cast, collection: C
     delivery = Delivery.objects.get()
     assert (delivery.format, delivery.encoding, delivery.rows, delivery.fel) == ("xlsx", "", files.ROWS, 0)
     assert client.get(f"{PAGE}version/1/").status_code == 200
+
+
+def test_a_row_of_a_later_file_is_called_by_its_part_everywhere(
+    client: GuardedClient, cast: Cast, collection: Collection
+) -> None:
+    lines = files.lines()
+    send_parts(sign_in(client, cast.bo), files.encoded(lines[:20]), files.encoded(lines[20:]))
+    done = client.post(f"{PAGE}rad/22/falt/4/ratta/", {"version": 1, "revision": 0, "value": "00077"}, follow=True)
+    assert "Del 2, rad 2: fält 4 är rättat" in done.content.decode()
+    answer = client.post(f"{PAGE}andringslista/hamta/", {"kind": "csv"})
+    heading, only = table_of(answer)
+    assert (only[heading.index("Del")], only[heading.index("Rad")]) == ("2", "2")
+    heading, *rows = table_of(client.post(f"{PAGE}hamta/felkolumn/", {"kind": "csv"}))
+    assert [(row[heading.index("Del")], row[heading.index("Rad")]) for row in (rows[19], rows[20])] == [("1", "20"), ("2", "1")]
+    undone = client.post(f"{PAGE}rattelser/{Correction.objects.get().pk}/angra/", follow=True)
+    assert "Rättelsen på del 2, rad 2 är ångrad" in undone.content.decode()
+
+
+def test_the_same_employment_in_two_files_is_told_once(client: GuardedClient, cast: Cast, collection: Collection) -> None:
+    lines = files.lines()
+    parts = files.encoded(lines[:20]), files.encoded(lines[15:])
+    page = send_parts(sign_in(client, cast.bo), *parts, follow=True).content.decode()
+    assert "5 anställningsnummer finns både i del 1 och i del 2." in page
+
+
+def test_the_answer_about_letters_stays_with_the_file(client: GuardedClient, cast: Cast, collection: Collection) -> None:
+    send(sign_in(client, cast.bo), doubtful())
+    client.post(f"{PAGE}version/1/teckenkodning/", {"encoding": "cp1252"})
+    send(client, files.good())
+    page = client.post(f"{PAGE}version/1/aktivera/", follow=True).content.decode()
+    assert "gäller igen" in page
+    assert "Vilka värden ser rätt ut?" not in page
+    assert storage.current_frame(Delivery.objects.get(version=1))["f6"][2] == RIGHT
+
+
+def test_a_test_file_handed_in_for_real_is_not_asked_about_again(
+    client: GuardedClient, cast: Cast, collection: Collection
+) -> None:
+    send_parts(sign_in(client, cast.bo), doubtful(), kind="test")
+    client.post(f"{PAGE}version/1/teckenkodning/", {"encoding": "cp1252"})
+    page = client.post(f"{PAGE}version/1/lamna/", follow=True).content.decode()
+    assert "Vilka värden ser rätt ut?" not in page
+    delivery = Delivery.objects.get(version=2)
+    assert (delivery.is_current, delivery.chosen_encoding, delivery.is_encoding_unsure) == (True, "cp1252", False)
