@@ -20,7 +20,18 @@ from profiles import dormancy, suspension
 from profiles import tasks as people_tasks
 from profiles.services import invite_member
 from submissions import tasks as file_tasks
-from submissions.models import Collection, Comment, Correction, Delivery, Receipt, Submission, Supplement
+from submissions.models import (
+    Collection,
+    Comment,
+    CommentDraft,
+    Correction,
+    CorrectionBatch,
+    Delivery,
+    Receipt,
+    ReopenRequest,
+    Submission,
+    Supplement,
+)
 from submissions.services import evaluate
 from submissions.services import retention as of_files
 from tests.cast import Cast, Role, give_role, make_user, sign_in
@@ -167,6 +178,36 @@ def test_drift_11_test_files_and_refused_files_go_after_thirty_days(locked: Scen
     assert refused.purged_at == timezone.now()
     accepted = Delivery.objects.get(submission=submission, is_current=True)
     assert len(sealed(accepted)) == 5
+
+
+@pytest.mark.asvs("14.2.7")
+def test_drift_11_rows_corrected_together_go_with_their_file_and_requests_stay(locked: Scene, clock: Any) -> None:
+    submission, lock, bo = of_trosa(locked), timezone.now(), locked.cast.bo
+    accepted, replaced = Delivery.objects.get(submission=submission, is_current=True), another_file(submission, 2)
+    values = {"check_code": "KOD06", "field": 16, "cells": 1, "cells_sealed": b"x", "reason_sealed": b"x", "by": bo, "at": lock}
+    first = CorrectionBatch.objects.create(delivery=replaced, revision=1, **values)
+    CorrectionBatch.objects.create(delivery=accepted, revision=1, carried_from=first, **values)
+    ReopenRequest.objects.create(submission=submission, reason="Fel löner", asked_by=bo, asked_at=lock)
+    clock.move_to(lock + limits.FILES_KEPT)
+    run()
+    assert [batch.delivery for batch in CorrectionBatch.objects.filter(delivery__submission=submission)] == [accepted]
+    clock.move_to(lock + limits.ROWS_KEPT)
+    run()
+    assert not CorrectionBatch.objects.filter(delivery__submission=submission).exists()
+    assert ReopenRequest.objects.filter(submission=submission).count() == 1
+
+
+@pytest.mark.asvs("14.2.7")
+def test_drift_11_what_somebody_began_to_explain_goes_after_thirty_days_and_with_the_lock(locked: Scene, clock: Any) -> None:
+    CommentDraft.objects.all().delete()
+    now, values = timezone.now(), {"text_sealed": b"x", "by": locked.cast.bo, "at": timezone.now()}
+    CommentDraft.objects.create(submission=of_trosa(locked), group="a", **values)
+    CommentDraft.objects.create(submission=locked.trosa.submission, group="b", **values)
+    run()
+    assert [draft.group for draft in CommentDraft.objects.all()] == ["b"]
+    clock.move_to(now + limits.COMMENT_DRAFTS_KEPT)
+    run()
+    assert not CommentDraft.objects.exists()
 
 
 @pytest.mark.asvs("14.2.7")

@@ -48,12 +48,15 @@ class Corrected:
 def correct(*, delivery: Delivery, row: int, field: int, value: str, expected_revision: int, by: User, at: datetime) -> Corrected:
     """Give one value of the current file a new content. Raises `NotAllowed`, `CorrectionRefused` or `Conflict`.
 
-    It takes the place of an earlier single correction. Writing what lies under that one again, the delivered value or a
+    A second press of the button finds the value there and changes nothing. It takes the place of an earlier single correction.
+    Writing what lies under that one again, the delivered value or a
     batch's, only takes it away.
     """
     new = clean_value(field, value)
     with transaction.atomic():
         submission, locked = lock_for_change(delivery, by=by, at=at)
+        if _was_just_made(locked, row, field, expected_revision, wanted=new, by=by):
+            return Corrected(locked, row, field, _left_on(storage.findings_of(locked), row))
         _refuse_conflict(locked, row, field, expected_revision, wanted=new)
         delivered = _value_in(storage.base_frame(locked), row, field)
         live = Correction.objects.filter(delivery=locked, row=row, field=field, undone_at=None).first()
@@ -145,6 +148,14 @@ def resume(submission: Submission, *, by: User, at: datetime, text: str) -> None
     """A returned submission is under the unit's review again from the first change."""
     if submission.status == Submission.Status.RETURNED:
         states.move(submission, Submission.Status.UNDER_REVIEW, by=by, at=at, text=text)
+
+
+def _was_just_made(delivery: Delivery, row: int, field: int, expected: int, *, wanted: str | None, by: User) -> bool:
+    """Whether the person's own last press, after what she saw, gave the value that she asks for."""
+    if expected == delivery.revision:
+        return False
+    last = next((change for change in storage.history_of(delivery, row, field) if change.latest_revision > expected), None)
+    return last is not None and last.undone_at is None and last.by == by and last.new == wanted
 
 
 def _refuse_conflict(delivery: Delivery, row: int, field: int, expected: int, *, wanted: str | None) -> None:

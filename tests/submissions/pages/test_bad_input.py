@@ -197,6 +197,18 @@ def test_the_second_to_correct_a_value_reads_what_the_other_wrote(
     assert Correction.objects.count() == 1
 
 
+def test_the_same_correction_pressed_twice_is_made_once_and_said_to_be_made(
+    client: GuardedClient, cast: Cast, collection: Collection
+) -> None:
+    send(sign_in(client, cast.bo), files.good())
+    for _ in range(2):
+        assert "fält 6 är rättat" in client.post(f"{PAGE}rad/3/falt/6/ratta/", form(value="bos"), follow=True).content.decode()
+    assert Correction.objects.get().undone_at is None
+    assert Delivery.objects.get().revision == 1
+    same_as_bos = sign_in(GuardedClient(), cast.anna).post(f"{PAGE}rad/3/falt/6/ratta/", form(value="bos"))
+    assert same_as_bos.status_code == 422
+
+
 def test_a_correction_that_would_have_the_file_refused_is_refused_itself(
     client: GuardedClient, cast: Cast, collection: Collection
 ) -> None:
