@@ -115,6 +115,7 @@ class Refusal:
     expected: str
     row: int | None = None  # the line the message points at
     n: int | None = None  # the number of fields on that line
+    width: int | None = None  # the number of fields on every line, where that is the same
 
     @property
     def message(self) -> str:

@@ -16,6 +16,7 @@ from submissions.reading.positions import (
     read_positions,
 )
 from submissions.reading.reader import read, read_parts
+from submissions.reading.refusals import by_another_layout
 from submissions.reading.rewrite import RewriteRefused, as_text, changed_cells, rewrite
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "PositionListError",
     "RewriteRefused",
     "apply_corrections",
+    "by_another_layout",
     "as_text",
     "changed_cells",
     "kind_value",

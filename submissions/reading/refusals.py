@@ -6,11 +6,14 @@ No text from the file itself is repeated here, since it may be personal data.
 from __future__ import annotations
 
 import codecs
+from collections.abc import Mapping
+from dataclasses import replace
 
 from submissions.frames import ENCODING_LABELS, SEPARATOR_LABELS, Refusal
 from submissions.reading.limits import MAX_BYTES, MAX_FIELDS, MAX_LINE, MAX_ROWS
 from submissions.spec import LayoutSpec
 
+FIELDS_NAMED = 6  # of those that are new or gone
 TEXT_EXPECTED = "Vi väntade oss en textfil (.txt eller .csv) direkt från lönesystemet, i UTF-8 eller Windows-1252."
 
 SHEET_EXPECTED = (
@@ -165,7 +168,32 @@ def no_right_row(
         seen = f"Raderna har mellan {narrowest} och {widest} fält; ingen har {wanted}."
     if widest > 1 and separator != ";":
         seen += f" Fälten är åtskilda med {SEPARATOR_LABELS[separator]}."
-    return Refusal("FIL02", seen, expected, row=row, n=width)
+    return Refusal("FIL02", seen, expected, row=row, n=width, width=widest if narrowest == widest else None)
+
+
+def by_another_layout(refusal: Refusal, layout: LayoutSpec, others: Mapping[int, LayoutSpec]) -> Refusal:
+    """The refusal, saying which other year's layout the file seems to follow and how this year's differs from it.
+
+    Of several years with as many fields the latest is told; none where no known layout has the file's number.
+    """
+    years = [year for year, other in others.items() if len(other) == refusal.width != len(layout)]
+    if not years:
+        return refusal
+    other = others[max(years)]
+    now, then = ({field.name: field.number for field in one.fields} for one in (layout, other))
+    added = _fields({name: number for name, number in now.items() if name not in then})
+    gone = _fields({name: number for name, number in then.items() if name not in now})
+    told = [f"Det ser ut som {max(years)} års postbeskrivning, {other.name}."]
+    told += [f"Nytt i {layout.name}: {added}."] if added else []
+    told += [f"Borttaget: {gone}."] if gone else []
+    return replace(
+        refusal, expected=f"{' '.join(told)} Välj postbeskrivningen {layout.name}, med {len(layout)} fält, i lönesystemet."
+    )
+
+
+def _fields(names: dict[str, int]) -> str:
+    told = [f"fält {number} {name}" for name, number in list(names.items())[:FIELDS_NAMED]]
+    return ", ".join([*told, f"och {len(names) - FIELDS_NAMED} till"] if len(names) > FIELDS_NAMED else told)
 
 
 # Workbooks -----------------------------------------------------------------------------------------------------------
@@ -227,4 +255,5 @@ def sheet_width(layout: LayoutSpec, *, width: int, rows: int) -> Refusal:
     expected = f"Enligt postbeskrivningen {layout.name} ska bladet ha {len(layout)} kolumner, ett fält i varje."
     if abs(width - len(layout)) <= 4:
         expected += " Filen kan vara gjord efter ett annat års postbeskrivning; välj årets i lönesystemet."
-    return Refusal("FIL02", f"Kalkylbladet har {number(rows)} rader med {width} kolumner.", expected, row=1, n=width)
+    seen = f"Kalkylbladet har {number(rows)} rader med {width} kolumner."
+    return Refusal("FIL02", seen, expected, row=1, n=width, width=width)

@@ -14,10 +14,10 @@ from profiles.models import PayrollSystem, Unit
 from submissions import checking, reading, states, summaries
 from submissions.deadline import Deadline, within
 from submissions.frames import Reading, Refusal, Sample
-from submissions.models import Delivery, Receipt, Submission, Supplement
+from submissions.models import Collection, Delivery, Receipt, Submission, Supplement
 from submissions.services import carry, storage
 from submissions.services.carry import Plan
-from submissions.spec import CollectionSpec
+from submissions.spec import CollectionSpec, LayoutSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def outcome_of(delivery: Delivery, content: bytes, *, deadline: Deadline, source
     parts = storage.contents_of(delivery, content)
     read = reading.read_parts(parts, collection.layout, encoding=delivery.chosen_encoding or None, deadline=deadline)
     if read.refusal is not None:
-        return _refused_outcome(read, read.refusal)
+        return _refused_outcome(read, reading.by_another_layout(read.refusal, collection.layout, _other_layouts(collection)))
     described = describe(read)
     plan = carry.plan(source, read.frame)
     if plan is not None or delivery.revision:
@@ -59,6 +59,12 @@ def outcome_of(delivery: Delivery, content: bytes, *, deadline: Deadline, source
         outcome = evaluate(delivery, frame, described, collection, delivered=read.frame, deadline=deadline)
         return replace(outcome, plan=plan)
     return evaluate(delivery, read.frame, described, collection, delivered=read.frame, read=read, deadline=deadline)
+
+
+def _other_layouts(collection: CollectionSpec) -> dict[int, LayoutSpec]:
+    """The layouts of the other years that the portal knows, by year."""
+    others = Collection.objects.exclude(year=collection.year).exclude(layout__name=collection.layout.name)
+    return {other.year: other.layout.spec() for other in others.select_related("layout").order_by("year", "pk")}
 
 
 def describe(read: Reading) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -12,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from submissions.frames import ENCODING_LABELS
-from submissions.reading import kind_value, read, read_parts
+from submissions.reading import by_another_layout, kind_value, read, read_parts
 from submissions.reading.decode import decode
+from submissions.spec import LayoutSpec
 from tests.submissions.engine.rows import SPEC, as_file, row
 
 LAYOUT = SPEC.layout
@@ -239,3 +241,27 @@ def test_every_row_of_every_part_is_read_where_it_stands(parts: list[list[str]],
         line = [*right, *parts[part]][number - found.firsts[part]]
         assert line.split(";")[5] == value
     assert found.rows == sum(1 + sum(line.count(";") > 0 and line != ";" * 39 for line in lines) for lines in parts)
+
+
+# Another year's layout -----------------------------------------------------------------------------------------------
+
+OLD = LayoutSpec("PS-2025.1", (*LAYOUT.fields[:37], replace(LAYOUT[38], name="Kostförmån"), *LAYOUT.fields[39:]))
+
+
+@pytest.mark.parametrize("data", [as_file([values[:39] for values in ROWS]), book([values[:39] for values in ROWS])])
+def test_a_file_by_last_years_layout_is_told_so_with_what_differs(data: bytes):
+    refusal = read(data, LAYOUT).refusal
+    assert refusal is not None
+    told = by_another_layout(refusal, LAYOUT, {2024: OLD, 2025: OLD}).expected
+    assert told == (
+        "Det ser ut som 2025 års postbeskrivning, PS-2025.1. Nytt i PS-2026.1: fält 38 Övriga rörliga tillägg, "
+        "fält 39 Årets löneöversyn klar. Borttaget: fält 38 Kostförmån. "
+        "Välj postbeskrivningen PS-2026.1, med 40 fält, i lönesystemet."
+    )
+    assert by_another_layout(refusal, LAYOUT, {2025: LAYOUT}) == refusal
+
+
+def test_a_file_of_many_widths_follows_no_layout():
+    refusal = read(as_file([ROWS[0][:39], ROWS[1][:38]]), LAYOUT).refusal
+    assert refusal is not None
+    assert by_another_layout(refusal, LAYOUT, {2025: OLD}) == refusal

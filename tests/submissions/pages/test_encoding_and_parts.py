@@ -9,7 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.models import AuditEvent
-from submissions.models import Collection, Correction, Delivery
+from submissions.models import Collection, Correction, Delivery, Field, Layout
 from submissions.services import storage
 from tests import files
 from tests.cast import Cast, sign_in
@@ -169,3 +169,14 @@ def test_a_test_file_handed_in_for_real_is_not_asked_about_again(
     assert "Vilka värden ser rätt ut?" not in page
     delivery = Delivery.objects.get(version=2)
     assert (delivery.is_current, delivery.chosen_encoding, delivery.is_encoding_unsure) == (True, "cp1252", False)
+
+
+def test_a_file_by_last_years_layout_is_told_so(client: GuardedClient, cast: Cast, collection: Collection) -> None:
+    old = Layout.objects.create(name="PS-2025.1")
+    fields = collection.layout.fields.filter(number__lte=38).values("number", "name", "numeric", "max_length")
+    Field.objects.bulk_create(Field(layout=old, required_kommun="F", required_region="F", **values) for values in fields)
+    last_year = {field.attname: getattr(collection, field.attname) for field in Collection._meta.concrete_fields}
+    Collection.objects.create(**{**last_year, "id": None, "year": 2025, "layout_id": old.pk})
+    page = send(sign_in(client, cast.bo), files.last_years_layout(), follow=True).content.decode()
+    assert "Det ser ut som 2025 års postbeskrivning, PS-2025.1." in page
+    assert "fält 39 Årets löneöversyn klar" in page
