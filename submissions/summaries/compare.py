@@ -121,8 +121,8 @@ CHANGES = Table(
     (
         Column("kvar", "Anställningar kvar", Measure.ROWS, PAIRED),
         Column("bytt-etikett", "Bytt etikett", Measure.ROWS, PAIRED & (pl.col("etikett") != pl.col("etikett_before"))),
-        Column("hojd", "Höjd sysselsättningsgrad", Measure.ROWS, HAD_SHARE & (pl.col("share") > pl.col("share_before"))),
-        Column("sankt", "Sänkt sysselsättningsgrad", Measure.ROWS, HAD_SHARE & (pl.col("share") < pl.col("share_before"))),
+        Column("hojd", "Gått upp i tid", Measure.ROWS, HAD_SHARE & (pl.col("share") > pl.col("share_before"))),
+        Column("sankt", "Gått ned i tid", Measure.ROWS, HAD_SHARE & (pl.col("share") < pl.col("share_before"))),
         Column("bytt-avtal", "Bytt avtal", Measure.ROWS, PAIRED & (pl.col("avtal") != pl.col("avtal_before"))),
     ),
 )

@@ -179,6 +179,8 @@ def opening_text(said: Headline) -> str:
     if len(said.causes) == 1:
         who = "En felaktig kod" if said.causes[0].is_code else "En enda orsak"
         return f"{who} förklarar {number(said.explained)} av {findings}."
+    if said.total == said.all_causes > 1:
+        return f"{findings} måste rättas eller förklaras, var och en för sig."
     if len(said.causes) < said.all_causes:
         return f"{len(said.causes)} orsaker förklarar {number(said.explained)} av {findings}."
     return f"{findings} har {number(said.all_causes)} orsaker."

@@ -97,7 +97,7 @@ def test_the_corrected_file_is_taken_out_and_handed_in_again_without_a_differenc
     page.goto("/inlamning/0488/2026/granska/")
     walk_to(page, "Hämta")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Hämta")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Hämta Trosa 2026")
     name, content = download(page, "Ladda ner rättad fil")
     assert name == "Personalstatistik Trosa 2026 version 1 rättad.txt"
     assert len(content.splitlines()) == ROWS

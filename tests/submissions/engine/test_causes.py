@@ -47,6 +47,7 @@ def test_the_worst_level_comes_first_and_then_the_largest() -> None:
         ([group("RIM03", 1)], "En enda orsak förklarar 1 av 1 anmärkning."),
         ([group("A", 45), group("B", 40), group("C", 9), group("D", 6)], "2 orsaker förklarar 85 av 100 anmärkningar."),
         ([group(name, 10) for name in "ABCDEFGH"], "80 anmärkningar har 8 orsaker."),
+        ([group("A", 1), group("B", 1)], "2 anmärkningar måste rättas eller förklaras, var och en för sig."),
     ],
 )
 def test_the_page_names_the_few_that_explain_most(groups: list[Group], says: str) -> None:
