@@ -192,7 +192,7 @@ def told_of(delivery: Delivery, comments: dict[str, Comment], keys: set[str]) ->
     """What followed to the file; None for the first one, or where nothing did and nothing was lost."""
     before = followed_to(delivery)
     reused = [comment for key, comment in comments.items() if key in keys and comment.version < delivery.version]
-    if not reused and not (before and (before.cells or before.dropped)):
+    if not reused and not (before and (before.cells or before.lost)):
         return None
     version = before.version if before else max(comment.version for comment in reused)
     return Told(version, before.cells if before else 0, before.lost if before else 0, len(reused))
@@ -202,6 +202,8 @@ def in_words(plan: Plan | None) -> str:
     """What the history says of it; empty where nothing was corrected."""
     if plan is None:
         return ""
-    lost = sum(entry["cells"] for entry in plan.dropped)
-    told = f" {amount(plan.cells, 'rättelse', 'rättelser')} följde med från version {plan.source.version}"
-    return f"{told}, {amount(lost, 'rättelse', 'rättelser')} gjorde det inte." if lost else f"{told}."
+    mended = sum(entry["cells"] for entry in plan.dropped if entry["reason"] == carrying.MENDED)
+    lost = sum(entry["cells"] for entry in plan.dropped) - mended
+    became = {"följde med": plan.cells, "fanns redan i filen": mended, "följde inte med": lost}
+    told = ", ".join(f"{amount(cells, 'rättelse', 'rättelser')} {what}" for what, cells in became.items() if cells)
+    return f" Från version {plan.source.version}: {told}." if told else ""

@@ -119,7 +119,7 @@ def review(request: UserRequest, code: str, year: int) -> HttpResponse:
             for n in summary["not_run"]
         ],
         not_run_count=len(summary["not_run"]),
-        hand_in_title=_hand_in_title(room, delivery),
+        hand_in_title=_hand_in_title(delivery),
         is_ready=not (room.situation.is_ours and room.why_not_hand_in and (delivery.fel or delivery.uncommented)),
         fel_tone="error" if delivery.fel else "success",
         varning_tone="warning" if delivery.uncommented else "success",
@@ -134,9 +134,7 @@ def review(request: UserRequest, code: str, year: int) -> HttpResponse:
     return render(request, "submissions/review.html", context)
 
 
-def _hand_in_title(room: Room, delivery: Delivery) -> str:
-    if not room.situation.is_ours:
-        return "Klarmarkerad"
+def _hand_in_title(delivery: Delivery) -> str:
     return "Kvar innan ni kan klarmarkera" if delivery.fel or delivery.uncommented else "Inget är kvar att göra"
 
 
