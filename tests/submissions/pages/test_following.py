@@ -278,7 +278,9 @@ def test_corrections_follow_to_the_next_file_and_are_seen_and_undone(
     assert "Rad 284" in told
     assert "Värdet är redan rättat i filen" in told
     assert "Värdet är nu ett annat (8)" in told
-    assert "Från version 1: 1 rättelse följde med, 1 rättelse fanns redan i filen, 1 rättelse följde inte med." in text_of(client.get(PAGE))
+    assert "Från version 1: 1 rättelse följde med, 1 rättelse fanns redan i filen, 1 rättelse följde inte med." in text_of(
+        client.get(PAGE)
+    )
     undo = f"{PAGE}rattelser/{Correction.objects.get(delivery=current()).pk}/angra/"
     assert client.post(undo, {"tillbaka": "foljde-med"})["Location"] == f"{PAGE}foljde-med/"
     assert (live(), current().fel) == ([], 2)
