@@ -89,7 +89,7 @@ def clean_file(scene: Scene) -> dict[str, Any]:
     return {"file": SimpleUploadedFile("nov.txt", synthetic.delivery("0488", ROWS, 7))}
 
 
-FILE, NEXT_FILE = "0488/2026 version 1", "0488/2026 version 2"
+FILE, NEXT_FILE, LAST_FILE = "0488/2026 version 1", "0488/2026 version 2", "0488/2025 version 1"
 MATTER = "ärende {thread}"
 TABLE = {
     "own details": Action(
@@ -228,7 +228,11 @@ TABLE = {
     ),
     "reveal row": Action(
         "bo", "submissions:reveal_row", lambda scene: [*of_the_year(scene), scene.trosa.correction.row],
-        rows=(Row("data:read", object=f"{FILE}, rad {{row}}", result="personnummer visade"),), status=200,
+        rows=(
+            Row("data:read", object=f"{FILE}, rad {{row}}", result="personnummer visade"),
+            Row("data:read", object=f"{LAST_FILE}, rad {{row}}", result="personnummer visade"),
+        ),
+        status=200,
     ),
     "another's unit": Action(
         "dan", "submissions:withdraw", of_the_year, rows=(Row("access:denied", object="enhet"),), status=404

@@ -78,7 +78,8 @@ FORMS: dict[str, dict[str, object]] = {
     "admin:deferrals_deferral_grant": {"ja-granted_date": "2026-12-08"},
     "admin:deferrals_deferral_decline": {"nej-answer": "Det går inte."},
 }
-CHANGES_NOTHING_HERE = {  # the scene's file still has fel, and is not approved
+CHANGES_NOTHING_HERE = {  # the scene's file still has fel, is not approved, and is read without doubt
+    "submissions:choose_encoding",
     "submissions:hand_in",
     "submissions:ask_to_reopen",
     "admin:submissions_submission_return",

@@ -60,13 +60,15 @@ def correct(*, delivery: Delivery, row: int, field: int, value: str, expected_re
         _refuse_conflict(locked, row, field, expected_revision, wanted=new)
         delivered = _value_in(storage.base_frame(locked), row, field)
         live = Correction.objects.filter(delivery=locked, row=row, field=field, undone_at=None).first()
-        old = _laid_on(storage.overlay_of(locked), row, field, delivered)
+        overlay = storage.overlay_of(locked)
+        old = _laid_on(overlay, row, field, delivered)
         if new == old:
             raise CorrectionRefused("Värdet är redan det du skrev. Inget ändrades.")
         revision = locked.revision + 1
         if live:
             _undo(live, revision=revision, by=by, at=at)
-        if new != _laid_on(storage.overlay_of(locked), row, field, delivered):
+            overlay = storage.overlay_of(locked)
+        if new != _laid_on(overlay, row, field, delivered):
             Correction.objects.create(
                 delivery=locked,
                 row=row,

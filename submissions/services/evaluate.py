@@ -121,17 +121,20 @@ def evaluate(
     previous = context.previous
     wrong_rows = pl.DataFrame(described["wrong_rows"], schema={"row": pl.UInt32, "n": pl.UInt32})
     basis = checking.basis(context)
-    before = _findings_on(delivery, basis) if changed is not None else None
-    if changed is not None and before is not None:
+    last = _last_answer(delivery, basis) if changed is not None else None
+    figures: dict[str, Any] | None = None
+    if changed is not None and last is not None:
         cells = pl.DataFrame(list(changed), schema={"row": pl.UInt32, "field": pl.UInt8}, orient="row")
-        result = checking.rerun(before, frame, context, cells, wrong_rows=wrong_rows, deadline=deadline)
+        result = checking.rerun(last.findings, frame, context, cells, wrong_rows=wrong_rows, deadline=deadline)
+        if summaries.FIELDS.isdisjoint(cells["field"]):
+            figures = last.figures
     else:
         result = checking.run(frame if read is None else read, context, wrong_rows=wrong_rows, deadline=deadline)
     deadline()
     summary: dict[str, Any] = {
         "basis": basis,
         "reading": described,
-        "summary": summaries.build(frame, previous).as_dict(),
+        "summary": figures or summaries.build(frame, previous).as_dict(),
         "not_run": [{"check": n.check, "reason": n.reason} for n in result.not_run],
         "rows_with_findings": result.rows_with_findings,
         "has_previous": previous is not None,
@@ -160,12 +163,21 @@ def _refusal_of_findings(findings: pl.DataFrame, collection: CollectionSpec, uni
     return f"{seen} {expected}"[:600], {"check": first["check"], "seen": seen, "expected": expected, "row": first["row"]}
 
 
-def _findings_on(delivery: Delivery, basis: str) -> pl.DataFrame | None:
-    """The findings of the last answer, where it was made on the same basis; else None."""
-    if storage.summary_of(delivery).get("basis") != basis:
+@dataclass(frozen=True, slots=True)
+class LastAnswer:
+    """What the delivery's last check found, made on the same basis as one would be made now."""
+
+    findings: pl.DataFrame
+    figures: dict[str, Any]  # the review table
+
+
+def _last_answer(delivery: Delivery, basis: str) -> LastAnswer | None:
+    """The last answer, where it was made on the same basis; else None."""
+    summary = storage.summary_of(delivery)
+    if summary.get("basis") != basis:
         return None
     found = storage.findings_of(delivery)
-    return found if found.width else None
+    return LastAnswer(found, summary["summary"]) if found.width else None
 
 
 def previous_frame(submission: Submission) -> pl.DataFrame | None:
@@ -189,7 +201,7 @@ def last_years(submission: Submission) -> Delivery | None:
             submission__collection__year=submission.collection.year - 1,
         )
         .exclude(submission__status__in=unapproved)
-        .defer("content_sealed", "findings_sealed", "summary_sealed")
+        .defer("content_sealed", "frame_sealed", "findings_sealed", "summary_sealed")  # the frame is most often at hand
         .select_related("submission")
         .order_by("pk")
         .first()

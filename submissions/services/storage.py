@@ -141,12 +141,12 @@ def state_of(delivery: Delivery) -> tuple[int, int, datetime | None]:
 
 def current_frame(delivery: Delivery) -> pl.DataFrame:
     """The rows with corrections laid over them."""
+    if not delivery.revision:
+        return base_frame(delivery)
     key = ("current", *state_of(delivery))
     found = cache.get(key)
     if found is None:
-        found = reading.apply_corrections(base_frame(delivery), overlay_of(delivery))
-        if delivery.revision:
-            cache.put(key, found)
+        found = cache.put(key, reading.apply_corrections(base_frame(delivery), overlay_of(delivery)))
     return found
 
 

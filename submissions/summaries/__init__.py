@@ -8,6 +8,6 @@ was read.
 """
 
 from submissions.summaries.control import control_sums
-from submissions.summaries.tables import Line, Summary, build
+from submissions.summaries.tables import FIELDS, Line, Summary, build
 
-__all__ = ["Line", "Summary", "build", "control_sums"]
+__all__ = ["FIELDS", "Line", "Summary", "build", "control_sums"]

@@ -20,6 +20,7 @@ LABELS = {
     "women": "Kvinnor",
     "men": "Män",
 }
+FIELDS = frozenset({7, 17, 20, 22, 27})  # what the figures are made of: no other field changes them
 DECIMALS = {"full_time_equivalents": 1}
 
 

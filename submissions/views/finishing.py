@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -22,10 +23,12 @@ from submissions.forms import LateForm, NobodyForm, ReopenForm, RevisionForm
 from submissions.models import Delivery, Receipt
 from submissions.services import issuing, reopen, storage
 from submissions.services import review as review_service
-from submissions.services.groups import groups_of, live_comments
+from submissions.services.groups import Group, groups_of, live_comments
 from submissions.summaries import control_sums
 from submissions.views.common import Room, enter, file_name, shown_or_404
-from submissions.views.review import entry_of
+from submissions.views.review import Entry, entry_of
+
+MOST_SHOWN = 40  # of what carries no words from the unit: the largest groups, as many as the review has on a page
 
 
 @require_http_methods(["GET", "POST"])
@@ -53,22 +56,28 @@ def _signing_page(request: UserRequest, room: Room, late_form: LateForm | None, 
     delivery = _current_or_404(room)
     findings = storage.findings_of(delivery)
     comments = live_comments(room.submission)
-    entries = [
-        entry_of(room, group, comments.get(group.key), findings, delivery)
-        for group in groups_of(room.submission, findings)
-        if group.level != spec.FEL
-    ]
+
+    def shown(groups: Iterable[Group]) -> list[Entry]:
+        return [entry_of(room, group, comments.get(group.key), findings, delivery) for group in groups]
+
+    groups = groups_of(room.submission, findings)
+    explained = [entry for entry in shown(group for group in groups if group.key in comments) if entry.is_done]
+    done = {entry.group.key for entry in explained}
+    left = [group for group in groups if group.needs_comment and group.key not in done]
+    to_know = [group for group in groups if group.level == spec.INFO]
     context = room.context(
         delivery=delivery,
         name=file_name(delivery),
         lines=control_sums(storage.current_frame(delivery)),
         corrections=storage.count_corrections(delivery),
-        explained=[entry for entry in entries if entry.is_done],
-        unexplained=[entry for entry in entries if entry.group.needs_comment and not entry.is_done],
+        explained=explained,
+        unexplained=shown(left[:MOST_SHOWN]),
+        unexplained_more=len(left[MOST_SHOWN:]),
         kom02=unexplained(
             delivery.uncommented, room.spec, unit_code=room.submission.unit.code, unit_kind=room.submission.unit.kind
         ),
-        to_know=[entry for entry in entries if entry.group.level == spec.INFO],
+        to_know=shown(to_know[:MOST_SHOWN]),
+        to_know_more=len(to_know[MOST_SHOWN:]),
         is_colleagues=delivery.uploaded_by_id != request.user.pk,
         late_form=late_form,
     )

@@ -9,7 +9,7 @@ import pytest
 
 from submissions import checking, reading
 from submissions.checking import group_rows, groups, masking, messages, sort_findings
-from submissions.summaries import Summary, build
+from submissions.summaries import FIELDS, Summary, build
 from tests.submissions.engine.rows import SPEC, TROSA, check, frame_of, hourly, on_rows, person, row
 
 WRONG = person()[:9] + str((int(person()[9]) + 1) % 10)
@@ -144,3 +144,15 @@ def test_the_table_of_a_file_full_of_slips():
     assert summary["employees"].value == 1
     assert summary["mean_salary"].value is None
     assert summary["women"].value == 0
+
+
+def test_no_other_field_changes_the_figures():
+    """A correction of another field leaves them as they were, so that they need not be counted anew."""
+    rows = [*(row(key=key) for key in range(1, 9)), hourly(key=20)]
+    others = {number: "9" for number in range(1, 41) if number not in FIELDS}
+    turned = [[others.get(number, value) for number, value in enumerate(values, 1)] for values in rows]
+    assert build(frame_of(turned)) == build(frame_of(rows))
+    read = {7: rows[1][6], 17: "2", 20: "05000", 22: "0040000", 27: "10000"}
+    assert read.keys() == FIELDS
+    for number, value in read.items():
+        assert build(frame_of([row({number: value}), *rows[1:]])) != build(frame_of(rows))

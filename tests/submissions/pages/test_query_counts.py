@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import polars as pl
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -60,6 +61,34 @@ def test_many_groups_and_rows_are_paged(client: GuardedClient, cast: Cast, colle
     assert "Rad 1951" in client.get(f"{group}?sida=40").content.decode()
     for odd in ("0", "x", "999999", "-1"):
         assert client.get(f"{group}?sida={odd}").status_code == 200
+
+
+def hold(delivery: Delivery, times: int) -> int:
+    """Let each finding of the delivery be found so many times, each time with another wrong code. Gives how many there are."""
+    found = storage.findings_of(delivery)
+    again = [found.with_columns(pl.col("value") + pl.lit("" if n == 0 else str(n))) for n in range(times)]
+    findings = pl.concat(again)
+    counts = {level: findings.filter(pl.col("level") == level).height for level in ("fel", "varning", "info")}
+    sealed = storage.seal_frame(delivery, "findings_sealed", findings)
+    Delivery.objects.filter(pk=delivery.pk).update(findings_sealed=sealed, uncommented=counts["varning"], **counts)
+    return findings.height
+
+
+def test_pages_of_50_000_findings_ask_as_few_questions_and_stay_small(
+    client: GuardedClient, cast: Cast, collection: Collection
+) -> None:
+    review = send(sign_in(client, cast.bo), spoiled(2_000), follow=True)
+    few = Delivery.objects.get(is_current=True)
+    group = links(review, r"[^\"]*/anmarkningar/KOD06/[^\"]*")[0]
+    parts = ("granska/", "klarmarkera/", "rader/?kontroll=KOD06", "rad/1/", "hamta/", "foljde-med/")
+    pages = [group, *(f"{PAGE}{part}" for part in parts)]
+    for page in pages:
+        client.get(page)  # whoever has looked at a page's rows is noted once
+    before = [queries(client, page) for page in pages]
+    assert hold(few, 13) >= 50_000
+    assert [queries(client, page) for page in pages] == before
+    for page in pages:
+        assert len(client.get(page).content) < 300_000, page
 
 
 @pytest.mark.parametrize("units", [2, 20])
