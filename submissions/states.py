@@ -305,16 +305,6 @@ def can_state_nobody(user: User, submission: Submission, *, today: date) -> bool
     return not reason_against(check_can_state_nobody, user, submission, today=today)
 
 
-def can_ask_to_reopen(user: User, submission: Submission) -> bool:
-    """Whether `check_can_ask_to_reopen` passes."""
-    return not reason_against(check_can_ask_to_reopen, user, submission)
-
-
-def can_withdraw(user: User, submission: Submission, *, today: date) -> bool:
-    """Whether `check_can_withdraw` passes."""
-    return not reason_against(check_can_withdraw, user, submission, today=today)
-
-
 def can_begin_review(user: User, submission: Submission) -> bool:
     """Whether `check_can_begin_review` passes."""
     return not reason_against(check_can_begin_review, user, submission)

@@ -1,7 +1,7 @@
 """Open again what SKR has approved: the unit asks with a reason, SKR grants or refuses.
 
-The receipt, and the data that was approved with it, hold until the unit has handed in anew (`services.issuing`,
-`evaluate.previous_frame`).
+The receipt, and the data that was approved with it, hold until the unit has handed in anew, and again where that is taken
+back (`services.issuing`, `evaluate.last_years`).
 """
 
 from __future__ import annotations

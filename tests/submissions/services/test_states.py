@@ -120,9 +120,9 @@ def reopen_states(submission: Submission, user: object) -> dict[str, bool]:
     today = date(2026, 11, 16)
     return {
         "nobody": states.can_state_nobody(user, submission, today=today),  # type: ignore[arg-type]
-        "ask": states.can_ask_to_reopen(user, submission),  # type: ignore[arg-type]
+        "ask": not states.reason_against(states.check_can_ask_to_reopen, user, submission),
         "grant": states.can_reopen(user, submission),  # type: ignore[arg-type]
-        "withdraw": states.can_withdraw(user, submission, today=today),  # type: ignore[arg-type]
+        "withdraw": not states.reason_against(states.check_can_withdraw, user, submission, today=today),
     }
 
 
