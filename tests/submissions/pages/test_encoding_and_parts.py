@@ -9,14 +9,14 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.models import AuditEvent
-from submissions.models import Collection, Correction, Delivery, Field, Layout
+from submissions.models import Collection, Correction, CorrectionBatch, Delivery, Field, Layout
 from submissions.services import storage
 from tests import files
 from tests.cast import Cast, sign_in
 from tests.client import GuardedClient
 from tests.submissions.engine.test_formats import book
 from tests.submissions.pages.test_exports import table_of
-from tests.submissions.pages.test_main_flow import PAGE, send, status
+from tests.submissions.pages.test_main_flow import PAGE, links, send, status
 
 RIGHT = "Hus ”Eken”"
 
@@ -55,6 +55,26 @@ def test_a_doubtful_file_is_asked_about_and_read_again(client: GuardedClient, ca
     assert AuditEvent.objects.filter(code="file:encoding:chosen").count() == 1
     again = client.post(f"{PAGE}version/1/teckenkodning/", {"encoding": "cp850"}, follow=True).content.decode()
     assert "redan besvarad" in again
+
+
+def test_rows_corrected_together_stay_when_the_file_is_read_again(
+    client: GuardedClient, cast: Cast, collection: Collection
+) -> None:
+    rows = [line.split(b";") for line in doubtful().split(b"\r\n")[:-1]]
+    for number in (4, 6):
+        rows[number][15] = b"5"
+    sent = send(sign_in(client, cast.bo), b"".join(b";".join(values) + b"\r\n" for values in rows), follow=True)
+    group = links(sent, r"[^\"]*/anmarkningar/KOD06/[^\"]*")[0]
+    client.post(f"{group}byt/alla/", {"version": 1, "revision": 0, "value": "1", "reason": "Fel kod i lönesystemet"})
+    client.post(f"{PAGE}version/1/teckenkodning/", {"encoding": "cp1252"})
+    delivery = Delivery.objects.get()
+    frame = storage.current_frame(delivery)
+    assert (frame["f6"][2], frame["f16"][4], frame["f16"][6]) == (RIGHT, "1", "1")
+    assert storage.findings_of(delivery).filter(check="KOD06").is_empty()
+    batch = CorrectionBatch.objects.get(undone_at=None)
+    client.post(f"{PAGE}rattelser/samlad/{batch.pk}/angra/")
+    frame = storage.current_frame(Delivery.objects.get())
+    assert (frame["f6"][2], frame["f16"][4], frame["f16"][6]) == (RIGHT, "5", "5")
 
 
 def test_a_doubtful_test_file_is_asked_about_before_real_files_are_taken(
