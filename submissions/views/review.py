@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 from django.core.paginator import Page, Paginator
@@ -111,6 +113,7 @@ def review(request: UserRequest, code: str, year: int) -> HttpResponse:
         opening=opening_of(room, headline(causes)),
         sections=[_section(room, level, causes, comments, findings, delivery) for level in LEVELS],
         reading=summary["reading"],
+        parts=_parts(delivery, summary["reading"].get("parts", ())),
         samples=[{**s, "name": field_name(room.spec, s["field"])} for s in summary["reading"]["samples"]],
         lines=Summary.from_dict(summary["summary"]).lines,
         has_previous=summary["has_previous"],
@@ -222,3 +225,8 @@ def entry_of(room: Room, group: Group, comment: Comment | None, findings: pl.Dat
         sentence_then=checking.messages.render(reach.then, room.spec) if reach and reach.then else "",
         is_whole_file=first["row"] is None,
     )
+
+
+def _parts(delivery: Delivery, parts: Sequence[dict[str, Any]]) -> list[tuple[str, int]]:
+    """The name and the rows of each file of a delivery in several."""
+    return [(name, part["rows"]) for name, part in zip(storage.names_of(delivery), parts, strict=False)] if parts else []

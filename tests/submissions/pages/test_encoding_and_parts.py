@@ -116,6 +116,7 @@ def test_several_files_become_one_delivery(client: GuardedClient, cast: Cast, co
     page = answer.content.decode()
     assert "i 2 delar" in page
     assert "Windows-1252 och UTF-8" in page
+    assert "<li>del1.txt, 20\N{NO-BREAK SPACE}rader</li>" in page
     delivery = Delivery.objects.get()
     assert (delivery.part_sizes, delivery.rows) == ([len(part) for part in parts], len(lines))
     assert storage.contents_of(delivery, storage.content_of(delivery)) == list(parts)
