@@ -1,7 +1,8 @@
 """The findings after a few values were changed, without making every check anew.
 
-A check of single rows is made on the changed rows only; a check of the whole file only where one of the fields it reads
-was changed. What comes out is the same as of a full run (`runner.run`); the tests hold the two beside each other.
+A check of single rows is made on the changed rows only; one of rows with the same key on those beside them, unless a key
+was changed; a check of the whole file only where one of the fields it reads was changed. What comes out is the same as of
+a full run (`runner.run`); the tests hold the two beside each other.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from submissions.checking.prepare import prepare
 from submissions.checking.registry import Entry
 from submissions.checking.runner import Parts, catalogue_place, entries_of, find, gather, run
 from submissions.deadline import Deadline, no_deadline
-from submissions.frames import no_wrong_rows
+from submissions.frames import KEY_FIELD, column, no_wrong_rows
 
 UNIT_FIELD = 1  # whether the file is ours at all hangs on it
 MANY = 4  # from a quarter of the rows a full run is as quick
@@ -60,7 +61,9 @@ def rerun(
         return run(frame, context, wrong_rows=wrong_rows, deadline=deadline)
     entries, not_run = entries_of(context)
     of_rows = [entry for entry in entries if entry.is_of_rows]
-    of_file = [entry for entry in entries if not entry.is_of_rows and entry.reads & fields]
+    touched = [entry for entry in entries if not entry.is_of_rows and entry.reads & fields]
+    of_keys = [entry for entry in touched if entry.by_key and KEY_FIELD not in fields]
+    of_file = [entry for entry in touched if entry not in of_keys]
     parts: Parts = {}
     find(prepare(frame.filter(pl.col("row").is_in(rows.implode())), context), of_rows, parts, deadline)
     if of_file:
@@ -68,23 +71,35 @@ def rerun(
         find(prepare(frame, context, parsed), of_file, parts, deadline)
     is_made_anew = pl.col("check").is_in([entry.code for entry in of_file])
     is_changed_row = pl.col("row").is_in(rows.implode()) & pl.col("check").is_in([entry.code for entry in of_rows])
-    kept = before.filter(~is_made_anew & ~is_changed_row.fill_null(False))
-    found = _in_order(pl.concat([kept, gather(parts, context)]), of_rows)
+    is_beside_one = pl.lit(False)
+    if of_keys:
+        beside = _with_the_same_key(frame, rows)
+        find(prepare(beside, context, sorted(frozenset().union(*(entry.parses for entry in of_keys)))), of_keys, parts, deadline)
+        is_beside_one = pl.col("row").is_in(beside["row"].implode()) & pl.col("check").is_in([entry.code for entry in of_keys])
+    kept = before.filter(~is_made_anew & ~is_changed_row.fill_null(False) & ~is_beside_one.fill_null(False))
+    found = _in_order(pl.concat([kept, gather(parts, context)]), [*of_rows, *of_keys])
     return Findings(found, accepted=True, rows=frame.height + wrong_rows.height, not_run=not_run)
 
 
-def _in_order(findings: pl.DataFrame, of_rows: list[Entry]) -> pl.DataFrame:
-    """As a full run gives them: by check, then a row check's by field and row, the others' as they were made."""
+def _with_the_same_key(frame: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
+    """Those rows and all that share their field 40; rows without one share it with each other."""
+    key = column(KEY_FIELD)
+    keys = frame.filter(pl.col("row").is_in(rows.implode()))[key].unique()
+    return frame.filter(pl.col(key).is_in(keys.implode(), nulls_equal=True))
+
+
+def _in_order(findings: pl.DataFrame, by_place: list[Entry]) -> pl.DataFrame:
+    """As a full run gives them: by check, then those that were found anew on some rows by field and row, the others as they were made."""
     if findings.is_empty():
         return findings
     codes = sorted(findings["check"].unique().to_list(), key=catalogue_place)
-    is_of_rows = pl.col("check").is_in([entry.code for entry in of_rows])
+    is_by_place = pl.col("check").is_in([entry.code for entry in by_place])
     return (
         findings.with_row_index("place")
         .sort(
             pl.col("check").replace_strict(codes, range(len(codes)), return_dtype=pl.UInt32),
-            pl.when(is_of_rows).then(pl.col("field")).otherwise(0),
-            pl.when(is_of_rows).then(pl.col("row")).otherwise(pl.col("place")),
+            pl.when(is_by_place).then(pl.col("field")).otherwise(0),
+            pl.when(is_by_place).then(pl.col("row")).otherwise(pl.col("place")),
         )
         .drop("place")
     )

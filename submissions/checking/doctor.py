@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import polars as pl
 
 from submissions.checking.context import Context
-from submissions.checking.prepare import DATES, Prepared, is_personal_number
+from submissions.checking.prepare import DATES, Prepared, amount, is_date, is_personal_number
 from submissions.checking.registry import NEEDS_PREVIOUS, Hit, file_finding, row_check, swedish, whole_check
 from submissions.frames import FIELD_NUMBERS, NAME_FIELD, column, place
 
@@ -97,10 +97,12 @@ ANCHORS = {  # fields whose values look like no neighbour's
 }
 SIDES = {-1: "vänster", 1: "höger"}
 SEEN_IN = frozenset(n + side for n in ANCHORS for side in (-1, 0, 1)) - {NAME_FIELD}
+ONE_LENGTH = {7: 10, 9: 6, 18: 8}  # bytes
 ANCHORS_OF_A_ROW = 2
 ROWS_OF_A_SHIFT = 5
 
 DECEMBER = 1200
+DATE_LENGTH = 8
 STARTS_OF_A_YEAR = 20  # fewer in a year may be none in the next by chance
 ENDS_OF_A_YEAR = 5
 YEARS_BACK = 3
@@ -112,7 +114,7 @@ FEWEST_ROWS = 200
 SAME_SHARE = 0.95
 
 
-@whole_check("FIL12", reads=SEEN_IN, parses=(7, 9, 18))
+@whole_check("FIL12", reads=SEEN_IN, parses=())
 def shifted_columns(p: Prepared) -> Iterable[pl.DataFrame]:
     """FIL12: on several rows the values of two fields or more stand in the next field, all to the same side."""
     rows = _doubtful_rows(p)
@@ -127,10 +129,10 @@ def shifted_columns(p: Prepared) -> Iterable[pl.DataFrame]:
 
 
 def _doubtful_rows(p: Prepared) -> pl.DataFrame:
-    """The rows where a field that is always filled is not known, or field 39 holds what it never does."""
-    is_odd = ~pl.col("f39").is_in(["J", "N"]).fill_null(True)
-    unknown = [f"k{n}" for n in (7, 9, 18) if p.frame[f"k{n}"].null_count()]
-    mask = pl.any_horizontal(is_odd, *(pl.col(name).is_null() for name in unknown))
+    """The rows where a field of one length alone has another, or field 39 holds what it never does."""
+    lengths = [pl.col(column(number)).str.len_bytes() != length for number, length in ONE_LENGTH.items()]
+    is_odd = ~pl.col("f39").is_in(["J", "N"])
+    mask = pl.any_horizontal(*(odd.fill_null(True) for odd in (*lengths, is_odd)))
     return p.frame.filter(p.frame.select(mask).to_series())
 
 
@@ -140,7 +142,7 @@ def _has_moved(number: int, side: int) -> pl.Expr:
     return ~own.str.contains(form).fill_null(False) & other.str.contains(form).fill_null(False)
 
 
-@whole_check("FIL13", reads=FIELD_NUMBERS, parses=(18, 19))
+@whole_check("FIL13", reads=FIELD_NUMBERS, parses=())
 def another_years_dates(p: Prepared) -> Iterable[pl.DataFrame]:
     """FIL13: nobody began in the year to November, but many did in the year before; or many begin after November.
 
@@ -156,7 +158,10 @@ def _another_year(p: Prepared) -> int | None:
     measured = p.context.collection.measurement_day
     year = measured.year
     end_of_november = year * 10_000 + DECEMBER
-    start, end = pl.col("k18"), pl.col("k19")
+    newest = p.frame["f18"].max()
+    if newest is None or f"{year}0101" <= str(newest) <= str(end_of_november) and len(str(newest)) == DATE_LENGTH:
+        return None  # as it is in nearly every file, told without parsing a date
+    start, end = _date(18), _date(19)
     newest, later = p.frame.select(start.max().alias("newest"), (start > end_of_november).sum().alias("later")).row(0)
     if newest is None or (newest // 10_000 == year and not later):
         return None
@@ -171,6 +176,12 @@ def _another_year(p: Prepared) -> int | None:
     over, known = p.frame.select(is_over.sum().alias("over"), end.count().alias("known")).row(0)
     has_ended = over >= ENDS_OF_A_YEAR and over * 2 > known
     return earlier[-1] if by_year[earlier[-1]] >= STARTS_OF_A_YEAR or has_ended else None
+
+
+def _date(number: int) -> pl.Expr:
+    """The day as a number ÅÅÅÅMMDD, null where the field holds none."""
+    day = amount(number)
+    return pl.when(is_date(day)).then(day)
 
 
 @whole_check("FIL14", reads=FIELD_NUMBERS, parses=(), needs=NEEDS_PREVIOUS)

@@ -29,7 +29,7 @@ def identical_rows(p: Prepared) -> pl.DataFrame:
     return alike.with_columns(pl.when(pl.col("row") == first).then(second).otherwise(first).alias("other"))
 
 
-@whole_check("DUB01", reads=FIELD_NUMBERS, parses=(40,))
+@whole_check("DUB01", reads=FIELD_NUMBERS, parses=(40,), by_key=True)
 def repeated_keys(p: Prepared) -> Iterable[pl.DataFrame]:
     """DUB01: the anställningsnummer stands on several rows, which are not alike."""
     keyed = p.shared_keys.filter(pl.col("f40").is_not_null())
@@ -76,7 +76,7 @@ def more_than_full_time(p: Prepared) -> Iterable[pl.DataFrame]:
         yield row_findings(above, field=20, v=swedish_number(pl.col("sum") / 100, 2))
 
 
-@whole_check("DUB04", reads=FIELD_NUMBERS, parses=())
+@whole_check("DUB04", reads=FIELD_NUMBERS, parses=(), by_key=True)
 def identical(p: Prepared) -> Iterable[pl.DataFrame]:
     """DUB04: the whole row is like another one."""
     alike = identical_rows(p)

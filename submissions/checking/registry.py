@@ -67,6 +67,7 @@ class Entry:
     reads: frozenset[int] = frozenset()  # of a whole check: the fields whose values can change its findings
     parses: frozenset[int] = frozenset()  # of those, the fields that it asks for parsed
     by_row: bool = False  # of a whole check: each row's findings hang on that row alone
+    by_key: bool = False  # of a whole check: each row's findings hang on the rows with the same field 40 alone
 
     @property
     def is_of_rows(self) -> bool:
@@ -94,7 +95,13 @@ def row_check(code: str, *, needs: str = "") -> Callable[[RowCheck], RowCheck]:
 
 
 def whole_check(
-    code: str, *, reads: Iterable[int], parses: Iterable[int] | None = None, by_row: bool = False, needs: str = ""
+    code: str,
+    *,
+    reads: Iterable[int],
+    parses: Iterable[int] | None = None,
+    by_row: bool = False,
+    by_key: bool = False,
+    needs: str = "",
 ) -> Callable[[WholeCheck], WholeCheck]:
     """Registers a check of groups of rows or of the whole file.
 
@@ -105,7 +112,7 @@ def whole_check(
     parsed = fields if parses is None else frozenset(parses)
 
     def add(function: WholeCheck) -> WholeCheck:
-        _register(Entry(code, whole_check=function, needs=needs, reads=fields, parses=parsed, by_row=by_row))
+        _register(Entry(code, whole_check=function, needs=needs, reads=fields, parses=parsed, by_row=by_row, by_key=by_key))
         return function
 
     return add
