@@ -100,6 +100,7 @@ RESULTS = {
     "wait": "måste vänta",
     "closed": "stängd",
     "broken": "går inte att öppna",
+    "removed": "borttagen",
     "rotated": "allt är krypterat med nyckeln",
     "wrong": "fel",
     "clock": "telefonens klocka går fel",

@@ -192,7 +192,7 @@ TABLE = {
     ),
     "take supplement away": Action(
         "bo", "submissions:remove_supplement", lambda scene: [*of_the_year(scene), scene.trosa.supplement.number],
-        rows=(Row("data:changed", object="0488/2026 komplettering 1", result="borttagen"),),
+        rows=(Row("data:changed", object="0488/2026 komplettering 1", result="removed"),),
     ),
     "payroll system": Action(
         "bo", "submissions:choose_payroll_system", of_the_year, lambda scene: {"system": "heroma", "other": ""},

@@ -99,7 +99,7 @@ def remove_supplement(*, supplement: Supplement, by: User, at: datetime) -> None
         if not Supplement.objects.in_force().filter(pk=supplement.pk).update(replaced_at=at, replaced_by=by):
             return
         states.note(locked, by=by, at=at, text=f"Komplettering {supplement.number} är borttagen.")
-        audit.record("data:changed", by=by, unit=locked.unit.code, object=audit_name(supplement), result="borttagen", at=at)
+        audit.record("data:changed", by=by, unit=locked.unit.code, object=audit_name(supplement), result="removed", at=at)
         if supplement.kind == Kind.POSITIONS:
             check_current_again(locked, at=at)
 

@@ -62,7 +62,8 @@ def decode(data: bytes) -> str | None:
                 return None
     if b"\0" in data:
         return wide_without_mark(data)
-    for name in ("utf-8-sig", "utf-8 and cp1252", "cp1252"):
+    names = ("utf-8-sig", "cp850") if data.count(b"\xc3") <= 3 and is_dos(data) else ("utf-8-sig", "utf-8 and cp1252", "cp1252")
+    for name in names:
         if name == "utf-8 and cp1252":
             if data.count(b"\xc3") > 3:  # the first byte of Swedish letters in UTF-8; in Windows-1252 a letter no one writes
                 return "".join(by_bytes(data))
@@ -72,6 +73,12 @@ def decode(data: bytes) -> str | None:
         except UnicodeDecodeError:
             pass
     return data.decode("iso-8859-1")
+
+
+def is_dos(data: bytes) -> bool:
+    """True where the bytes are more often å, ä and ö of DOS than of Windows."""
+    dos, windows = ("åäöÅÄÖ".encode(name) for name in ("cp850", "cp1252"))
+    return sum(map(data.count, dos)) > sum(map(data.count, windows))
 
 
 def wide_without_mark(data: bytes) -> str | None:
