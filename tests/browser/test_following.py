@@ -117,7 +117,8 @@ def begin(page: Page, has_scripts: bool) -> None:
     """Write a little and go away; it is there when one comes back."""
     box = page.get_by_label("Förklaring", exact=True)
     if has_scripts:
-        box.press_sequentially("Koden är vår")
+        page.wait_for_load_state("networkidle")
+        box.press_sequentially("Koden är vår", delay=20)
         expect(page.locator("#utkast")).to_have_text(re.compile(r"Utkast sparat kl\. \d\d\.\d\d"))
     else:
         box.fill("Koden är vår")
