@@ -20,7 +20,9 @@ from tests.test_access import OPEN_TO_ALL, ROUTES, expected
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PEOPLE = ("anna", "cia", "coordinator", "statistician", "system")
-NOT_PAGES = frozenset({"healthz", "readyz", "admin:jsi18n", "submissions:table_file"})
+NOT_PAGES = frozenset(
+    {"healthz", "readyz", "admin:jsi18n", "submissions:table_file", "submissions:codes"}
+)  # files and parts of pages
 LOOKED_AT_SIGNED_OUT = frozenset(OPEN_TO_ALL)
 
 
