@@ -73,8 +73,7 @@ def test_a_chain_of_corrections_gives_what_full_runs_give(seed: int):
     frame, wrong_rows = frame_of(unit, 40, chance)
     context = context_of(unit, 40)
     found = run(frame, context, wrong_rows=wrong_rows)
-    if not found.accepted:
-        pytest.skip("the file is another unit's")
+    assert found.accepted
     for _ in range(ROUNDS):
         corrections = changed(frame, chance, chance.choice((1, 1, 1, 2, 6)))
         after = reading.apply_corrections(frame, corrections)
