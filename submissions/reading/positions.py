@@ -12,7 +12,7 @@ from submissions.reading.decode import decode
 from submissions.reading.kind import BLANKS, kind_value
 from submissions.reading.limits import MAX_BYTES
 from submissions.reading.refusals import file_kind
-from submissions.reading.sheet import is_packed, read_cells
+from submissions.reading.workbook import is_packed, read_cells
 
 POSITION_FIELD = 14
 LONGEST_CODE = 6

@@ -15,8 +15,8 @@ from submissions.reading import refusals
 from submissions.reading.decode import Decoded, decode, decode_as
 from submissions.reading.kind import kind_frame
 from submissions.reading.limits import MAX_BYTES, MAX_ROWS
-from submissions.reading.sheet import is_packed, read_sheet
 from submissions.reading.split import Split, split
+from submissions.reading.workbook import is_packed, read_workbook
 from submissions.spec import LayoutSpec
 
 SAMPLES = 5
@@ -38,7 +38,7 @@ def read(data: bytes, layout: LayoutSpec, *, encoding: str | None = None, deadli
     if len(data) > MAX_BYTES:
         return _refused(refusals.too_big(len(data)))
     try:
-        return _read_sheet(data, layout) if is_packed(data) else _read_text(data, layout, encoding, deadline)
+        return _read_workbook(data, layout) if is_packed(data) else _read_text(data, layout, encoding, deadline)
     except pl.exceptions.PolarsError:
         return _refused(refusals.other_kind(data, "FIL03") or refusals.unreadable())
 
@@ -101,8 +101,8 @@ def _moved_doubt(doubt: tuple[Candidate, ...], offset: int) -> tuple[Candidate, 
 # Workbooks -----------------------------------------------------------------------------------------------------------
 
 
-def _read_sheet(data: bytes, layout: LayoutSpec) -> Reading:
-    found = read_sheet(data, layout)
+def _read_workbook(data: bytes, layout: LayoutSpec) -> Reading:
+    found = read_workbook(data, layout)
     if isinstance(found, Refusal):
         return _refused(found)
     frame = kind_frame(found.rows.frame, look_for_rare_blanks=True)

@@ -21,6 +21,8 @@ STEPS = {
     "6-10": "6–10 %",
     "10-": "Mer än 10 %",
 }
+STEP_COLUMNS = tuple(f"steg-{key.strip('-')}" for key in STEPS)
+ENDS = frozenset({"lagre", "10-"})  # the steps that are worth a look where they are common
 KEYS = (("person", "key"), ("person", "etikett"), ("person",))
 CARRIED = ("row", "etikett", "group", "avtal", "share", "salary")
 
@@ -107,9 +109,9 @@ PEOPLE = Table(
     ((), ("group",), ("group", "etikett")),
     (
         Column("fore", "Anställda före", Measure.PERSONS, COUNTED, BEFORE),
-        Column("slutat", "Inte kvar", Measure.PERSONS, COUNTED & ~STAYS, BEFORE),
-        Column("nya", "Nya", Measure.PERSONS, COUNTED & ~STAYS),
-        Column("nu", "Anställda nu", Measure.PERSONS, COUNTED),
+        Column("slutat", "Inte kvar", Measure.PERSONS, COUNTED & ~STAYS, BEFORE, of=("fore",)),
+        Column("nya", "Nya", Measure.PERSONS, COUNTED & ~STAYS, of=("nu",)),
+        Column("nu", "Anställda nu", Measure.PERSONS, COUNTED, since="fore"),
     ),
     chart="rorlighet",
 )
@@ -120,10 +122,12 @@ CHANGES = Table(
     ((), ("group",), ("group", "etikett")),
     (
         Column("kvar", "Anställningar kvar", Measure.ROWS, PAIRED),
-        Column("bytt-etikett", "Bytt etikett", Measure.ROWS, PAIRED & (pl.col("etikett") != pl.col("etikett_before"))),
-        Column("hojd", "Gått upp i tid", Measure.ROWS, HAD_SHARE & (pl.col("share") > pl.col("share_before"))),
-        Column("sankt", "Gått ned i tid", Measure.ROWS, HAD_SHARE & (pl.col("share") < pl.col("share_before"))),
-        Column("bytt-avtal", "Bytt avtal", Measure.ROWS, PAIRED & (pl.col("avtal") != pl.col("avtal_before"))),
+        Column(
+            "bytt-etikett", "Bytt etikett", Measure.ROWS, PAIRED & (pl.col("etikett") != pl.col("etikett_before")), of=("kvar",)
+        ),
+        Column("hojd", "Gått upp i tid", Measure.ROWS, HAD_SHARE & (pl.col("share") > pl.col("share_before")), of=("kvar",)),
+        Column("sankt", "Gått ned i tid", Measure.ROWS, HAD_SHARE & (pl.col("share") < pl.col("share_before")), of=("kvar",)),
+        Column("bytt-avtal", "Bytt avtal", Measure.ROWS, PAIRED & (pl.col("avtal") != pl.col("avtal_before")), of=("kvar",)),
     ),
 )
 PAY_STEPS = Table(
@@ -132,8 +136,11 @@ PAY_STEPS = Table(
     "Månadsavlönade som är kvar, efter hur mycket lönen har ändrats.",
     ((), ("group",), ("group", "etikett")),
     (
-        Column("ratio", "Median, %", Measure.RAISE, PAIRED),
-        *(Column(f"steg-{key.strip('-')}", label, Measure.ROWS, pl.col("step") == key) for key, label in STEPS.items()),
+        Column("ratio", "Median, %", Measure.RAISE, PAIRED, of=STEP_COLUMNS),
+        *(
+            Column(name, label, Measure.ROWS, pl.col("step") == key, of=STEP_COLUMNS if key in ENDS else ())
+            for name, (key, label) in zip(STEP_COLUMNS, STEPS.items(), strict=True)
+        ),
     ),
     chart="steg",
 )

@@ -42,6 +42,8 @@ class Column:
     measure: Measure
     condition: pl.Expr | None = None
     source: str = NOW  # whose rows, in a table of comparison
+    of: tuple[str, ...] = ()  # the columns whose sum it is a part of; with them it is judged beside everybody's
+    since: str = ""  # the column with what it was before
 
     @property
     def decimals(self) -> int:

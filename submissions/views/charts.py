@@ -8,7 +8,7 @@ from submissions.summaries import charts, labels
 from submissions.summaries.charts import Bar, Chart, Pair, Span
 from submissions.summaries.concepts import AGE_BANDS
 from submissions.summaries.grid import Cell, Grid, Line
-from submissions.views.sheets import Desk, written
+from submissions.views.shown_tables import Desk, written
 
 MOST_BARS = 16
 

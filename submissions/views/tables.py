@@ -6,6 +6,7 @@ Every number is a link to the rows behind it. The pages themselves show no row a
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
@@ -17,17 +18,20 @@ from django.views.decorators.http import require_GET
 
 from accounts.access import UserRequest
 from config.lib import csv_file, downloads
+from config.lib.text import amount
 from submissions.services.tables import Review
-from submissions.summaries import labels
+from submissions.summaries import labels, standing_out
+from submissions.summaries.charts import Chart
 from submissions.summaries.compare import CHANGES, COMPARISONS, MOVES, PAY_STEPS, PEOPLE
 from submissions.summaries.grid import Column, Grid, Line, Table
 from submissions.summaries.review_tables import AGES, GROUPS, POPULATIONS, TABLES
 from submissions.summaries.selection import ALL, LAST_YEAR, VERSION
 from submissions.views.charts import chart_of
 from submissions.views.common import enter, shown_or_404
-from submissions.views.sheets import Desk, people_figures, sheet_of, top_differences, top_moves
+from submissions.views.shown_tables import Desk, ShownTable, people_figures, shown_table, top_differences, top_moves
 
 LINES_PER_PAGE = 60
+MOST_STANDING_OUT = 5
 
 
 def _desk(request: UserRequest, code: str, year: int) -> Desk | None:
@@ -53,7 +57,7 @@ def tables(request: UserRequest, code: str, year: int) -> HttpResponse:
     context = desk.context(
         choices=_choices(desk, "tables"),
         top=list(top_differences(desk)),
-        sheet=sheet_of(desk, populations, populations.lines),
+        shown=shown_table(desk, populations, populations.lines),
         charts=[chart for chart in drawn if chart],
         listed=[(table, desk.page("table", table.key)) for table in TABLES.values()],
     )
@@ -74,7 +78,7 @@ def table(request: UserRequest, code: str, year: int, table: str) -> HttpRespons
     context = desk.context(
         table=made.table,
         choices=_choices(desk, "table", made.table.key, inom=within) if made.table.key in TABLES else [],
-        sheet=sheet_of(desk, made, page.object_list, can_open=has_parts and not opened),
+        shown=shown_table(desk, made, page.object_list, can_open=has_parts and not opened),
         page=page,
         here="tabeller" if made.table.key in TABLES else "jamfor",
         back=("Tabeller", desk.page("tables")) if made.table.key in TABLES else ("Jämför", desk.page("compare")),
@@ -105,28 +109,49 @@ def compare(request: UserRequest, code: str, year: int) -> HttpResponse:
     desk = _desk(request, code, year)
     if desk is None:
         return redirect("submissions:submission", code, year)
-    grids = [desk.review.grid(table) for table in (PEOPLE, CHANGES, PAY_STEPS)]
+    people = desk.review.grid(PEOPLE)
     moves = desk.review.grid(MOVES)
-    parts = []
-    for made in grids:
-        if made is not None:
-            lines = [line for line in made.lines if line.depth < 2]
-            parts.append(
-                {
-                    "table": made.table,
-                    "sheet": sheet_of(desk, made, lines),
-                    "chart": chart_of(desk, made, lines),
-                    "href": desk.page("table", made.table.key),
-                }
-            )
+    made = [people, *map(desk.review.grid, (CHANGES, PAY_STEPS))]
     context = desk.context(
         choices=_choices(desk, "compare"),
-        parts=parts,
-        figures=people_figures(desk, grids[0]) if grids[0] else [],
+        parts=[_compared(desk, grid) for grid in made if grid],
+        standing_out_rule=standing_out.RULE,
+        figures=people_figures(desk, people) if people else [],
         moves=top_moves(desk, moves) if moves else [],
         moves_url=desk.page("table", MOVES.key),
     )
     return render(request, "submissions/compare.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A comparison on its page: everybody and the groups that stand out, and folded under them every group."""
+
+    table: Table
+    first: ShownTable
+    standing_out: int
+    every: ShownTable
+    every_title: str
+    chart: Chart | None
+    href: str
+
+
+def _compared(desk: Desk, made: Grid) -> Compared:
+    found = standing_out.standing_out(made, MOST_STANDING_OUT)
+    lines = [line for line in made.lines if line.depth < 2]
+    whole = [line for line in lines if not line.depth]
+    marked = {one.line.key: one.columns for one in standing_out.standing_out(made, len(lines))}
+    return Compared(
+        table=made.table,
+        first=shown_table(
+            desk, made, [*whole, *(one.line for one in found)], notable=marked, caption=f"{made.table.title}: de som avviker mest"
+        ),
+        standing_out=len(found),
+        every=shown_table(desk, made, lines, notable=marked),
+        every_title=f"Alla {amount(len(lines) - len(whole), 'personalgrupp', 'personalgrupper')}",
+        chart=chart_of(desk, made, lines),
+        href=desk.page("table", made.table.key),
+    )
 
 
 def _known(key: str) -> Table:

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from submissions import builtin, frames, reading, synthetic
-from submissions.summaries import charts, compare, concepts, differences, grid, labels
+from submissions.summaries import charts, compare, concepts, differences, grid, labels, standing_out
 from submissions.summaries.differences import Difference
 from submissions.summaries.grid import Line
 from submissions.summaries.review_tables import AGES, ETIKETTER, PAY, POPULATIONS, SHARES, TABLES, VERKSAMHETER
@@ -213,6 +213,58 @@ def test_comings_and_goings_add_up(frame: pl.DataFrame) -> None:
     assert gone
     assert new
     assert now["row"].to_list() == frame["row"].to_list()
+
+
+def compared(table: grid.Table, **lines: list[float]) -> grid.Grid:
+    """A table of comparison with those numbers, a line a word."""
+    return grid.merge(
+        table,
+        pl.DataFrame(
+            [{"line": key, **dict(zip([c.key for c in table.columns], numbers, strict=True))} for key, numbers in lines.items()]
+        ),
+        pl.DataFrame(
+            [
+                {"line": key, **{c.key: float(n) for c, n in zip(table.columns, numbers, strict=True) if c.source == BEFORE}}
+                for key, numbers in lines.items()
+            ]
+        ),
+    )
+
+
+ALL_PEOPLE, ALL_STEPS = [1000.0, 100.0, 100.0, 1000.0], [3.0, 0.0, 10.0, 10.0, 970.0, 0.0, 0.0, 10.0]
+
+
+@pytest.mark.parametrize(
+    ("table", "everybody", "numbers", "marked"),
+    [
+        (compare.PEOPLE, ALL_PEOPLE, [100, 10, 10, 100], set()),
+        (compare.PEOPLE, ALL_PEOPLE, [100, 20, 10, 91], {"slutat"}),
+        (compare.PEOPLE, ALL_PEOPLE, [100, 19, 10, 91], set()),  # not twice everybody's tenth
+        (compare.PEOPLE, ALL_PEOPLE, [10, 4, 4, 10], set()),  # too few
+        (compare.PEOPLE, ALL_PEOPLE, [0, 0, 4, 39], {"nu"}),  # a group that has come
+        (compare.PEOPLE, ALL_PEOPLE, [39, 39, 0, 0], {"slutat", "nu"}),  # a group that has gone
+        (compare.PAY_STEPS, ALL_STEPS, [3.9, 0, 0, 0, 50, 0, 0, 0], set()),
+        (compare.PAY_STEPS, ALL_STEPS, [4.0, 0, 0, 0, 50, 0, 0, 0], {"ratio"}),
+        (compare.PAY_STEPS, ALL_STEPS, [9.0, 0, 0, 0, 4, 0, 0, 0], set()),  # a median of four
+        (compare.PAY_STEPS, ALL_STEPS, [3.0, 5, 0, 0, 40, 0, 0, 5], {"steg-lagre", "steg-10"}),
+        (compare.PAY_STEPS, ALL_STEPS, [3.0, 0, 40, 0, 0, 0, 0, 0], set()),  # a step that is not judged
+    ],
+)
+def test_a_group_stands_out_from_everybody(
+    table: grid.Table, everybody: list[float], numbers: list[float], marked: set[str]
+) -> None:
+    made = compared(table, **{"alla": everybody, "g-larare": [float(number) for number in numbers]})
+    assert [set(one.columns) for one in standing_out.standing_out(made, 5)] == ([marked] if marked else [])
+
+
+def test_what_is_least_like_chance_stands_first_and_no_more_than_asked_for() -> None:
+    made = compared(
+        compare.PEOPLE,
+        **{"alla": ALL_PEOPLE, "g-a": [20.0, 6.0, 2.0, 20.0], "g-b": [90.0, 60.0, 9.0, 90.0], "g-b.e-1": [90.0, 90.0, 9.0, 90.0]},
+        **{"g-c": [50.0, 15.0, 5.0, 50.0]},
+    )
+    assert [one.line.key for one in standing_out.standing_out(made, 2)] == ["g-b", "g-c"]
+    assert standing_out.standing_out(grid.Grid(compare.PEOPLE, (), False), 5) == []
 
 
 # Words and shapes ------------------------------------------------------------------------------------------------------

@@ -80,6 +80,18 @@ def test_the_tables_stand_beside_last_year_and_say_what_differs(client: GuardedC
     assert client.get(f"{PAGE}tabeller/finns-inte/").status_code == 404
 
 
+def test_the_comparison_shows_what_stands_out_and_folds_the_rest(client: GuardedClient, scene: Scene) -> None:
+    sign_in(client, scene.cast.bo)
+    page = client.get(f"{PAGE}jamfor/").content.decode()
+    shown = re.sub(r"<details.*?</details>", "", page, flags=re.DOTALL)
+    folded = re.findall(r"<details.*?</details>", page, flags=re.DOTALL)
+    groups = sum("Förskollärare" in part for part in folded)
+    assert groups == 3, "every group stands in each of the three folded tables"
+    assert all("Alla 2" in part or "Alla 3" in part for part in folded if "personalgrupper" in part)
+    assert shown.count("<tr") <= 3 * (1 + 1 + 5), "headings, everybody, and at most five groups each"
+    assert "De personalgrupper som avviker mest står först." in shown
+
+
 def test_the_csv_has_every_line_and_no_person(client: GuardedClient, scene: Scene) -> None:
     sign_in(client, scene.cast.cia)
     answer = client.get(f"{PAGE}tabeller/etiketter/hamta/")

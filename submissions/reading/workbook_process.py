@@ -1,4 +1,4 @@
-"""The limited process in which a workbook is opened: `python -m submissions.reading.sheet_process WIDTH < book`.
+"""The limited process in which a workbook is opened: `python -m submissions.reading.workbook_process WIDTH < book`.
 
 Answers on its standard output with a line of JSON, and after it the rows as Arrow IPC where there are any. The line has
 `problem` (a name of `Problem`) and `count`, or `others`, the number of sheets that were not read. It takes no other

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -20,6 +21,7 @@ from submissions.views.common import Room
 WHOLE_PERCENT = 10  # from here on percent are written without decimals
 TOP_DIFFERENCES = 10
 TOP_MOVES = 10
+NOTHING: Mapping[str, frozenset[str]] = MappingProxyType({})
 LOOKED_AT_FOR_DIFFERENCES = (POPULATIONS, GROUPS, ETIKETTER, VERKSAMHETER, PAY)
 
 
@@ -101,10 +103,11 @@ class ShownLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class ShownTable:
     """What the table's template draws."""
 
     table: Table
+    caption: str
     heading: str
     parts: list[tuple[str, list[ShownLine]]]  # lines of one kind with their heading; no heading where all are of one
 
@@ -114,32 +117,49 @@ class Sheet:
         return len(self.table.columns) + 1
 
 
-def sheet_of(desk: Desk, made: Grid, lines: Iterable[Line], *, can_open: bool = False) -> Sheet:
+def shown_table(
+    desk: Desk,
+    made: Grid,
+    lines: Iterable[Line],
+    *,
+    can_open: bool = False,
+    notable: Mapping[str, frozenset[str]] = NOTHING,
+    caption: str = "",
+) -> ShownTable:
+    """The lines with their words, links and changes. `notable`: by line, the columns marked beside those that differ."""
     parts: dict[str, list[ShownLine]] = {}
     for line in lines:
         kind = labels.kind(line.key)
-        parts.setdefault(kind, []).append(_shown_line(desk, made, line, can_open=can_open))
-    headings = [labels.HEADINGS[kind] for kind in parts if kind]
+        parts.setdefault(kind, []).append(
+            _shown_line(desk, made, line, can_open=can_open, notable=notable.get(line.key, frozenset()))
+        )
+    headings = [labels.HEADINGS[kind] for kind in parts if kind] or _headings_of(made.table)
     is_one = len(headings) < 2
-    return Sheet(
+    return ShownTable(
         table=made.table,
+        caption=caption or made.table.title,
         heading=headings[0] if is_one and headings else "Uppdelning",
         parts=[("" if is_one or not kind else labels.HEADINGS[kind], shown) for kind, shown in parts.items()],
     )
 
 
-def _shown_line(desk: Desk, made: Grid, line: Line, *, can_open: bool) -> ShownLine:
+def _headings_of(table: Table) -> list[str]:
+    """What the table divides by: the heading of everybody's line where it stands alone."""
+    return list(dict.fromkeys(labels.HEADINGS[grouping[0]] for grouping in table.groupings if grouping))
+
+
+def _shown_line(desk: Desk, made: Grid, line: Line, *, can_open: bool, notable: frozenset[str]) -> ShownLine:
     return ShownLine(
         label=labels.line_label(desk.review.terms, line.key),
         depth=line.depth,
         open_url=desk.page("table", made.table.key, inom=line.key)
         if can_open and line.depth == 1 and made.within(line.key)
         else "",
-        cells=[_shown(desk, made, line, cell) for cell in line.cells],
+        cells=[_shown(desk, made, line, cell, is_notable=cell.column.key in notable) for cell in line.cells],
     )
 
 
-def _shown(desk: Desk, made: Grid, line: Line, cell: Cell) -> Shown:
+def _shown(desk: Desk, made: Grid, line: Line, cell: Cell, *, is_notable: bool) -> Shown:
     column, difference = cell.column, cell.difference
     against = desk.review.against
 
@@ -147,7 +167,7 @@ def _shown(desk: Desk, made: Grid, line: Line, cell: Cell) -> Shown:
         return desk.rows(Selection(made.table.key, line.key, column.key, frame, against)) if number else ""
 
     if not made.has_before:
-        return Shown(column.label, written(column, cell.value), address(cell.value, column.source))
+        return Shown(column.label, written(column, cell.value), address(cell.value, column.source), is_notable=is_notable)
     return Shown(
         label=column.label,
         text=written(column, cell.value),
@@ -155,7 +175,7 @@ def _shown(desk: Desk, made: Grid, line: Line, cell: Cell) -> Shown:
         before=written(column, difference.before),
         before_href=address(difference.before, BEFORE),
         change=change_text(column, difference),
-        is_notable=difference.is_notable,
+        is_notable=is_notable or difference.is_notable,
         is_up=(difference.change or 0) > 0,
     )
 

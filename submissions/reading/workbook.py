@@ -1,5 +1,5 @@
 """Workbooks (.xlsx, .ods) to rows. Nothing in one is believed: its directory is weighed first, and it is opened by a
-process of its own with little memory, little time and nothing to steal (`sheet_process`).
+process of its own with little memory, little time and nothing to steal (`workbook_process`).
 
 A row is the sheet's own row. Every value is a text, as the cell holds it; a cell with a date in a date field is read as
 ÅÅÅÅMMDD, which loses nothing. What a spreadsheet has already lost (leading zeros) is for the checks to find.
@@ -46,7 +46,7 @@ EXIT_OUT_OF_MEMORY = (-6, -9, -24)  # SIGABRT where no memory was to be had, SIG
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class Workbook:
     """The rows of a workbook's sheet, its kind, and what should be told about how it was read."""
 
     rows: Split
@@ -59,7 +59,7 @@ def is_packed(data: bytes) -> bool:
     return data.startswith(PACKED)
 
 
-def read_sheet(data: bytes, layout: LayoutSpec) -> Sheet | Refusal:
+def read_workbook(data: bytes, layout: LayoutSpec) -> Workbook | Refusal:
     """The rows of a workbook, or why it is not read."""
     kind = _kind(data)
     if isinstance(kind, Refusal):
@@ -77,7 +77,7 @@ def read_sheet(data: bytes, layout: LayoutSpec) -> Sheet | Refusal:
         notes.append(f"{amount(dates, 'datumcell', 'datumceller')} lästes som ÅÅÅÅMMDD.")
     if told["others"]:
         notes.append("Arbetsboken har fler blad. Bara det blad som stämmer med postbeskrivningen är läst.")
-    return Sheet(split, kind, tuple(notes))
+    return Workbook(split, kind, tuple(notes))
 
 
 def read_cells(data: bytes, width: int) -> pl.DataFrame | Refusal:
@@ -139,10 +139,10 @@ def _named(members: dict[str, zipfile.ZipInfo], mimetype: bytes) -> str | Refusa
 
 
 def _open_apart(data: bytes, width: int) -> tuple[dict[str, Any], pl.DataFrame] | Refusal:
-    """What `sheet_process` answered."""
+    """What `workbook_process` answered."""
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "submissions.reading.sheet_process", str(width)],
+            [sys.executable, "-m", "submissions.reading.workbook_process", str(width)],
             input=data,
             capture_output=True,
             timeout=BOOK_SECONDS,
