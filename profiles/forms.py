@@ -10,6 +10,7 @@ from django import forms
 from django.utils import timezone
 
 from accounts.access import NotAllowed
+from accounts.models import MailNotices
 from config.lib.line_breaks import note_line_break
 from profiles.models import Membership
 from profiles.services import NAME_LENGTH, clean_name
@@ -61,6 +62,17 @@ class DetailsForm(NameMixin):
         if phone and not PHONE.fullmatch(phone):
             raise forms.ValidationError("Skriv numret med siffror, till exempel 08-123 45 67 eller +46 70 123 45 67.")
         return phone
+
+
+class MailNoticesForm(forms.Form):
+    """How one wants mail about new messages. Whether "Inte alls" may be chosen is the service's rule."""
+
+    choice = forms.ChoiceField(
+        label="Mejl om nya meddelanden",
+        choices=MailNotices.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Välj hur du vill få mejl.", "invalid_choice": "Välj hur du vill få mejl."},
+    )
 
 
 class AddressForm(forms.Form):

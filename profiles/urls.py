@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from profiles import views, views_insight
+from profiles import views, views_insight, views_own
 
 app_name = "profiles"
 urlpatterns = [
-    path("", views.overview, name="overview"),
-    path("uppgifter/", views.details, name="details"),
+    path("", views_own.overview, name="overview"),
+    path("uppgifter/", views_own.details, name="details"),
+    path("mejl/", views_own.mail_notices, name="mail_notices"),
     path("<str:code>/", views.unit, name="unit"),
     path("<str:code>/insyn/", views_insight.insight, name="insight"),
     path("<str:code>/insyn/hamta/", views_insight.export_insight, name="export_insight"),

@@ -1,4 +1,4 @@
-"""Profil & enheter: own details, my units, and who may act for a unit."""
+"""Profil & enheter: who may act for a unit."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,8 +21,8 @@ from accounts.models import Invitation
 from accounts.step_up import needs_step_up
 from config.lib.text import amount
 from profiles import access, confirmation, contacts, services
-from profiles.forms import AddressForm, ConfirmationForm, DetailsForm, InvitationForm, RoleForm
-from profiles.models import Membership, PeopleConfirmation, Unit
+from profiles.forms import AddressForm, ConfirmationForm, InvitationForm, RoleForm
+from profiles.models import Membership, PeopleConfirmation
 
 MAY = (
     (Membership.Role.READER, "Ser enhetens inlämning, uppskov och meddelanden."),
@@ -33,30 +33,6 @@ MAY = (
     (Membership.Role.CONTACT, "Gör allt som en uppgiftslämnare gör, och bjuder in, ändrar och avslutar personer i enheten."),
 )
 ROLES = [{"label": role.label, "text": text} for role, text in MAY]
-
-
-@require_safe
-def overview(request: UserRequest) -> HttpResponse:
-    """Own details and my units with my role in each."""
-    in_force = Q(memberships__ended_at=None) & (
-        Q(memberships__invitation=None) | Q(memberships__invitation__accepted_at__isnull=False)
-    )
-    roles = access.roles_of(request.user)
-    units = Unit.objects.filter(pk__in=roles).annotate(people=Count("memberships", filter=in_force)).in_order()
-    rows = [{"unit": unit, "role": roles[unit.pk].label} for unit in units]
-    return render(request, "profiles/overview.html", {"rows": rows})
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def details(request: UserRequest) -> HttpResponse:
-    """Change one's own name and telephone."""
-    user = request.user
-    form = DetailsForm(request.POST or None, initial={"name": user.name, "phone": user.phone})
-    if request.method == "POST" and form.is_valid():
-        services.change_own_details(by=user, at=timezone.now(), **form.cleaned_data)
-        messages.success(request, "Dina uppgifter är sparade.")
-        return redirect("profiles:overview")
-    return render(request, "profiles/details.html", {"form": form})
 
 
 @require_safe

@@ -143,6 +143,8 @@ TABLE = """
   profiles:overview                          GET   200   200   200   200   200   200   200   200
   profiles:details                           GET   200   200   200   200   200   200   200   200
   profiles:details                           POST  200   200   200   200   200   200   200   200
+  profiles:mail_notices                      GET   200   200   200   200   200   200   200   200
+  profiles:mail_notices                      POST  200   200   200   200   200   200   200   200
   profiles:unit                              GET   200   200   200   404   200   200   200   200
   profiles:insight                           GET   200   200   200   404   200   200   200   200
   profiles:export_insight                    POST  403   200   200   404   403   403   403   403

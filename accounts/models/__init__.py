@@ -9,7 +9,7 @@ from accounts.models.recovery import RecoveryBatch, RecoveryCase, RecoveryCode
 from accounts.models.second_factor import TotpDevice
 from accounts.models.session import Session
 from accounts.models.throttle import RateLimit
-from accounts.models.user import User
+from accounts.models.user import MailNotices, User
 
 __all__ = [
     "AddressChange",
@@ -20,6 +20,7 @@ __all__ = [
     "Draft",
     "EmailCode",
     "Invitation",
+    "MailNotices",
     "RateLimit",
     "RecoveryBatch",
     "RecoveryCase",

@@ -25,6 +25,14 @@ class UserManager(BaseUserManager["User"]):
         raise CommandError("Konton skapas med invite_staff. Personen väljer själv sitt lösenord.")
 
 
+class MailNotices(models.TextChoices):
+    """When a mail tells of new messages. What it means for a person just now is `profiles.preferences.notice_choice`."""
+
+    AT_ONCE = "at_once", "Direkt"
+    DAILY = "daily", "En gång om dagen"
+    OFF = "off", "Inte alls"
+
+
 class User(AbstractBaseUser):  # type: ignore[django-manager-missing] # django-otp's devices have a manager of their own
     """One person. The password is unusable until the sign-up's last step sets it."""
 
@@ -32,6 +40,9 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing] # django-o
     name = models.CharField("namn", max_length=100, blank=True)
     phone = models.CharField("telefon", max_length=30, blank=True)
     staff_role = models.CharField("roll hos SKR", max_length=20, choices=StaffRole.choices, blank=True)
+    mail_notices = models.CharField(
+        "mejl om nya meddelanden", max_length=10, choices=MailNotices.choices, default=MailNotices.AT_ONCE, editable=False
+    )
     is_active = models.BooleanField("aktiv", default=True)
     bounced_at = models.DateTimeField("mejl kom tillbaka", null=True, editable=False)
     session_epoch = models.PositiveIntegerField(default=0, editable=False)
