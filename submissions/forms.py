@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.datastructures import MultiValueDict
 
 from config.lib import personnummer
+from config.lib.file_fields import FilesField
 from config.lib.text import one_line
 from submissions.frames import ENCODING_LABELS
 from submissions.models import Receipt, Supplement
@@ -26,23 +27,6 @@ TOO_LARGE = (
     f"Filen är större än {MEGABYTES} MB och togs inte emot; flera filer räknas ihop. Den största regionens fil är omkring 20 MB: "
     "kontrollera att du valde filen till SKR och inte en säkerhetskopia eller ett arkiv."
 )
-
-
-class FilesInput(forms.FileInput):
-    """A file field in which several files may be chosen."""
-
-    allow_multiple_selected = True
-
-
-class FilesField(forms.FileField):
-    """One file or several; the value is their list."""
-
-    widget = FilesInput
-
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
-        """Each of the files, in the order they were sent."""
-        chosen = data if isinstance(data, list | tuple) and data else [data or None]
-        return [super(FilesField, self).clean(file, initial) for file in chosen]
 
 
 class UploadForm(forms.Form):

@@ -5,10 +5,10 @@ No text from the file itself is repeated here, since it may be personal data.
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Mapping
 from dataclasses import replace
 
+from config.lib import file_types
 from submissions.frames import ENCODING_LABELS, SEPARATOR_LABELS, Refusal
 from submissions.reading.limits import MAX_BYTES, MAX_FIELDS, MAX_LINE, MAX_ROWS
 from submissions.spec import LayoutSpec
@@ -33,29 +33,17 @@ PACKED_EXPECTED = (
     "Packa upp filen och lämna det som ligger i den."
 )
 
-# The first bytes of files that are no text, whatever they are called. Nothing of such a file is opened or unpacked.
-MAGIC = (
-    (b"%PDF", "en PDF", TEXT_EXPECTED),
-    (b"PK\x03\x04", "en packad fil (zip)", PACKED_EXPECTED),
-    (b"PK\x05\x06", "en tom zip-fil", TEXT_EXPECTED),
-    (b"\xd0\xcf\x11\xe0", "en äldre Excel- eller Wordfil, eller skyddad med lösenord", SHEET_EXPECTED),
-    (b"MZ", "ett Windowsprogram", TEXT_EXPECTED),
-    (b"\x7fELF", "ett program", TEXT_EXPECTED),
-    (b"\x1f\x8b", "en komprimerad fil (gzip)", PACKED_EXPECTED),
-    (b"BZh", "en komprimerad fil (bzip2)", PACKED_EXPECTED),
-    (b"\xfd7zXZ", "en komprimerad fil (xz)", PACKED_EXPECTED),
-    (b"Rar!", "en komprimerad fil (rar)", PACKED_EXPECTED),
-    (b"7z\xbc\xaf", "en komprimerad fil (7-zip)", PACKED_EXPECTED),
-    (b"\x89PNG", "en bild", TEXT_EXPECTED),
-    (b"\xff\xd8\xff", "en bild", TEXT_EXPECTED),
-    (b"GIF8", "en bild", TEXT_EXPECTED),
-    (b"SQLite format 3", "en databas", TEXT_EXPECTED),
-    (b"{\\rtf", "ett Word-dokument (rtf)", TEXT_EXPECTED),
-    (b"<?xml", "en xml-fil", TEXT_EXPECTED),
-    (b"<!DOCTYPE", "en webbsida eller xml-fil", TEXT_EXPECTED),
-    (b"<html", "en webbsida", SHEET_EXPECTED),  # what many systems call an Excel file
-)
-TAGS = (b"<?xml", b"<!DOCTYPE", b"<html")  # written in small or large letters
+# What is expected instead of a file that is no text, by what its first bytes say it is; of all others a text file.
+EXPECTED_INSTEAD = {
+    "en packad fil (zip)": PACKED_EXPECTED,
+    "en äldre Excel- eller Wordfil, eller skyddad med lösenord": SHEET_EXPECTED,
+    "en komprimerad fil (gzip)": PACKED_EXPECTED,
+    "en komprimerad fil (bzip2)": PACKED_EXPECTED,
+    "en komprimerad fil (xz)": PACKED_EXPECTED,
+    "en komprimerad fil (rar)": PACKED_EXPECTED,
+    "en komprimerad fil (7-zip)": PACKED_EXPECTED,
+    "en webbsida": SHEET_EXPECTED,
+}
 
 
 def number(value: int) -> str:
@@ -65,25 +53,15 @@ def number(value: int) -> str:
 
 def file_kind(data: bytes) -> str | None:
     """What the first bytes say the file is, in Swedish, where that is no text; else None."""
-    found = _magic(data)
-    return found[0] if found else None
-
-
-def _magic(data: bytes) -> tuple[str, str] | None:
-    """The kind of a file that is no text, and what to hand in instead."""
-    head = data[:64].removeprefix(codecs.BOM_UTF8).lstrip()
-    for magic, kind, expected in MAGIC:
-        if head.startswith(magic) or (magic in TAGS and head.lower().startswith(magic.lower())):
-            return kind, expected
-    return None
+    return file_types.named_by_first_bytes(data)
 
 
 def other_kind(data: bytes, check: str) -> Refusal | None:
     """A refusal where the first bytes tell that the file is a PDF, a workbook, a program or the like."""
-    found = _magic(data)
-    if found is None:
+    kind = file_kind(data)
+    if kind is None:
         return None
-    return Refusal(check, f"Filen är {found[0]}, vad den än heter.", found[1])
+    return Refusal(check, f"Filen är {kind}, vad den än heter.", EXPECTED_INSTEAD.get(kind, TEXT_EXPECTED))
 
 
 def empty(*, had_bytes: bool, has_header: bool = False) -> Refusal:

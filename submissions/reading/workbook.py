@@ -18,27 +18,15 @@ from typing import Any
 
 import polars as pl
 
+from config.lib import packed
 from config.lib.text import amount
 from submissions.frames import FIELD_NUMBERS, ODS, XLSX, Refusal, column
 from submissions.reading import refusals
-from submissions.reading.limits import (
-    BOOK_DIRECTORY,
-    BOOK_MEMBERS,
-    BOOK_RATIO,
-    BOOK_SECONDS,
-    BOOK_UNPACKED,
-    MAX_FIELDS,
-    MAX_ROWS,
-)
+from submissions.reading.limits import BOOK_SECONDS, BOOK_UNPACKED, MAX_FIELDS, MAX_ROWS
 from submissions.reading.split import Split, is_header
 from submissions.spec import LayoutSpec
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PACKED = b"PK\x03\x04"
-END = b"PK\x05\x06"
-END_LENGTH, LONGEST_COMMENT = 22, 65_535
-IS_ENCRYPTED = 0x1
-SMALL = 1_000_000  # a member below this is not weighed against its packed size: short texts pack well
 ODS_TYPE = b"application/vnd.oasis.opendocument.spreadsheet"
 DATES = (18, 19, 29, 30)
 DATE_CELL = r"^(\d{4})-(\d{2})-(\d{2})(?: 00:00:00)?$"
@@ -56,7 +44,7 @@ class Workbook:
 
 def is_packed(data: bytes) -> bool:
     """True for a zip file: what a workbook is."""
-    return data.startswith(PACKED)
+    return packed.is_packed(data)
 
 
 def read_workbook(data: bytes, layout: LayoutSpec) -> Workbook | Refusal:
@@ -92,41 +80,19 @@ def read_cells(data: bytes, width: int) -> pl.DataFrame | Refusal:
 
 def _kind(data: bytes) -> str | Refusal:
     """xlsx or ods, by the names of the members; nothing is unpacked but the few bytes that name an .ods (FIL-02, FIL-04)."""
-    end = data.rfind(END, max(0, len(data) - END_LENGTH - LONGEST_COMMENT))
-    if end < 0 or len(data) < end + END_LENGTH:
-        return refusals.broken_workbook()
-    if int.from_bytes(data[end + 12 : end + 16], "little") > BOOK_DIRECTORY:
-        return refusals.too_large_workbook("det har för många delar")
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as book:
-            members = {member.filename: member for member in book.infolist()}
-            return _too_large(members) or _named(members, _mimetype(book, members))
-    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError, EOFError, RuntimeError):
+        members = packed.members_of(data)
+        return _named(members, packed.start_of(data, "mimetype", len(ODS_TYPE) + 1))
+    except packed.TooLargeZip as refused:
+        return refusals.too_large_workbook(str(refused))
+    except packed.BrokenZip:
         return refusals.broken_workbook()
-
-
-def _too_large(members: dict[str, zipfile.ZipInfo]) -> Refusal | None:
-    if len(members) > BOOK_MEMBERS:
-        return refusals.too_large_workbook(f"det har fler än {BOOK_MEMBERS} delar")
-    if sum(member.file_size for member in members.values()) > BOOK_UNPACKED:
-        return refusals.too_large_workbook(f"det blir mer än {BOOK_UNPACKED // 1_000_000} MB uppackat")
-    for member in members.values():
-        if member.file_size > max(SMALL, member.compress_size * BOOK_RATIO):
-            return refusals.too_large_workbook(f"det är packat mer än {BOOK_RATIO} gånger")
-    return None
-
-
-def _mimetype(book: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo]) -> bytes:
-    if "mimetype" not in members:
-        return b""
-    with book.open("mimetype") as opened:
-        return opened.read(len(ODS_TYPE) + 1)
 
 
 def _named(members: dict[str, zipfile.ZipInfo], mimetype: bytes) -> str | Refusal:
-    if any(name.endswith("vbaProject.bin") for name in members) or "xl/workbook.bin" in members:
+    if packed.has_macros(members):
         return refusals.macros()
-    if any(member.flag_bits & IS_ENCRYPTED for member in members.values()):
+    if packed.is_locked(members):
         return refusals.broken_workbook()
     if "xl/workbook.xml" in members:
         return XLSX

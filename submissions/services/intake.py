@@ -8,13 +8,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 
-import structlog
 from django.db.models import Sum
 from django.utils import timezone
 
-from accounts import audit, limits, throttling
+from accounts import limits, malware
 from accounts.access import NotAllowed
 from accounts.models import User
 from config.lib import scan
@@ -22,8 +21,6 @@ from config.lib.text import one_line
 from profiles.models import Unit
 from submissions import reading
 from submissions.models import Delivery, Submission
-
-log = structlog.get_logger("submissions")
 
 NAME_LENGTH = 255
 
@@ -95,19 +92,15 @@ def check_daily_limit(unit: Unit, *, size: int, at: datetime) -> None:
 
 def check_for_malware(submission: Submission, content: bytes, *, by: User, at: datetime) -> None:
     """Ask the scanner, where there is one, before anything is kept. Raises `FileInfected` or `ScannerAway` (FIL-10)."""
-    name = f"{submission.unit.code}/{submission.collection.year}"
+    code = submission.unit.code
     try:
-        scan.scan(content)
-    except scan.Infected as found:
-        audit.record("file:infected", by=by, unit=submission.unit.code, object=name, result=one_line(str(found)), at=at)
+        malware.look_for(content, unit=code, object=f"{code}/{submission.collection.year}", by=by, at=at)
+    except scan.Infected:
         raise FileInfected(
             "Viruskontrollen hittade skadlig kod i filen. Den är inte mottagen och inget av den är sparat. "
             "Visa filen för er it-avdelning och ta ut en ny ur lönesystemet."
         ) from None
-    except scan.ScanFailed as failure:
-        log.error("scan failed", reason=one_line(str(failure)))
-        if throttling.take("scan/alarm", "", 1, timedelta(hours=1), at=at):
-            audit.record("operation:alarm", unit=submission.unit.code, object=name, result="viruskontrollen svarar inte", at=at)
+    except scan.ScanFailed:
         raise ScannerAway(
             "Viruskontrollen svarar inte just nu, och utan den tar vi inte emot någon fil. Inget är sparat. "
             "Försök igen om en stund. Går det fortfarande inte, skriv till SKR under Meddelanden."

@@ -120,7 +120,8 @@ def check_content(kind: str, content: bytes, name: str) -> int | None:
         )
         raise FileRefused(f"Den sortens fil tar vi inte emot här. Vi tar emot {taken}.")
     if not file_types.is_of_type(content, ending):
-        raise FileRefused(f"Filen heter {ending} men innehåller något annat. Spara den igen i rätt format.")
+        seen = file_types.what_is(content)
+        raise FileRefused(f"Filen heter {ending} men innehåller något annat: den är {seen}. Spara den igen i rätt format.")
     if kind != Kind.POSITIONS:
         return None
     try:

@@ -147,7 +147,7 @@ def test_a_list_in_a_workbook_is_read_as_one_in_text(rut: GuardedClient) -> None
     [
         (book([["101"], ["102"]]), "Kodförteckningen har ingen klartext"),
         (book([["101", "Läkare"]], [["102", "Sköterska"]]), "Arbetsboken har 2 blad med uppgifter"),
-        (book([["101", "Läkare"]])[:-100] + bytes(100), "Kalkylbladet går inte att öppna"),
+        (book([["101", "Läkare"]])[:-100] + bytes(100), "den är skadad och går inte att öppna"),
     ],
 )
 def test_a_list_in_a_workbook_that_cannot_be_read_is_answered_at_the_field(rut: GuardedClient, content: bytes, says: str) -> None:
@@ -239,9 +239,7 @@ def test_a_file_that_is_not_what_it_says_is_refused(rut: GuardedClient, content:
     ("content", "ending", "expected"),
     [
         (files.xlsx(), ".xlsx", True),
-        (b"PK\x03\x04 word/document.xml", ".xlsx", False),
-        (b"PK\x03\x04 mimetypeapplication/vnd.oasis.opendocument.spreadsheet content.xml", ".ods", True),
-        (b"PK\x03\x04 mimetypeapplication/vnd.oasis.opendocument.text content.xml", ".ods", False),
+        (b"PK\x03\x04 [Content_Types].xml xl/workbook.xml", ".xlsx", False),  # the names alone make no workbook
         ("Å;Ä".encode("utf-16"), ".txt", True),
         ("Å;Ä".encode("cp1252"), ".csv", True),
         (b"a\0b", ".txt", False),
