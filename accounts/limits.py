@@ -76,7 +76,9 @@ ALARM_FORM_AGE = timedelta(seconds=20)
 
 EXPORTS_PER_USER = (20, timedelta(hours=1))
 TEST_FILES_KEPT = REJECTED_FILES_KEPT = timedelta(days=30)  # retention: assumption A-11
-COMMENT_DRAFTS_KEPT = timedelta(days=30)
+COMMENT_DRAFTS_KEPT = MESSAGE_DRAFTS_KEPT = timedelta(days=30)
+MESSAGE_DRAFTS_PER_USER = 50
+THREADS_KEPT = timedelta(days=730)  # from the last message of a matter; it goes whole
 FILES_KEPT = timedelta(days=365)  # from the day the submission is locked
 ROWS_KEPT = timedelta(days=730)  # the last accepted rows, for the comparison
 UPLOAD_BYTES = 100_000_000

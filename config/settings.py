@@ -130,6 +130,7 @@ PASSWORD_HASHERS = ["accounts.hashers.BoundedArgon2PasswordHasher"]
 LOGIN_URL = "accounts:start"
 LOGIN_REDIRECT_URL = "start"
 
+RUNNING_YEAR = "submissions.services.collections.running_year"  # messaging lies below the app that has the collections
 SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = 8 * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True

@@ -10,7 +10,7 @@ from config.lib import personnummer
 from config.lib.line_breaks import note_line_break
 from config.lib.text import one_line
 from messaging.models import Thread
-from messaging.services import SUBJECT_LENGTH, TEXT_LENGTH
+from messaging.services.words import NUMBER_IN_SUBJECT, SUBJECT_LENGTH, TEXT_LENGTH
 from profiles.models import Unit, UnitQuerySet
 
 HELP = "Här får du skriva om enskilda personer. Bara er enhet och SKR läser det, och texten lagras krypterad."
@@ -76,7 +76,5 @@ class ThreadForm(ReplyForm):
         if not subject:
             raise forms.ValidationError("Skriv ett ämne.")
         if personnummer.LOOKS_LIKE.search(subject):
-            raise forms.ValidationError(
-                "Ämnet ser ut att innehålla ett personnummer. Skriv det i meddelandet i stället, där det skyddas."
-            )
+            raise forms.ValidationError(NUMBER_IN_SUBJECT)
         return subject

@@ -11,6 +11,7 @@ from procrastinate import JobContext, RetryStrategy, builtin_tasks
 from procrastinate.contrib.django import app
 
 from messaging import outbox
+from messaging.services import notices
 
 log = structlog.get_logger("outbox")
 
@@ -31,6 +32,15 @@ def send_mail(mail_id: int) -> None:
             log.error("mail_gave_up", mail=mail_id, reason=str(error))
             outbox.raise_alarm(f"mejlservern tar inte emot: {error}", at=at)
         raise
+
+
+@app.periodic(cron="0 6 * * *")
+@app.task(name="messaging.tasks.send_digests", queueing_lock="send-digests", pass_context=False)
+def send_digests(timestamp: int) -> None:
+    """One mail each morning to those who want no more and have something to read."""
+    sent = notices.send_digests(at=timezone.now())
+    if sent:
+        log.info("digests_queued", count=sent)
 
 
 @app.periodic(cron="30 3 * * *")

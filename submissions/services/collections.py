@@ -43,6 +43,13 @@ class Difference:
 # The year ------------------------------------------------------------------------------------------------------------
 
 
+def running_year(on: date) -> int | None:
+    """The latest year whose collection has opened by then, else the first that will; None where there is none."""
+    years = Collection.objects.order_by("-year")
+    found = years.filter(opens_on__lte=on).first() or years.last()
+    return found.year if found else None
+
+
 @transaction.atomic
 def open_collection(*, year: int, by: User | None, at: datetime) -> Opened:
     """The year's collection with layout, lists, checks, calendar and a submission for each active unit.

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import audit
 from accounts.access import NotAllowed
 from accounts.models import AuditEvent
 from messaging import services
@@ -172,7 +173,7 @@ def test_a_message_that_is_rolled_back_sends_nothing(cast: Cast, monkeypatch: py
     def broken(*args: object, **kwargs: object) -> None:
         raise RuntimeError("avbrott")
 
-    monkeypatch.setattr(services.audit, "record", broken)
+    monkeypatch.setattr(audit, "record", broken)
     form = asked(nonce=uuid4(), unit=cast.trosa)
     with pytest.raises(RuntimeError):
         services.start_thread(**form, by=cast.bo, at=timezone.now())
