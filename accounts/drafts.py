@@ -43,6 +43,7 @@ KEPT = {
     "messaging:thread": Form("Svar i ett ärende", {"text": "Svar"}),
     "profiles:details": Form("Dina uppgifter", {"name": "Namn", "phone": "Telefon"}),
     "profiles:invite": Form("Inbjudan av en kollega", {"email": "E-post", "name": "Namn"}),
+    "profiles:invite_many": Form("Inbjudan av flera kollegor", {"people": "Personer"}),
     "admin:accounts_recoverycase_open": Form(
         "Återställningsärende", {"case_number": "Ärendenummer", "identity_check": "Kontroll av identitet"}
     ),

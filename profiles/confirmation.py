@@ -22,7 +22,7 @@ CHANGED_MEANWHILE = "Någon har ändrat enhetens personer sedan du öppnade sida
 
 def people_of(unit: Unit) -> list[Membership]:
     """Everybody with a role or an invitation that waits, by name."""
-    live = unit.memberships.filter(ended_at=None).exclude(Q(invitation__revoked_at__isnull=False))
+    live = unit.memberships.lasting().exclude(Q(invitation__revoked_at__isnull=False))
     return list(live.select_related("user", "unit", "invitation", "created_by").order_by("user__name", "user__email", "pk"))
 
 

@@ -7,7 +7,9 @@ A Kontaktperson is able while her role is in force, her account open and her mai
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
+
+from django.db.models import Q
 
 from accounts import audit
 from accounts.models import User
@@ -20,9 +22,11 @@ def lacks_contact(unit: Unit) -> bool:
     return unit.is_active and not Membership.objects.able_contacts().filter(unit=unit).exists()
 
 
-def is_another_able(membership: Membership) -> bool:
-    """Whether the unit has an able Kontaktperson besides this one."""
+def is_another_able(membership: Membership, *, after: date | None = None) -> bool:
+    """Whether the unit has an able Kontaktperson besides this one, also after that day when it is given."""
     others = Membership.objects.able_contacts().filter(unit=membership.unit_id).exclude(pk=membership.pk)
+    if after is not None:
+        others = others.filter(Q(ends_on=None) | Q(ends_on__gt=after))
     return others.exists()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 
 from django import forms
 from django.utils import timezone
@@ -12,8 +12,9 @@ from django.utils import timezone
 from accounts.access import NotAllowed
 from accounts.models import MailNotices
 from config.lib.line_breaks import note_line_break
+from profiles import inviting
 from profiles.models import Membership
-from profiles.services import NAME_LENGTH, clean_name
+from profiles.services import NAME_LENGTH, check_last_day, clean_name
 
 PHONE = re.compile(r"\+?[0-9][0-9 ()/-]{4,28}", re.ASCII)
 
@@ -99,27 +100,62 @@ class AddressForm(forms.Form):
         return email
 
 
-class InvitationForm(NameMixin, AddressForm):
+class RoleForm(forms.Form):
+    """A role at the unit, and perhaps its last day."""
+
+    role = forms.ChoiceField(
+        label="Roll",
+        choices=Membership.Role.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Välj en roll.", "invalid_choice": "Välj en roll i listan."},
+    )
+    ends_on = forms.DateField(
+        label="Till och med",
+        required=False,
+        help_text="För en vikarie eller konsult: rollen upphör av sig själv efter den dagen. Lämna tomt om den gäller tills vidare.",
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        error_messages={"invalid": "Skriv datumet som ÅÅÅÅ-MM-DD, till exempel 2027-01-31."},
+    )
+
+    def clean_ends_on(self) -> date | None:
+        """Today or later."""
+        day: date | None = self.cleaned_data["ends_on"]
+        try:
+            check_last_day(day, at=timezone.now())
+        except NotAllowed as refusal:
+            raise forms.ValidationError(refusal.reason) from refusal
+        return day
+
+
+class InvitationForm(NameMixin, AddressForm, RoleForm):
     """Whom to invite, and to what."""
 
-    role = forms.ChoiceField(
-        label="Roll",
-        choices=Membership.Role.choices,
-        widget=forms.RadioSelect,
-        error_messages={"required": "Välj en roll.", "invalid_choice": "Välj en roll i listan."},
+    field_order = ["email", "name", "role", "ends_on"]
+
+
+class ManyForm(RoleForm):
+    """Several colleagues to invite to the same role, one on each line."""
+
+    people = forms.CharField(
+        label="Personer",
+        max_length=inviting.TEXT_LENGTH,
+        help_text="En person på varje rad: adressen, gärna med namnet före. Det går att klistra in från ett kalkylblad.",
+        widget=forms.Textarea(attrs={"rows": 8, "autocomplete": "off", "spellcheck": "false"}),
+        error_messages={"required": "Skriv minst en e-postadress.", "max_length": "Listan är för lång. Dela upp den i flera."},
     )
-    field_order = ["email", "name", "role"]
+    field_order = ["people", "role", "ends_on"]
 
-
-class RoleForm(forms.Form):
-    """A colleague's role."""
-
-    role = forms.ChoiceField(
-        label="Roll",
-        choices=Membership.Role.choices,
-        widget=forms.RadioSelect,
-        error_messages={"required": "Välj en roll.", "invalid_choice": "Välj en roll i listan."},
-    )
+    def clean_people(self) -> list[inviting.Line]:
+        """The lines; each that cannot be read is named with its number."""
+        lines = inviting.read_lines(self.cleaned_data["people"])
+        if not lines:
+            raise forms.ValidationError("Skriv minst en e-postadress.")
+        if len(lines) > inviting.MOST:
+            raise forms.ValidationError(f"Listan har {len(lines)} rader. Bjud in högst {inviting.MOST} åt gången.")
+        wrong = [f"Rad {line.number}, ”{line.text[:60]}”: {line.problem}" for line in lines if line.problem]
+        if wrong:
+            raise forms.ValidationError(wrong)
+        return lines
 
 
 class ConfirmationForm(forms.Form):
@@ -151,6 +187,8 @@ class ConfirmationForm(forms.Form):
 def _who(membership: Membership) -> str:
     """Role, address and last sign-in: what one needs to know to answer."""
     user, role = membership.user, Membership.Role(membership.role).label
+    if membership.ends_on:
+        role += f" till och med {membership.ends_on.isoformat()}"
     address = f", {user.email}" if user.name else ""
     if membership.invitation and membership.invitation.accepted_at is None:
         return f"{role}{address}. Inbjuden {_day(membership.created_at)}, har inte svarat."

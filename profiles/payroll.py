@@ -47,7 +47,7 @@ def choose_system(
     if before is not None and (before.code, before.other) == (code, other):
         return before, False
     chosen, _ = PayrollSystem.objects.update_or_create(
-        unit=unit, year=year, defaults={"code": code, "other": other, "at": at, "by": by}
+        unit=unit, year=year, defaults={"code": code, "other": other, "name": systems[code][:100], "at": at, "by": by}
     )
     audit.record(
         "data:changed", by=by, unit=unit.code, object=f"{unit.code}/{year}", result=f"lönesystem {other or systems[code]}", at=at

@@ -8,9 +8,11 @@ that of two changes that come at once the second sees the first.
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
 
 from accounts import audit
 from accounts import services as accounts
@@ -19,10 +21,11 @@ from accounts.models import Invitation, User
 from config.lib import personnummer
 from config.lib.text import one_line
 from profiles import access, contacts, notices
-from profiles.models import Membership, MembershipQuerySet, Unit
+from profiles.models import AccessRequest, Handover, Membership, MembershipQuerySet, Unit
 
 Role = Membership.Role
 NAME_LENGTH = 100
+LATEST_END = timedelta(days=5 * 366)
 WEB_ADDRESS = re.compile(r"://|\bwww\.|[\\/@]", re.IGNORECASE)
 
 
@@ -32,18 +35,29 @@ class AlreadyThere(NotAllowed):
 
 @transaction.atomic
 def invite_member(
-    *, unit: Unit, email: str, name: str, role: str, by: User | None, at: datetime, in_bulk: bool = False, tells: bool = True
+    *,
+    unit: Unit,
+    email: str,
+    name: str,
+    role: str,
+    by: User | None,
+    at: datetime,
+    ends_on: date | None = None,
+    in_bulk: bool = False,
+    tells: bool = True,
 ) -> Membership:
     """Give a person a role at the unit: at once when she has an account, else when she accepts the invitation.
 
-    An invitation whose time is over is taken back and made anew. With `in_bulk` the mails wait their turn; `tells` is False
-    where the unit's Kontaktpersoner have just been told of another. Raises NotAllowed.
+    `ends_on` is the last day of the role. An invitation whose time is over is taken back and made anew. With `in_bulk` the
+    mails wait their turn; `tells` is False where the unit's Kontaktpersoner have just been told of another. What she had
+    asked for there counts as granted. Raises NotAllowed.
     """
-    _lock(unit)
-    _check_manages(by, unit)
+    lock(unit)
+    check_manages(by, unit)
     if not unit.is_active:
         raise NotAllowed(f"{unit.name} lämnar inte uppgifter längre.")
     chosen, email = _role(role), email.strip().lower()
+    check_last_day(ends_on, at=at)
     name = clean_name(name)
     if by is not None and email == by.email:
         raise NotAllowed("Du har redan en roll i enheten och kan inte ändra din egen.")
@@ -52,8 +66,14 @@ def invite_member(
         _make_room(existing, by=by, at=at)
     matter = _matter(unit, chosen)
     user, invitation = accounts.invite_user(email=email, name=name, by=by, at=at, matter=matter, in_bulk=in_bulk)
-    membership = Membership.objects.create(user=user, unit=unit, role=chosen, invitation=invitation, created_at=at, created_by=by)
-    audit.record("access:changed", by=by, subject=user, unit=unit.code, object=chosen.label, result="invited", at=at)
+    membership = Membership.objects.create(
+        user=user, unit=unit, role=chosen, invitation=invitation, ends_on=ends_on, created_at=at, created_by=by
+    )
+    AccessRequest.objects.waiting().filter(user=user, unit=unit).update(
+        outcome=AccessRequest.Outcome.GRANTED, answered_at=at, answered_by=by
+    )
+    until = f"{chosen.label} till och med {ends_on.isoformat()}" if ends_on else chosen.label
+    audit.record("access:changed", by=by, subject=user, unit=unit.code, object=until, result="invited", at=at)
     if tells:
         notices.tell_contacts(unit, "people_invited", besides=[user, by], in_bulk=in_bulk)
     return membership
@@ -62,20 +82,20 @@ def invite_member(
 @transaction.atomic
 def correct_address(*, membership: Membership, email: str, by: User, at: datetime) -> Membership:
     """Take a waiting invitation back and send it to the right address instead, with the same name and role. Raises NotAllowed."""
-    _lock(membership.unit)
-    _check_manages(by, membership.unit)
+    lock(membership.unit)
+    check_manages(by, membership.unit)
     wrong, _ = _waiting(membership)
     if email.strip().lower() == wrong.user.email:
         raise NotAllowed("Det är samma adress som förut. Skriv den rätta.")
     revoke(wrong, by=by, at=at)
-    return invite_member(unit=wrong.unit, email=email, name=wrong.user.name, role=wrong.role, by=by, at=at)
+    return invite_member(unit=wrong.unit, email=email, name=wrong.user.name, role=wrong.role, ends_on=wrong.ends_on, by=by, at=at)
 
 
 @transaction.atomic
 def resend_invitation(*, membership: Membership, by: User, at: datetime) -> None:
     """Mail a waiting invitation again and renew it: three times at most, an hour apart. Raises NotAllowed."""
-    _lock(membership.unit)
-    _check_manages(by, membership.unit)
+    lock(membership.unit)
+    check_manages(by, membership.unit)
     membership, invitation = _waiting(membership)
     matter = _matter(membership.unit, Role(membership.role))
     accounts.resend_invitation(invitation=invitation, by=by, at=at, matter=matter)
@@ -84,8 +104,8 @@ def resend_invitation(*, membership: Membership, by: User, at: datetime) -> None
 @transaction.atomic
 def revoke_invitation(*, membership: Membership, by: User, at: datetime) -> None:
     """Take a waiting invitation back. Raises NotAllowed."""
-    _lock(membership.unit)
-    _check_manages(by, membership.unit)
+    lock(membership.unit)
+    check_manages(by, membership.unit)
     membership, _ = _waiting(membership)
     revoke(membership, by=by, at=at)
 
@@ -93,8 +113,8 @@ def revoke_invitation(*, membership: Membership, by: User, at: datetime) -> None
 @transaction.atomic
 def end_membership(*, membership: Membership, by: User, at: datetime) -> None:
     """Take a person's role at the unit away, and the invitations that she sent as a Kontaktperson. Raises NotAllowed."""
-    _lock(membership.unit)
-    _check_manages(by, membership.unit)
+    lock(membership.unit)
+    check_manages(by, membership.unit)
     membership = _in_force(membership)
     _check_not_own(membership, by)
     _check_not_last_contact(membership)
@@ -104,14 +124,14 @@ def end_membership(*, membership: Membership, by: User, at: datetime) -> None:
 @transaction.atomic
 def leave_unit(*, membership: Membership, by: User, at: datetime) -> None:
     """End one's own role, as long as the unit keeps a Kontaktperson who can be reached. Raises NotAllowed."""
-    _lock(membership.unit)
+    lock(membership.unit)
     membership = _in_force(membership)
     if membership.user_id != by.pk:
         raise NotAllowed("Du kan bara lämna enheten för egen del.")
     if reason := reason_against_leaving(membership):
         raise NotAllowed(reason)
     Membership.objects.filter(pk=membership.pk, ended_at=None).update(ended_at=at, ended_by=by)
-    _role_lost(membership, result="left", by=by, at=at)
+    role_lost(membership, result="left", by=by, at=at)
     notices.tell_contacts(membership.unit, "people_left", besides=[by])
 
 
@@ -127,8 +147,8 @@ def reason_against_leaving(membership: Membership) -> str:
 @transaction.atomic
 def change_role(*, membership: Membership, role: str, by: User, at: datetime) -> None:
     """Give a person another role at the unit. Raises NotAllowed."""
-    _lock(membership.unit)
-    _check_manages(by, membership.unit)
+    lock(membership.unit)
+    check_manages(by, membership.unit)
     membership, chosen = _in_force(membership), _role(role)
     _check_not_own(membership, by)
     if membership.role == chosen:
@@ -136,7 +156,7 @@ def change_role(*, membership: Membership, role: str, by: User, at: datetime) ->
     if chosen is not Role.CONTACT:
         _check_not_last_contact(membership)
     Membership.objects.filter(pk=membership.pk).update(role=chosen)
-    _role_lost(membership, result=f"{Role(membership.role).label} → {chosen.label}", by=by, at=at)
+    role_lost(membership, result=f"{Role(membership.role).label} → {chosen.label}", by=by, at=at)
     membership.role = chosen
     notices.tell_person(membership, "role_changed")
 
@@ -156,7 +176,8 @@ def change_own_details(*, name: str, phone: str, by: User, at: datetime) -> None
 # Rules ---------------------------------------------------------------------------------------------------------------
 
 
-def _check_manages(by: User | None, unit: Unit) -> None:
+def check_manages(by: User | None, unit: Unit) -> None:
+    """A Kontaktperson of the unit, somebody at SKR who may invite, or an operator's command."""
     if by is None or by.has_perm("profiles.invite_membership"):
         return
     access.check_can_manage_people(by, unit)
@@ -187,6 +208,15 @@ def clean_name(name: str) -> str:
     return name
 
 
+def check_last_day(ends_on: date | None, *, at: datetime) -> None:
+    """A last day is today or later, and within five years: further off it is a slip of the pen."""
+    today = timezone.localdate(at)
+    if ends_on is not None and ends_on < today:
+        raise NotAllowed("Sista dagen har redan varit. Välj en dag från och med i dag.")
+    if ends_on is not None and ends_on > today + LATEST_END:
+        raise NotAllowed("Sista dagen ligger mer än fem år fram. Lämna rutan tom om rollen gäller tills vidare.")
+
+
 def _role(role: str) -> Membership.Role:
     try:
         return Role(role)
@@ -196,7 +226,14 @@ def _role(role: str) -> Membership.Role:
 
 def _make_room(existing: Membership, *, by: User | None, at: datetime) -> None:
     """A role that is there already stands in the way, unless it is an invitation whose time is over."""
-    if existing.invitation is None or existing.invitation.accepted_at is not None:
+    is_invited = existing.invitation is not None and existing.invitation.accepted_at is None
+    if existing.ends_on and existing.ends_on < timezone.localdate(at):
+        if is_invited:
+            revoke(existing, by=by, at=at)
+        else:
+            end_role(existing, by=by, at=at, result="expired", tells=False)
+        return
+    if existing.invitation is None or not is_invited:
         label = existing.get_role_display()
         raise AlreadyThere(f"Personen har redan en roll i enheten: {label}. Ändra rollen i listan i stället.")
     if existing.invitation.expires_at > at:
@@ -207,7 +244,8 @@ def _make_room(existing: Membership, *, by: User | None, at: datetime) -> None:
 # Steps ---------------------------------------------------------------------------------------------------------------
 
 
-def _lock(unit: Unit) -> None:
+def lock(unit: Unit) -> None:
+    """Of two changes of the unit's people the second waits for the first."""
     Unit.objects.select_for_update().get(pk=unit.pk)
 
 
@@ -229,11 +267,12 @@ def _in_force(membership: Membership) -> Membership:
     return found
 
 
-def end_role(membership: Membership, *, by: User, at: datetime) -> None:
-    """End a role in force, once it is allowed and the unit is locked: sessions, invitations, audit and a mail to the person."""
+def end_role(membership: Membership, *, by: User | None, at: datetime, result: str = "ended", tells: bool = True) -> None:
+    """End a role, once it is allowed and the unit is locked: sessions, invitations, audit and a mail to the person."""
     Membership.objects.filter(pk=membership.pk, ended_at=None).update(ended_at=at, ended_by=by)
-    _role_lost(membership, result="ended", by=by, at=at)
-    notices.tell_person(membership, "access_ended")
+    role_lost(membership, result=result, by=by, at=at)
+    if tells:
+        notices.tell_person(membership, "access_ended")
 
 
 def revoke(membership: Membership, *, by: User | None, at: datetime) -> None:
@@ -245,11 +284,13 @@ def revoke(membership: Membership, *, by: User | None, at: datetime) -> None:
     audit.record("access:changed", by=by, subject=membership.user, unit=membership.unit.code, result="revoked", at=at)
 
 
-def _role_lost(membership: Membership, *, result: str, by: User, at: datetime) -> None:
-    """What follows from a changed or ended role: sessions end, and a Kontaktperson's open invitations with her."""
+def role_lost(membership: Membership, *, result: str, by: User | None, at: datetime) -> None:
+    """What follows from a changed or ended role: sessions end, offers to hand over lapse, a Kontaktperson's invitations end."""
     user, unit = User.objects.select_for_update().get(pk=membership.user_id), membership.unit
     accounts.end_sessions(user, by=by, at=at)
     audit.record("access:changed", by=by, subject=user, unit=unit.code, result=result, at=at)
+    offers = Handover.objects.filter(Q(giver=user) | Q(receiver=user), unit=unit, outcome="")
+    offers.update(outcome=Handover.Outcome.LAPSED, answered_at=at)
     if membership.role != Role.CONTACT:
         return
     sent = list(_live(unit).pending().filter(created_by=user).order_by("pk"))

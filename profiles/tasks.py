@@ -6,7 +6,7 @@ import structlog
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from profiles import dormancy
+from profiles import dormancy, end_dates
 
 log = structlog.get_logger("profiles")
 
@@ -19,3 +19,12 @@ def close_dormant(timestamp: int) -> None:
     warned, closed = dormancy.warn_dormant(at=at), dormancy.suspend_dormant(at=at)
     if warned or closed:
         log.info("dormant_accounts", warned=warned, closed=closed)
+
+
+@app.periodic(cron="5 0 * * *")
+@app.task(name="profiles.tasks.end_past_roles", queueing_lock="end-past-roles", pass_context=False)
+def end_past_roles(timestamp: int) -> None:
+    """Write down the roles whose last day has passed as ended. They gave no rights since midnight."""
+    ended = end_dates.end_past(at=timezone.now())
+    if ended:
+        log.info("past_roles", ended=ended)

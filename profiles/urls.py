@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from profiles import views, views_insight, views_own
+from profiles import views, views_insight, views_inviting, views_own
 
 app_name = "profiles"
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("<str:code>/insyn/", views_insight.insight, name="insight"),
     path("<str:code>/insyn/hamta/", views_insight.export_insight, name="export_insight"),
     path("<str:code>/bjud-in/", views.invite, name="invite"),
+    path("<str:code>/bjud-in/flera/", views_inviting.invite_many, name="invite_many"),
     path("<str:code>/inbjudan/<int:pk>/skicka-igen/", views.resend_invitation, name="resend_invitation"),
     path("<str:code>/bekrafta/", views.confirm_people, name="confirm_people"),
     path("<str:code>/lamna/", views.leave, name="leave"),

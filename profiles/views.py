@@ -20,19 +20,10 @@ from accounts.middleware import redirect_to
 from accounts.models import Invitation
 from accounts.step_up import needs_step_up
 from config.lib.text import amount
-from profiles import access, confirmation, contacts, services
+from profiles import access, confirmation, contacts, end_dates, services
 from profiles.forms import AddressForm, ConfirmationForm, InvitationForm, RoleForm
 from profiles.models import Membership, PeopleConfirmation
-
-MAY = (
-    (Membership.Role.READER, "Ser enhetens inlämning, uppskov och meddelanden."),
-    (
-        Membership.Role.SUBMITTER,
-        "Ser allt, och laddar upp filer, rättar, förklarar, klarmarkerar, begär uppskov och skriver meddelanden.",
-    ),
-    (Membership.Role.CONTACT, "Gör allt som en uppgiftslämnare gör, och bjuder in, ändrar och avslutar personer i enheten."),
-)
-ROLES = [{"label": role.label, "text": text} for role, text in MAY]
+from profiles.roles import ROLES
 
 
 @require_safe
@@ -52,7 +43,7 @@ def unit(request: UserRequest, code: str) -> HttpResponse:
         "waiting": waiting,
         "my_role": access.role_at(request.user, chosen),
         "manages": access.can_manage_people(request.user, chosen),
-        "is_alone": len(people) == 1,
+        "is_alone": sum(one.user.is_active for one in people) == 1,
         "lacks_contact": contacts.lacks_contact(chosen),
         "can_submit": access.can_submit(request.user, chosen),
         "review": review,
@@ -151,7 +142,7 @@ def _act(request: UserRequest, code: str, pk: int, verb: Callable[..., None], do
     """One change of one row of the unit's page, and back to it with the outcome."""
     chosen = access.unit_or_404(request.user, code)
     access.check_can_manage_people(request.user, chosen)
-    memberships = Membership.objects.filter(unit=chosen, ended_at=None).select_related("user", "unit")
+    memberships = Membership.objects.lasting().filter(unit=chosen).select_related("user", "unit")
     membership = _membership(request, memberships, pk)
     try:
         verb(membership=membership, by=request.user, at=timezone.now())
@@ -170,15 +161,17 @@ def member(request: UserRequest, code: str, pk: int) -> HttpResponse:
     access.check_can_manage_people(request.user, chosen)
     memberships = Membership.objects.in_force().filter(unit=chosen).select_related("user", "unit", "created_by")
     membership = _membership(request, memberships, pk)
-    form = RoleForm(request.POST or None, initial={"role": membership.role})
+    form = RoleForm(request.POST or None, initial={"role": membership.role, "ends_on": membership.ends_on})
     if request.method == "POST" and form.is_valid():
         try:
-            services.change_role(membership=membership, by=request.user, at=timezone.now(), **form.cleaned_data)
+            end_dates.change_member(membership=membership, by=request.user, at=timezone.now(), **form.cleaned_data)
         except NotAllowed as refusal:
             form.add_error(None, refusal.reason)
         else:
             role = Membership.Role(form.cleaned_data["role"]).label
-            messages.success(request, f"{membership.user} är nu {role} i {chosen.name}.")
+            day = form.cleaned_data["ends_on"]
+            until = f" till och med {day.isoformat()}" if day else ""
+            messages.success(request, f"{membership.user} är nu {role} i {chosen.name}{until}.")
             return redirect("profiles:unit", code=code)
     context = {
         "unit": chosen,

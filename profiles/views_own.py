@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -19,11 +18,8 @@ from profiles.models import Unit
 @require_safe
 def overview(request: UserRequest) -> HttpResponse:
     """Own details and my units with my role in each."""
-    in_force = Q(memberships__ended_at=None) & (
-        Q(memberships__invitation=None) | Q(memberships__invitation__accepted_at__isnull=False)
-    )
     roles = access.roles_of(request.user)
-    units = Unit.objects.filter(pk__in=roles).annotate(people=Count("memberships", filter=in_force)).in_order()
+    units = Unit.objects.filter(pk__in=roles).with_people().in_order()
     rows = [{"unit": unit, "role": roles[unit.pk].label} for unit in units]
     return render(request, "profiles/overview.html", {"rows": rows, "mail": preferences.notice_choice(request.user)})
 

@@ -150,6 +150,8 @@ TABLE = """
   profiles:export_insight                    POST  403   200   200   404   403   403   403   403
   profiles:invite                            GET   403   403   200   404   403   403   403   403
   profiles:invite                            POST  403   403   200   404   403   403   403   403
+  profiles:invite_many                       GET   403   403   200   404   403   403   403   403
+  profiles:invite_many                       POST  403   403   200   404   403   403   403   403
   profiles:resend_invitation                 POST  403   403   302   404   403   403   403   403
   profiles:correct_address                   GET   403   403   200   404   403   403   403   403
   profiles:correct_address                   POST  403   403   200   404   403   403   403   403

@@ -76,7 +76,7 @@ class BouncedFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: Any) -> UnitQuerySet:
         if self.value() != "tillbaka":
             return queryset
-        bouncing = Membership.objects.filter(ended_at=None, user__bounced_at__isnull=False, unit=OuterRef("pk"))
+        bouncing = Membership.objects.lasting().filter(user__bounced_at__isnull=False, unit=OuterRef("pk"))
         return queryset.filter(Exists(bouncing))
 
 
@@ -137,9 +137,7 @@ class UnitAdmin(PortalAdmin):
 
     def details(self, request: HttpRequest, obj: Unit) -> dict[str, Any]:
         """The people of the unit, and the way to invite one."""
-        people = (
-            obj.memberships.filter(ended_at=None).select_related("user", "invitation", "created_by").order_by("user__name", "pk")
-        )
+        people = obj.memberships.lasting().select_related("user", "invitation", "created_by").order_by("user__name", "pk")
         may_invite = request.user.has_perm("profiles.invite_membership")
         return {
             "people": [(one, membership_state(one)) for one in people],

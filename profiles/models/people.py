@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from config.lib.text import sort_key
 
@@ -35,6 +36,11 @@ class UnitQuerySet(models.QuerySet["Unit"]):
     def confirmed_since(self, at: datetime) -> UnitQuerySet:
         """Those whose people a Kontaktperson has gone through at that time or later."""
         return self.filter(pk__in=PeopleConfirmation.objects.filter(at__gte=at).values("unit"))
+
+    def with_people(self) -> UnitQuerySet:
+        """With how many can sign in for the unit now, as `people`."""
+        able = Membership.objects.in_force().filter(user__is_active=True)
+        return self.annotate(people=models.Count("memberships", filter=Q(memberships__in=able)))
 
     def in_order(self) -> UnitQuerySet:
         """By Swedish name."""
@@ -76,15 +82,23 @@ class Unit(models.Model):
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
-    """Memberships, narrowed by whether they hold now."""
+    """Memberships, narrowed by whether they hold now. A last day that has passed ends one by itself, whatever else stands there."""
+
+    def lasting(self) -> MembershipQuerySet:
+        """Not ended, and not past the last day in Sweden."""
+        return self.filter(Q(ends_on=None) | Q(ends_on__gte=timezone.localdate()), ended_at=None)
+
+    def past(self) -> MembershipQuerySet:
+        """Past the last day, and not yet written down as ended (`profiles.end_dates`)."""
+        return self.filter(ends_on__lt=timezone.localdate(), ended_at=None)
 
     def in_force(self) -> MembershipQuerySet:
         """Accepted (or given to somebody who already had an account) and not ended."""
-        return self.filter(Q(invitation=None) | Q(invitation__accepted_at__isnull=False), ended_at=None)
+        return self.lasting().filter(Q(invitation=None) | Q(invitation__accepted_at__isnull=False))
 
     def pending(self) -> MembershipQuerySet:
         """Invited and not yet accepted, revoked or ended."""
-        return self.filter(invitation__accepted_at=None, invitation__isnull=False, invitation__revoked_at=None, ended_at=None)
+        return self.lasting().filter(invitation__accepted_at=None, invitation__isnull=False, invitation__revoked_at=None)
 
     def able_contacts(self) -> MembershipQuerySet:
         """Kontaktpersoner in force whose account is open and whose mail arrives."""
@@ -117,6 +131,7 @@ class Membership(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="skapad av"
     )
+    ends_on = models.DateField("till och med", null=True, blank=True)
     ended_at = models.DateTimeField("avslutad", null=True, blank=True)
     ended_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="avslutad av"
@@ -156,22 +171,3 @@ class PeopleConfirmation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.unit}, {self.at:%Y-%m-%d}"
-
-
-class PayrollSystem(models.Model):
-    """Which payroll system a unit's file of one year comes from; a change since last year is told to SKR (KOM03)."""
-
-    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="payroll_systems", verbose_name="enhet")
-    year = models.PositiveSmallIntegerField("år")
-    code = models.CharField("lönesystem", max_length=30)  # of the year's list lonesystem
-    other = models.CharField("annat lönesystem", max_length=60, blank=True)
-    at = models.DateTimeField("angivet")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name="angivet av")
-
-    class Meta:
-        verbose_name = "lönesystem"
-        verbose_name_plural = "lönesystem"
-        constraints = [models.UniqueConstraint(fields=["unit", "year"], name="payroll_system_one_per_unit_and_year")]
-
-    def __str__(self) -> str:
-        return f"{self.unit} {self.year}: {self.code}"

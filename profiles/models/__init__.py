@@ -1,0 +1,25 @@
+"""What you may act for: units, the people who act for them, and what is known of a unit."""
+
+from profiles.models.facts import ContactPerson, OrganisationNumber, PayrollSystem, UnitRelation
+from profiles.models.people import (
+    Membership,
+    MembershipQuerySet,
+    PeopleConfirmation,
+    Unit,
+    UnitQuerySet,
+)
+from profiles.models.requests import AccessRequest, Handover
+
+__all__ = [
+    "AccessRequest",
+    "ContactPerson",
+    "Handover",
+    "Membership",
+    "MembershipQuerySet",
+    "OrganisationNumber",
+    "PayrollSystem",
+    "PeopleConfirmation",
+    "Unit",
+    "UnitQuerySet",
+    "UnitRelation",
+]
