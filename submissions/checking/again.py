@@ -68,7 +68,11 @@ def rerun(
     find(prepare(frame.filter(pl.col("row").is_in(rows.implode())), context), of_rows, parts, deadline)
     if of_file:
         parsed = sorted(frozenset().union(*(entry.parses for entry in of_file)))
-        find(prepare(frame, context, parsed), of_file, parts, deadline)
+        whole = prepare(frame, context, parsed)
+        find(whole, of_file, parts, deadline)
+        unsilenced = _unsilenced(before, parts, [entry for entry in entries if entry not in of_file])
+        find(whole, unsilenced, parts, deadline)
+        of_file = [*of_file, *unsilenced]
     is_made_anew = pl.col("check").is_in([entry.code for entry in of_file])
     is_changed_row = pl.col("row").is_in(rows.implode()) & pl.col("check").is_in([entry.code for entry in of_rows])
     is_beside_one = pl.lit(False)
@@ -79,6 +83,13 @@ def rerun(
     kept = before.filter(~is_made_anew & ~is_changed_row.fill_null(False) & ~is_beside_one.fill_null(False))
     found = _in_order(pl.concat([kept, gather(parts, context)]), [*of_rows, *of_keys])
     return Findings(found, accepted=True, rows=frame.height + wrong_rows.height, not_run=not_run)
+
+
+def _unsilenced(before: pl.DataFrame, parts: Parts, others: list[Entry]) -> list[Entry]:
+    """The other checks that yield to one that was made anew, where that one began or ceased to say something."""
+    said = set(before["check"].unique())
+    turned = {code for code, found in parts.items() if any(part.height for part in found) != (code in said)}
+    return [entry for entry in others if entry.yields_to in turned]
 
 
 def _with_the_same_key(frame: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:

@@ -142,7 +142,7 @@ def _has_moved(number: int, side: int) -> pl.Expr:
     return ~own.str.contains(form).fill_null(False) & other.str.contains(form).fill_null(False)
 
 
-@whole_check("FIL13", reads=FIELD_NUMBERS, parses=())
+@whole_check("FIL13", reads=(18, 19), parses=(), yields_to="FIL14")
 def another_years_dates(p: Prepared) -> Iterable[pl.DataFrame]:
     """FIL13: nobody began in the year to November, but many did in the year before; or many begin after November.
 

@@ -68,6 +68,7 @@ class Entry:
     parses: frozenset[int] = frozenset()  # of those, the fields that it asks for parsed
     by_row: bool = False  # of a whole check: each row's findings hang on that row alone
     by_key: bool = False  # of a whole check: each row's findings hang on the rows with the same field 40 alone
+    yields_to: str = ""  # of a whole check: the one that silences it
 
     @property
     def is_of_rows(self) -> bool:
@@ -102,17 +103,18 @@ def whole_check(
     by_row: bool = False,
     by_key: bool = False,
     needs: str = "",
+    yields_to: str = "",
 ) -> Callable[[WholeCheck], WholeCheck]:
     """Registers a check of groups of rows or of the whole file.
 
-    `reads` names the fields whose values can change its findings (40 where it reports on rows: the key is told);
-    `parses` those it asks for parsed, all of them where nothing else is said.
+    `reads` names the fields whose values can change its findings (40 where it reports on rows: the key is told), but for
+    those of the check that silences it, `yields_to`; `parses` those it asks for parsed, all of them where nothing else is said.
     """
     fields = frozenset(reads)
     parsed = fields if parses is None else frozenset(parses)
 
     def add(function: WholeCheck) -> WholeCheck:
-        _register(Entry(code, whole_check=function, needs=needs, reads=fields, parses=parsed, by_row=by_row, by_key=by_key))
+        _register(Entry(code, None, function, needs, fields, parsed, by_row, by_key, yields_to))
         return function
 
     return add

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 
 from django.db import models
 from django.db.models import F, Q
@@ -90,8 +91,7 @@ class CodeList(models.Model):
 
     def spec(self) -> spec.CodeListSpec:
         """The list as the engines read it."""
-        codes = {c.code: c.spec() for c in self.codes.order_by("code", "pk")}
-        return spec.CodeListSpec(self.kind, self.version, self.established, codes, self.name)
+        return spec.CodeListSpec(self.kind, self.version, self.established, _codes_of(self.pk, self.version), self.name)
 
 
 class Code(models.Model):
@@ -113,16 +113,13 @@ class Code(models.Model):
     def __str__(self) -> str:
         return f"{self.code} {self.label}"
 
-    def spec(self) -> spec.CodeSpec:
-        """The code as the engines read it."""
-        return spec.CodeSpec(
-            code=self.code,
-            label=self.label,
-            sector=self.sector,
-            group_kommun=self.group_kommun,
-            group_region=self.group_region,
-            evidence=self.evidence,
-        )
+
+@lru_cache(maxsize=64)
+def _codes_of(pk: int, version: str) -> dict[str, spec.CodeSpec]:
+    """The codes of a version of a list, in order. Kept: a version is written once, whole, and never changed."""
+    rows = Code.objects.filter(code_list=pk, code_list__version=version).order_by("code", "pk")
+    columns = ("code", "label", "sector", "group_kommun", "group_region", "evidence")
+    return {row[0]: spec.CodeSpec(*row) for row in rows.values_list(*columns)}
 
 
 class Collection(models.Model):
@@ -163,17 +160,6 @@ class Collection(models.Model):
 
     def spec(self) -> spec.CollectionSpec:
         """The whole year as the engines read it; a handful of queries, whatever the size."""
-        lists = {}
-        code_lists = list(self.code_lists.order_by("kind", "pk"))
-        codes: dict[int, dict[str, spec.CodeSpec]] = {code_list.pk: {} for code_list in code_lists}
-        # Values, not rows of the model: several hundred codes, and every check of a file asks for them.
-        rows = Code.objects.filter(code_list__in=code_lists).order_by("code", "pk")
-        for pk, code, *rest in rows.values_list(
-            "code_list_id", "code", "label", "sector", "group_kommun", "group_region", "evidence"
-        ):
-            codes[pk][code] = spec.CodeSpec(code, *rest)
-        for its in code_lists:
-            lists[its.kind] = spec.CodeListSpec(its.kind, its.version, its.established, codes[its.pk], its.name)
         return spec.CollectionSpec(
             year=self.year,
             opens_on=self.opens_on,
@@ -182,7 +168,7 @@ class Collection(models.Model):
             due_date=self.due_date,
             latest_deferral_date=self.latest_deferral_date,
             layout=self.layout.spec(),
-            lists=lists,
+            lists={its.kind: its.spec() for its in self.code_lists.order_by("kind", "pk")},
             checks={c.code: c.spec() for c in self.check_settings.order_by("code", "pk")},
         )
 

@@ -69,6 +69,7 @@ def correct(*, delivery: Delivery, row: int, field: int, value: str, expected_re
             _undo(live, revision=revision, by=by, at=at)
             overlay = storage.overlay_of(locked)
         if new != _laid_on(overlay, row, field, delivered):
+            overlay = _with_cell(overlay, row, field, new)
             Correction.objects.create(
                 delivery=locked,
                 row=row,
@@ -79,7 +80,8 @@ def correct(*, delivery: Delivery, row: int, field: int, value: str, expected_re
                 at=at,
                 revision=revision,
             )
-        findings = check_again(submission, locked, changed=[(row, field)], by=by, at=at, what=f"rad {row} fält {field}")
+        what = f"rad {row} fält {field}"
+        findings = check_again(submission, locked, changed=[(row, field)], by=by, at=at, what=what, overlay=overlay)
     return Corrected(locked, row, field, _left_on(findings, row))
 
 
@@ -188,6 +190,13 @@ def _laid_on(overlay: pl.DataFrame, row: int, field: int, delivered: str | None)
     return value
 
 
+def _with_cell(overlay: pl.DataFrame, row: int, field: int, new: str | None) -> pl.DataFrame:
+    """The overlay once a single correction, which is the last word on its cell, has been added."""
+    is_other = (pl.col("row") != row) | (pl.col("field") != field)
+    cell = pl.DataFrame([(row, field, new)], schema=overlay.schema, orient="row")
+    return pl.concat([overlay.filter(is_other), cell])
+
+
 def _value_in(frame: pl.DataFrame, row: int, field: int) -> str | None:
     found = frame.filter(pl.col("row") == row)
     if found.is_empty():
@@ -202,13 +211,23 @@ def _undo(correction: Correction, *, revision: int, by: User, at: datetime) -> N
     Correction.objects.filter(pk=correction.pk, undone_at=None).update(undone_at=at, undone_by=by, undone_revision=revision)
 
 
-def check_again(submission: Submission, delivery: Delivery, *, changed: Cells, by: User, at: datetime, what: str) -> pl.DataFrame:
+def check_again(
+    submission: Submission,
+    delivery: Delivery,
+    *,
+    changed: Cells,
+    by: User,
+    at: datetime,
+    what: str,
+    overlay: pl.DataFrame | None = None,
+) -> pl.DataFrame:
     """Check the file with its corrections as they now are and store the answer as the next revision: the findings.
 
-    For the services that correct: `delivery` is locked, `changed` are the cells that may have got another value. Raises
-    `CorrectionRefused` where there is no answer to store.
+    For the services that correct: `delivery` is locked, `changed` are the cells that may have got another value, `overlay`
+    the corrections now in force where the caller has them. Raises `CorrectionRefused` where there is no answer to store.
     """
-    frame = reading.apply_corrections(storage.base_frame(delivery), storage.overlay_of(delivery))
+    overlay = storage.overlay_of(delivery) if overlay is None else overlay
+    frame = reading.apply_corrections(storage.base_frame(delivery), overlay)
     outcome = would_be(delivery, frame, changed=changed)
     values = {
         **deliver.fields_of(delivery, outcome, at),

@@ -109,6 +109,19 @@ def test_a_check_of_the_whole_file_reads_no_field_that_it_does_not_name(code: st
     assert_frame_equal(found(frame), found(shuffled))
 
 
+def test_a_check_speaks_when_the_one_that_silenced_it_falls_silent():
+    """FIL13 keeps still about last year's rows, which FIL14 tells; a few corrections make them other rows of a past year."""
+    context = context_of(TROSA, 400)
+    assert context.previous is not None
+    rows = context.previous
+    found = run(rows, context)
+    corrections = [(row, 6, "ny titel") for row in rows["row"].to_list()[:40]]
+    after = reading.apply_corrections(rows, corrections)
+    again = rerun(found.frame, after, context, cells_of(corrections))
+    assert [set(f["check"]) & {"FIL13", "FIL14"} for f in (found.frame, again.frame)] == [{"FIL14"}, {"FIL13"}]
+    assert_frame_equal(again.frame, run(after, context).frame)
+
+
 def test_a_change_of_the_unit_code_may_refuse_the_file():
     rows = [["0480" if number == 1 else "" for number in range(1, 41)] for _ in range(8)]
     rows[0][0] = TROSA
