@@ -147,7 +147,9 @@ def _check_daily_limit(unit: Unit, more: int, *, by: User, at: datetime) -> None
     ).count()
     if more and sent + more > limits.ATTACHMENTS_PER_UNIT_AND_DAY:
         raise AttachmentsRefused(
-            [f"Fler än {limits.ATTACHMENTS_PER_UNIT_AND_DAY} bilagor på en dag tar vi inte emot. Inget är skickat. Fortsätt i morgon."]
+            [
+                f"Fler än {limits.ATTACHMENTS_PER_UNIT_AND_DAY} bilagor på en dag tar vi inte emot. Inget är skickat. Fortsätt i morgon."
+            ]
         )
 
 
@@ -156,7 +158,10 @@ def _scan(file: Chosen, unit: Unit, *, by: User, at: datetime) -> None:
         malware.look_for(file.content, unit=unit.code, object="bilaga till ett meddelande", by=by, at=at)
     except scan.Infected:
         raise AttachmentsRefused(
-            [f"{shown(file.name)}: Viruskontrollen hittade skadlig kod. Filen är inte sparad. Visa den för er it-avdelning.", AGAIN]
+            [
+                f"{shown(file.name)}: Viruskontrollen hittade skadlig kod. Filen är inte sparad. Visa den för er it-avdelning.",
+                AGAIN,
+            ]
         ) from None
     except scan.ScanFailed:
         raise AttachmentsRefused([AWAY]) from None

@@ -9,6 +9,7 @@ from django import forms
 from config.lib import personnummer
 from config.lib.line_breaks import note_line_break
 from config.lib.text import one_line
+from messaging.file_forms import FilesForm
 from messaging.models import Thread
 from messaging.services.words import NUMBER_IN_SUBJECT, SUBJECT_LENGTH, TEXT_LENGTH
 from profiles.models import Unit, UnitQuerySet
@@ -16,8 +17,8 @@ from profiles.models import Unit, UnitQuerySet
 HELP = "Här får du skriva om enskilda personer. Bara er enhet och SKR läser det, och texten lagras krypterad."
 
 
-class ReplyForm(forms.Form):
-    """An answer in a thread."""
+class ReplyForm(FilesForm):
+    """An answer in a thread, with files or without."""
 
     text = forms.CharField(
         label="Meddelande",
@@ -62,7 +63,7 @@ class ThreadForm(ReplyForm):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         error_messages={"required": "Skriv ett ämne.", "max_length": f"Ämnet får vara högst {SUBJECT_LENGTH} tecken."},
     )
-    field_order = ["unit", "category", "subject", "text", "nonce"]
+    field_order = ["unit", "category", "subject", "text", "attached", "nonce"]
 
     def __init__(self, *args: object, units: UnitQuerySet, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import NotAllowed, UserRequest
-from messaging import services
+from messaging import attachments, services
 from messaging.access import check_can_write
 from messaging.forms import ReplyForm, ThreadForm
 from messaging.models import ReadMark, Thread
@@ -77,12 +77,13 @@ def new(request: UserRequest) -> HttpResponse:
         raise NotAllowed("Meddelanden skrivs av enhetens uppgiftslämnare och kontaktpersoner.")
     asked = {"unit": request.GET.get("enhet"), "category": request.GET.get("galler"), "subject": row_named(request)}
     only = units.first() if units.count() == 1 else None
-    form = ThreadForm(request.POST or None, units=units, initial={**asked, **({"unit": only.code} if only else {})})
+    initial = {**asked, **({"unit": only.code} if only else {})}
+    form = ThreadForm.of(request, units=units, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             thread = services.start_thread(by=request.user, at=timezone.now(), **form.cleaned_data)
         except NotAllowed as refusal:
-            form.add_error(None, refusal.reason)
+            form.refuse(refusal)
         else:
             messages.success(request, "Meddelandet är skickat.")
             return redirect("messaging:thread", pk=thread.pk)
@@ -93,14 +94,14 @@ def new(request: UserRequest) -> HttpResponse:
 def thread(request: UserRequest, pk: int) -> HttpResponse:
     """One matter: what has been said, and a place to answer. Opening it marks it as read."""
     found = thread_or_404(request, pk)
-    form = ReplyForm(request.POST or None)
+    form = ReplyForm.of(request)
     if request.method == "POST":
         check_can_write(request.user, found.unit)
         if form.is_valid():
             try:
                 services.reply(thread=found, by=request.user, at=timezone.now(), **form.cleaned_data)
             except NotAllowed as refusal:
-                form.add_error(None, refusal.reason)
+                form.refuse(refusal)
             else:
                 messages.success(request, "Svaret är skickat.")
                 return redirect("messaging:thread", pk=pk)
@@ -109,9 +110,16 @@ def thread(request: UserRequest, pk: int) -> HttpResponse:
 
 def _conversation(request: UserRequest, found: Thread, form: ReplyForm) -> dict[str, object]:
     user = request.user
+    said = found.messages.select_related("author").order_by("created_at", "pk")
+    files = attachments.listed(said)
     posts = [
-        {"message": message, "text": services.read_text(message), "is_mine": message.is_from_staff == user.is_staff}
-        for message in found.messages.select_related("author").order_by("created_at", "pk")
+        {
+            "message": message,
+            "text": services.read_text(message),
+            "is_mine": message.is_from_staff == user.is_staff,
+            "files": files[message.pk],
+        }
+        for message in said
     ]
     services.mark_read(thread=found, by=user)
     try:

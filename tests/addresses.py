@@ -10,7 +10,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import AuditEvent
-from messaging.models import OutgoingMail
+from messaging.models import Attachment, OutgoingMail
 from submissions.models import CheckSetting, CodeList
 from tests.scene import YEAR, Place
 
@@ -83,6 +83,7 @@ def _value(route: Route, name: str, place: Place) -> object:
         ("profiles:correct_address", "pk"): lambda: place.waiting.pk,
         ("messaging:thread", "pk"): lambda: place.thread.pk,
         ("messaging:close", "pk"): lambda: place.thread.pk,
+        ("messaging:attachment", "pk"): lambda: place.thread.pk,
     }
     return by_route[route.name, name]() if (route.name, name) in by_route else VALUES[name](place)
 
@@ -95,6 +96,7 @@ VALUES: dict[str, Callable[[Place], object]] = {
     "check": lambda place: place.group.check,
     "key": lambda place: place.group.key,
     "supplement": lambda place: place.supplement.number,
+    "attachment": lambda place: Attachment.objects.filter(message__thread=place.thread).earliest("pk").pk,
     "row": lambda place: place.correction.row,
     "field": lambda place: place.correction.field,
     "unit_id": lambda place: place.unit.pk,

@@ -18,6 +18,7 @@ from django.utils import timezone
 from accounts.models import RecoveryCase, User
 from deferrals.models import Deferral
 from deferrals.services import request_deferral
+from messaging.attachments import Chosen
 from messaging.models import Thread
 from messaging.services import start_thread
 from profiles.models import Membership, Unit
@@ -164,6 +165,7 @@ def _place(cast: Cast, unit: Unit, by: User, receipt: Receipt, *, at: datetime, 
         by=cast.officer,
         at=at,
         nonce=uuid5(FORMS, unit.code),
+        attached=[Chosen(f"{mark}bilaga till frågan.pdf", b"%PDF-1.7\n")],
     )
     domain = by.email.split("@")[1]
     colleague = give_role(make_user(f"{mark}.kollega@{domain}".lstrip("."), f"{mark} Kollega".strip().title()), unit, Role.READER)

@@ -169,6 +169,7 @@ TABLE = """
   messaging:new                              POST  403   200   200   200   200   200   200   403
   messaging:thread                           GET   200   200   200   404   200   200   200   404
   messaging:thread                           POST  403   200   200   404   200   200   200   404
+  messaging:attachment                       GET   200   200   200   404   200   200   200   404
   messaging:close                            POST  403   302   302   404   302   302   302   404
 # SKR's administration
   admin:index                                GET   404   404   404   404   200   200   200   200

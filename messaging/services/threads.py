@@ -5,6 +5,7 @@ Both sides use the same verbs; `by.is_staff` decides which side speaks and who h
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -15,7 +16,9 @@ from accounts import audit
 from accounts.access import NotAllowed
 from accounts.models import User
 from config.lib import sealed
+from messaging import attachments
 from messaging.access import check_can_write
+from messaging.attachments import Checked, Chosen
 from messaging.models import Message, QuestionBatch, ReadMark, Thread, ThreadEvent
 from messaging.services.drafts import NEW, forget_draft, place_of
 from messaging.services.matters import Matter, put_matter
@@ -37,25 +40,28 @@ def start_thread(
     year: int | None = None,
     matter: Matter | None = None,
     draft: str = NEW,
+    attached: Sequence[Chosen] = (),
 ) -> Thread:
-    """A new matter with its first message, about `matter` where that is told, else about that year's (or this year's) collection.
+    """A new matter with its first message and files, about `matter` where that is told, else about that year's (or this year's) collection.
 
-    The same `nonce` and text again give the thread that they made. `draft` is the place of what was begun. Raises NotAllowed.
+    The same `nonce`, text and files again give the thread that they made. `draft` is the place of what was begun. Raises
+    NotAllowed, for files `AttachmentsRefused`.
     """
     check_can_write(by, unit)
     subject, text = clean_subject(subject), clean_text(text)
     if category not in Thread.Category.values:
         raise NotAllowed("Välj vad meddelandet gäller.")
+    checked = attachments.check(attached, unit=unit, by=by, at=at)
     try:
         with transaction.atomic():
             thread = open_thread(unit=unit, category=category, subject=subject, by=by, at=at, year=year, matter=matter)
-            add_message(thread, text=text, by=by, at=at, nonce=nonce)
+            add_message(thread, text=text, by=by, at=at, nonce=nonce, files=checked)
             audit.record("thread:opened", by=by, unit=unit.code, object=f"ärende {thread.pk}", at=at)
             tell_other_side(thread, by=by, earlier=None, at=at)
             forget_draft(place=draft, by=by)
     except IntegrityError:
         before = _posted_before(nonce, by)
-        if read_text(before) == text:
+        if _says(before, text, checked):
             return before.thread
         anew = uuid4()  # the same form, filled in with other words
         return start_thread(
@@ -69,6 +75,7 @@ def start_thread(
             year=year,
             matter=matter,
             draft=draft,
+            attached=attached,
         )
     return thread
 
@@ -103,18 +110,19 @@ def open_thread(
     return thread
 
 
-def reply(*, thread: Thread, text: str, by: User, at: datetime, nonce: UUID) -> Message:
+def reply(*, thread: Thread, text: str, by: User, at: datetime, nonce: UUID, attached: Sequence[Chosen] = ()) -> Message:
     """An answer; it opens a thread that was done and wakes one that was put off.
 
-    The same `nonce` and text again give the message that they made.
+    The same `nonce`, text and files again give the message that they made. Raises NotAllowed, for files `AttachmentsRefused`.
     """
     check_can_write(by, thread.unit)
     text = clean_text(text)
+    checked = attachments.check(attached, unit=thread.unit, by=by, at=at)
     try:
         with transaction.atomic():
             locked = lock(thread)
             earlier = latest_from(locked, staff=by.is_staff)
-            message = add_message(locked, text=text, by=by, at=at, nonce=nonce)
+            message = add_message(locked, text=text, by=by, at=at, nonce=nonce, files=checked)
             was_done = locked.status == Thread.Status.DONE
             if was_done:
                 ThreadEvent.objects.create(thread=locked, kind=ThreadEvent.Kind.REOPENED, at=at, by=by)
@@ -131,9 +139,10 @@ def reply(*, thread: Thread, text: str, by: User, at: datetime, nonce: UUID) -> 
             forget_draft(place=place_of(locked), by=by)
     except IntegrityError:
         before = _posted_before(nonce, by)
-        if before.thread_id == thread.pk and read_text(before) == text:
+        if before.thread_id == thread.pk and _says(before, text, checked):
             return before
-        return reply(thread=thread, text=text, by=by, at=at, nonce=uuid4())  # the same form, with other words
+        # the same form, with other words or files
+        return reply(thread=thread, text=text, by=by, at=at, nonce=uuid4(), attached=attached)
     thread.refresh_from_db()
     return message
 
@@ -166,6 +175,10 @@ def read_text(message: Message) -> str:
     return sealed.open_text(message, "body_sealed")
 
 
+def _says(message: Message, text: str, files: Sequence[Checked]) -> bool:
+    return read_text(message) == text and attachments.are_those_of(message, files)
+
+
 def lock(thread: Thread) -> Thread:
     """The thread with its row locked: two who write at once take turns."""
     return Thread.objects.select_for_update(of=("self",)).select_related("unit").get(pk=thread.pk)
@@ -183,11 +196,12 @@ def hand_over(locked: Thread, *, by: User, at: datetime) -> None:
     Thread.objects.filter(pk=locked.pk).update(**values, **awake)
 
 
-def add_message(thread: Thread, *, text: str, by: User, at: datetime, nonce: UUID) -> Message:
+def add_message(thread: Thread, *, text: str, by: User, at: datetime, nonce: UUID, files: Sequence[Checked] = ()) -> Message:
     """The message; who writes has read what stood before."""
     message = Message(thread=thread, author=by, is_from_staff=by.is_staff, created_at=at, nonce=nonce)
     message.body_sealed = sealed.seal_text(message, "body_sealed", text)
     message.save(force_insert=True)
+    attachments.keep(message, files, by=by, at=at)
     _mark_read(thread, by, at)
     return message
 
