@@ -169,6 +169,7 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # HSTS for the own 
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+DATA_UPLOAD_MAX_NUMBER_FILES = 100  # config.lib.uploads stops before Django does, so that the form can say so
 FILE_UPLOAD_HANDLERS = ["config.lib.uploads.CappedMemoryUploadHandler"]  # never to disk
 UPLOAD_MAX_BYTES = 100_000_000
 CLAMD_URL = env.str("CLAMD_URL", "")  # tcp://host:port or unix:/path; empty: files are not scanned

@@ -19,13 +19,13 @@ from accounts.access import NotAllowed, UserRequest, is_verified, open_view
 from accounts.middleware import redirect_to
 from accounts.models import User
 from accounts.views.sign_in import sign_in
-from config.lib import context, signatures
+from config.lib import context, signatures, uploads
 from config.lib.text import one_line
 from config.next_steps import cards_of
 from messaging.models import OutgoingMail
 from messaging.outbox import read as read_mail
 from submissions import builtin, catalogue, receipts
-from submissions.forms import ReceiptCodeForm, ReceiptTextForm
+from submissions.forms import RECEIPT_BYTES, ReceiptCodeForm, ReceiptTextForm
 from submissions.models import Collection
 
 OF_A_UNIT = frozenset({"submissions", "deferrals", "profiles"})  # where an address's `code` is a unit's
@@ -58,9 +58,12 @@ def verify_receipt(request: HttpRequest, code: str) -> HttpResponse:
 
 @open_view
 @require_http_methods(["GET", "HEAD", "POST"])
+@uploads.at_most(RECEIPT_BYTES)
 def check_receipt(request: HttpRequest) -> HttpResponse:
     """How a receipt is verified: by its code, by its signed text here, or by anybody with our open keys."""
-    form = ReceiptTextForm(request.POST if request.method == "POST" else None)
+    form = ReceiptTextForm()
+    if request.method == "POST":
+        form = ReceiptTextForm(request.POST, request.FILES, too_large=uploads.was_too_large(request))
     code = request.GET.get("kod", "")
     if request.method != "POST" and receipts.verify(code):
         return redirect("verify_receipt", code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from django.utils.datastructures import MultiValueDict
 from config.lib import personnummer
 from config.lib.file_fields import FilesField
 from config.lib.text import one_line
+from submissions import reading
 from submissions.frames import ENCODING_LABELS
 from submissions.models import Receipt, Supplement
 from submissions.receipts import Verification, verify_text
@@ -22,10 +24,17 @@ from submissions.services.comments import CommentRefused, clean_comment
 from submissions.services.issuing import Late
 
 MEGABYTES = 100
+RECEIPT_BYTES = 20_000
 LONGEST_ROW = 8  # digits
 TOO_LARGE = (
     f"Filen är större än {MEGABYTES} MB och togs inte emot; flera filer räknas ihop. Den största regionens fil är omkring 20 MB: "
     "kontrollera att du valde filen till SKR och inte en säkerhetskopia eller ett arkiv."
+)
+
+
+TOO_MANY = (
+    f"Du valde fler än de {reading.MAX_PARTS} filer som vi tar emot på en gång, och inget är lämnat. "
+    "Välj bara filerna till SKR. Är de fler, slå ihop dem i lönesystemet."
 )
 
 
@@ -54,15 +63,19 @@ class UploadForm(forms.Form):
         },
     )
 
-    def __init__(self, *args: Any, too_large: bool = False, tests_only: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, too_large: bool = False, too_many: bool = False, tests_only: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["kind"].initial = self.TEST if tests_only else self.REAL
         if tests_only:
             self.fields["kind"].widget = forms.HiddenInput()
             self.fields["file"].label = "Välj en testfil"
-        self.too_large = too_large
+        self.too_large, self.too_many = too_large, too_many
         if too_large:
             self.fields["file"].error_messages["required"] = TOO_LARGE
+        if too_many:
+            self.fields["file"].error_messages["required"] = TOO_MANY
 
     @property
     def is_test(self) -> bool:
@@ -70,16 +83,19 @@ class UploadForm(forms.Form):
         return self.cleaned_data["kind"] == self.TEST
 
     def clean_file(self) -> list[UploadedFile]:
-        """The files, if they are small enough together, and no one was left out because of its size."""
+        """The files, if they are few and small enough together, and no one was left out."""
         files: list[UploadedFile] = self.cleaned_data["file"]
+        if self.too_many:
+            raise forms.ValidationError(TOO_MANY)
         if self.too_large or sum(file.size or 0 for file in files) > settings.UPLOAD_MAX_BYTES:
             raise forms.ValidationError(TOO_LARGE)
         return files
 
 
 class EncodingForm(forms.Form):
-    """Which way to read the letters is right."""
+    """Which way to read the letters of a part is right; of a single file the first."""
 
+    part = forms.IntegerField(min_value=1, max_value=reading.MAX_PARTS)
     encoding = forms.ChoiceField(choices=list(ENCODING_LABELS.items()))
 
     @staticmethod
@@ -246,24 +262,47 @@ class ReceiptCodeForm(forms.Form):
 
 
 class ReceiptTextForm(forms.Form):
-    """The signed text of a receipt, pasted. Whatever the browser made of its line breaks is what it was."""
+    """The signed text of a receipt, as the saved file or pasted. Whatever became of its line breaks is what it was."""
 
+    file = forms.FileField(
+        label="Den sparade filen",
+        required=False,
+        help_text="Textfilen som du hämtade med kvittensen, högst 20 kB.",
+        error_messages={
+            "empty": "Filen är tom (0 byte). Välj kvittensens textfil.",
+            "invalid": "Webbläsaren skickade ingen fil. Välj filen igen.",
+        },
+    )
     text = forms.CharField(
-        label="Kvittensens text",
+        label="Eller kvittensens text",
+        required=False,
         strip=False,
         max_length=20_000,
         widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false"}),
         help_text="Öppna textfilen, markera allt och klistra in, från rubriken till och med raden Signatur.",
-        error_messages={
-            "required": "Klistra in hela texten först.",
-            "max_length": "Texten är för lång för att vara en kvittens.",
-        },
+        error_messages={"max_length": "Texten är för lång för att vara en kvittens."},
     )
 
+    def __init__(self, *args: Any, too_large: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.too_large = too_large
+
+    def clean(self) -> dict[str, Any]:
+        """One of the two, and a file no larger than a receipt."""
+        given = super().clean() or self.cleaned_data
+        file = given.get("file")
+        if self.too_large or (file is not None and (file.size or 0) > RECEIPT_BYTES):
+            self.add_error("file", "Filen är större än 20 kB, för stor för att vara en kvittens. Välj kvittensens textfil.")
+        elif not self.errors and file is None and not given.get("text", "").strip():
+            self.add_error("file", "Välj den sparade filen, eller klistra in hela texten nedanför.")
+        return given
+
     def answer(self) -> ReceiptAnswer:
-        """Whose receipt the text is, or that it is none or was changed."""
-        lines = self.cleaned_data["text"].replace("\r\n", "\n").strip("\n")
-        return ReceiptAnswer(verify_text(f"{lines}\n".encode()))
+        """Whose receipt the file or the text is, or that it is none or was changed. A file goes before a text."""
+        file = self.cleaned_data["file"]
+        content = file.read() if file else self.cleaned_data["text"].encode()
+        lines = content.removeprefix(codecs.BOM_UTF8).replace(b"\r\n", b"\n").strip(b"\n")
+        return ReceiptAnswer(verify_text(lines + b"\n"))
 
 
 @dataclass(frozen=True, slots=True)

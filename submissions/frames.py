@@ -92,6 +92,7 @@ class Part:
     rows: int
     format: str
     encoding: str
+    doubt: tuple[Candidate, ...] = ()  # as of `Reading`
 
 
 def part_and_line(row: int, firsts: Sequence[int]) -> tuple[int, int]:
@@ -137,7 +138,7 @@ class Reading:
     refusal: Refusal | None = None
     format: str = TEXT
     parts: tuple[Part, ...] = ()  # of a delivery in several files
-    doubt: tuple[Candidate, ...] = ()  # ways to read the letters, the chosen one first, where a person must say which is right
+    doubt: tuple[Candidate, ...] = ()  # ways to read a single file's letters, the chosen one first, where a person must say
     lines: int = 0  # of the file, blank ones too
     notes: tuple[str, ...] = ()  # what was read kindly and should be told, Swedish sentences
 
@@ -145,6 +146,12 @@ class Reading:
     def firsts(self) -> tuple[int, ...]:
         """The first row of each part, for `place`; none of a single file."""
         return tuple(part.first for part in self.parts)
+
+    @property
+    def doubts(self) -> dict[int, tuple[Candidate, ...]]:
+        """By part, counted from 1, the ways to read its letters; only of those where a person must say which is right."""
+        each = [part.doubt for part in self.parts] or [self.doubt]
+        return {number: doubt for number, doubt in enumerate(each, 1) if doubt}
 
     @property
     def accepted(self) -> bool:

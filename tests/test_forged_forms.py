@@ -62,7 +62,7 @@ FORMS: dict[str, dict[str, object]] = {
     "submissions:ask_to_reopen": {"reason": "Vi har hittat ett fel i filen."},
     "admin:submissions_submission_refuse_to_reopen": {"nej-answer": "Det går inte."},
     "submissions:choose_payroll_system": {"system": "annat", "other": "Lönetjänsten"},
-    "submissions:choose_encoding": {"encoding": "cp850"},
+    "submissions:choose_encoding": {"part": "1", "encoding": "cp850"},
     "admin:profiles_unit_invite": {"email": "ny.kontakt@trosa.example", "name": "Ny Kontakt", "role": "contact"},
     "admin:accounts_recoverycase_open": {
         "case_number": "SKR 2026-17",

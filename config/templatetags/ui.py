@@ -17,6 +17,8 @@ from django.forms.widgets import CheckboxInput
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
+from config.lib import personnummer
+
 register = template.Library()
 
 TONES = frozenset({"neutral", "info", "success", "warning", "error", "brand"})
@@ -330,9 +332,14 @@ def back_link(href: str, text: str = "Tillbaka") -> dict[str, Any]:
 def pager(
     context: template.Context, page: "Page[Any]", *, param: str = "sida", label: str = "Sidor", anchor: str = ""
 ) -> dict[str, Any]:
-    """Links to the other pages of a list; keeps the rest of the query string. Nothing when there is one page."""
+    """Links to the other pages of a list; keeps the rest of the query string, but for what may be a personnummer.
+
+    Nothing when there is one page.
+    """
     numbers = page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
     query = context["request"].GET.copy()
+    for name in [name for name, values in query.lists() if any(map(personnummer.LOOKS_LIKE.search, values))]:
+        del query[name]
 
     def address(number: int) -> str:
         query[param] = str(number)

@@ -83,7 +83,7 @@ class Migration(migrations.Migration):
                 ('rows', models.PositiveIntegerField(null=True, verbose_name='rader')),
                 ('format', models.CharField(blank=True, max_length=10, verbose_name='filslag')),
                 ('encoding', models.CharField(blank=True, max_length=20, verbose_name='teckenkodning')),
-                ('chosen_encoding', models.CharField(blank=True, max_length=20, verbose_name='vald teckenkodning')),
+                ('chosen_encodings', models.JSONField(default=list)),
                 ('is_encoding_unsure', models.BooleanField(default=False)),
                 ('checked_at', models.DateTimeField(null=True, verbose_name='kontrollerad')),
                 ('check_started_at', models.DateTimeField(null=True)),

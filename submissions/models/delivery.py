@@ -74,7 +74,7 @@ class Delivery(models.Model):
     rows = models.PositiveIntegerField("rader", null=True)
     format = models.CharField("filslag", max_length=10, blank=True)  # text, xlsx, ods
     encoding = models.CharField("teckenkodning", max_length=20, blank=True)
-    chosen_encoding = models.CharField("vald teckenkodning", max_length=20, blank=True)  # what a person answered
+    chosen_encodings = models.JSONField(default=list)  # what a person answered of each part, "" of those not asked about
     is_encoding_unsure = models.BooleanField(default=False)  # a person must say whether the letters are right
     checked_at = models.DateTimeField("kontrollerad", null=True)
     check_started_at = models.DateTimeField(null=True)  # a lease: another process waits before it takes the check up again

@@ -44,17 +44,21 @@ def read(data: bytes, layout: LayoutSpec, *, encoding: str | None = None, deadli
 
 
 def read_parts(
-    parts: Sequence[bytes], layout: LayoutSpec, *, encoding: str | None = None, deadline: Deadline = no_deadline
+    parts: Sequence[bytes], layout: LayoutSpec, *, encodings: Sequence[str] = (), deadline: Deadline = no_deadline
 ) -> Reading:
-    """Several files as one: their rows joined in order and counted through. One that is refused refuses them all."""
+    """Several files as one: their rows joined in order and counted through. One that is refused refuses them all.
+
+    `encodings` is what a person answered of each, "" where nothing; fewer than the parts mean nothing of the rest.
+    """
+    answers = [*(encoding or None for encoding in encodings), *[None] * len(parts)]
     if len(parts) == 1:
-        return read(parts[0], layout, encoding=encoding, deadline=deadline)
+        return read(parts[0], layout, encoding=answers[0], deadline=deadline)
     size = sum(len(part) for part in parts)
     if size > MAX_BYTES:
         return _refused(refusals.too_big(size))
     readings = []
-    for number, part in enumerate(parts, 1):
-        found = read(part, layout, encoding=encoding, deadline=deadline)
+    for number, (part, answer) in enumerate(zip(parts, answers, strict=False), 1):
+        found = read(part, layout, encoding=answer, deadline=deadline)
         if found.refusal is not None:
             seen = f"Del {number} av {len(parts)}: {found.refusal.seen}"
             return replace(found, refusal=replace(found.refusal, seen=seen))
@@ -73,7 +77,6 @@ def _joined(readings: Sequence[Reading]) -> Reading:
         return pl.concat(later)
 
     samples = [replace(s, row=s.row + offset) for found, offset in zip(readings, offsets, strict=True) for s in found.samples]
-    doubts = [(found.doubt, offset) for found, offset in zip(readings, offsets, strict=True) if found.doubt]
     first = readings[0]
     return Reading(
         frame=moved([found.frame for found in readings]),
@@ -85,10 +88,9 @@ def _joined(readings: Sequence[Reading]) -> Reading:
         wrong_rows=moved([found.wrong_rows for found in readings]),
         format=first.format,
         parts=tuple(
-            Part(offset + 1, found.lines, found.rows, found.format, found.encoding)
+            Part(offset + 1, found.lines, found.rows, found.format, found.encoding, _moved_doubt(found.doubt, offset))
             for found, offset in zip(readings, offsets, strict=True)
         ),
-        doubt=_moved_doubt(*doubts[0]) if doubts else (),
         notes=tuple(dict.fromkeys(note for found in readings for note in found.notes)),
         lines=sum(found.lines for found in readings),
     )

@@ -54,7 +54,7 @@ def receive_delivery(
     is_test: bool = False,
     source: str = "",
     part_sizes: Sequence[int] = (),
-    chosen_encoding: str = "",
+    chosen_encodings: Sequence[str] = (),
     once: bool = False,
 ) -> Delivery:
     """Keep the bytes as the unit's next version, committed. Raises `NotAllowed` with a sentence.
@@ -62,7 +62,7 @@ def receive_delivery(
     Of two uploads at once both are kept, each with its own version. A test file is kept and checked alike, but never counts
     and moves nothing. `source` says in the history where the bytes come from, when it is not an upload.
     `part_sizes` are the bytes of each file where there are several (`intake.joined`), `name` then has one name a line.
-    `chosen_encoding` is what was answered for the same bytes before. With `once`, where the file that counts or waits for its
+    `chosen_encodings` is what was answered for each of the same files before. With `once`, where the file that counts or waits for its
     check has the same bytes already, that one is given: the button was pressed twice.
     """
     check_may_come = states.check_can_test if is_test else states.check_can_upload
@@ -74,7 +74,8 @@ def receive_delivery(
     with transaction.atomic():
         locked = lock(submission)
         check_may_come(by, locked, today=timezone.localdate(at))
-        same = _in_force(locked).filter(sha256=sha256, chosen_encoding=chosen_encoding) if once else Delivery.objects.none()
+        answers = list(chosen_encodings)
+        same = _in_force(locked).filter(sha256=sha256, chosen_encodings=answers) if once else Delivery.objects.none()
         found = same.order_by("-version", "pk").first()
         if found is not None:
             found.submission = locked
@@ -92,7 +93,7 @@ def receive_delivery(
             sha256=sha256,
         )
         delivery.part_sizes = list(part_sizes)
-        delivery.chosen_encoding = chosen_encoding
+        delivery.chosen_encodings = answers
         names = name.split("\n") if part_sizes else [name]
         shown = "\n".join(one_line(part)[-intake.NAME_LENGTH :] for part in names)
         delivery.name_sealed = sealed.seal_text(delivery, "name_sealed", shown)
@@ -277,7 +278,7 @@ def fields_of(delivery: Delivery, outcome: Outcome, at: datetime) -> dict[str, A
     described = outcome.summary["reading"]
     return {
         "format": described.get("format", ""),
-        "is_encoding_unsure": bool(described.get("doubt")),
+        "is_encoding_unsure": bool(described.get("doubts")),
         "status": Status.CHECKED if outcome.accepted else Status.REJECTED,
         "rows": outcome.rows,
         "encoding": outcome.encoding,

@@ -13,7 +13,7 @@ from accounts import limits
 from profiles.models import PayrollSystem, Unit
 from submissions import checking, reading, states, summaries
 from submissions.deadline import Deadline, within
-from submissions.frames import Reading, Refusal, Sample
+from submissions.frames import Candidate, Reading, Refusal, Sample
 from submissions.models import Collection, Delivery, Receipt, Submission, Supplement
 from submissions.services import carry, storage
 from submissions.services.carry import Plan
@@ -48,7 +48,7 @@ def outcome_of(delivery: Delivery, content: bytes, *, deadline: Deadline, source
     """
     collection = delivery.submission.collection.spec()
     parts = storage.contents_of(delivery, content)
-    read = reading.read_parts(parts, collection.layout, encoding=delivery.chosen_encoding or None, deadline=deadline)
+    read = reading.read_parts(parts, collection.layout, encodings=delivery.chosen_encodings, deadline=deadline)
     if read.refusal is not None:
         return _refused_outcome(read, reading.by_another_layout(read.refusal, collection.layout, _other_layouts(collection)))
     described = describe(read)
@@ -75,9 +75,7 @@ def describe(read: Reading) -> dict[str, Any]:
         "parts": [
             {"first": part.first, "rows": part.rows, "format": part.format, "encoding": part.encoding} for part in read.parts
         ],
-        "doubt": [
-            {"encoding": way.encoding, "label": way.label, "samples": [_sample(s) for s in way.samples]} for way in read.doubt
-        ],
+        "doubts": [{"part": part, "ways": [_way(way) for way in ways]} for part, ways in read.doubts.items()],
         "notes": list(read.notes),
         "encoding": read.encoding,
         "encoding_label": read.encoding_label,
@@ -87,6 +85,10 @@ def describe(read: Reading) -> dict[str, Any]:
         "samples": [_sample(s) for s in read.samples],
         "wrong_rows": {name: read.wrong_rows[name].to_list() for name in ("row", "n")},
     }
+
+
+def _way(way: Candidate) -> dict[str, Any]:
+    return {"encoding": way.encoding, "label": way.label, "samples": [_sample(sample) for sample in way.samples]}
 
 
 def _sample(sample: Sample) -> dict[str, Any]:

@@ -143,13 +143,15 @@ def _corrected_files(delivery: Delivery, corrected: pl.DataFrame) -> list[bytes]
     firsts = storage.firsts_of(delivery) or (1,)
     formats = [part["format"] for part in described.get("parts", ())] or [delivery.format or TEXT]
     files: list[bytes] = []
-    for content, first, after, format in zip(contents, firsts, (*firsts[1:], None), formats, strict=True):
+    answers = [*delivery.chosen_encodings, *[""] * len(contents)][: len(contents)]
+    for content, first, after, format, chosen in zip(contents, firsts, (*firsts[1:], None), formats, answers, strict=True):
         of_part = corrected.filter(pl.col("row") >= first)
         of_part = of_part if after is None else of_part.filter(pl.col("row") < after)
         own = of_part.with_columns((pl.col("row") - (first - 1)).cast(pl.UInt32))
-        chosen = delivery.chosen_encoding or None
         try:
-            made = reading.rewrite(content, layout, own, encoding=chosen) if format == TEXT else reading.as_text(own, layout)
+            made = (
+                reading.rewrite(content, layout, own, encoding=chosen or None) if format == TEXT else reading.as_text(own, layout)
+            )
         except reading.RewriteRefused as refusal:
             if after is None and first == 1:
                 raise

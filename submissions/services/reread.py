@@ -1,4 +1,4 @@
-"""Read a delivery again, in the way a person says its letters are written."""
+"""Read a delivery again, in the way a person says the letters of one of its files are written."""
 
 from __future__ import annotations
 
@@ -23,8 +23,10 @@ class EncodingRefused(NotAllowed):
     status = 422
 
 
-def choose_encoding(*, delivery: Delivery, encoding: str, by: User, at: datetime) -> Delivery:
-    """Keep the person's answer and read the same bytes so. Corrections stay. Raises `NotAllowed`, and `TookTooLong`.
+def choose_encoding(*, delivery: Delivery, part: int, encoding: str, by: User, at: datetime) -> Delivery:
+    """Keep the person's answer of that part (the first is 1) and read the same bytes so. Corrections stay.
+
+    Raises `NotAllowed`, and `TookTooLong`.
 
     The answer is committed first; where the reading is cut short the question stands until it is answered again.
     """
@@ -36,13 +38,23 @@ def choose_encoding(*, delivery: Delivery, encoding: str, by: User, at: datetime
         locked.submission = submission
         if not locked.is_current and not locked.is_test:
             raise EncodingRefused("En nyare fil har ersatt den här. Ladda om sidan för att se den nya filen.")
-        offered = [way["encoding"] for way in storage.summary_of(locked).get("reading", {}).get("doubt", ())]
+        doubts = storage.summary_of(locked).get("reading", {}).get("doubts", ())
+        offered = [way["encoding"] for doubt in doubts if doubt["part"] == part for way in doubt["ways"]]
         if encoding not in offered:
             raise EncodingRefused("Frågan är redan besvarad. Ladda om sidan för att se hur filen är läst.")
-        Delivery.objects.filter(pk=locked.pk).update(chosen_encoding=encoding, revision=F("revision") + 1)
+        parts = max(len(locked.part_sizes), 1)
+        answers = [*locked.chosen_encodings, *[""] * parts][:parts]
+        answers[part - 1] = encoding
+        Delivery.objects.filter(pk=locked.pk).update(chosen_encodings=answers, revision=F("revision") + 1)
         label = ENCODING_LABELS.get(encoding, encoding)
-        states.note(submission, by=by, at=at, text=f"Version {locked.version} läses som {label}.")
+        what = f"Version {locked.version}, del {part}," if parts > 1 else f"Version {locked.version}"
+        states.note(submission, by=by, at=at, text=f"{what} läses som {label}.")
         audit.record(
-            "file:encoding:chosen", by=by, unit=submission.unit.code, object=deliver.audit_name(locked), result=label, at=at
+            "file:encoding:chosen",
+            by=by,
+            unit=submission.unit.code,
+            object=deliver.audit_name(locked),
+            result=f"del {part}: {label}" if parts > 1 else label,
+            at=at,
         )
     return deliver.check_delivery(delivery=deliver.fresh(delivery), at=at)

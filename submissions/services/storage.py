@@ -120,7 +120,7 @@ def _open_frame(delivery: Delivery, column: str) -> pl.DataFrame:
 
 def base_frame(delivery: Delivery) -> pl.DataFrame:
     """The rows as delivered, without corrections."""
-    key = ("frame", delivery.pk, delivery.chosen_encoding)
+    key = ("frame", delivery.pk, *delivery.chosen_encodings)
     found = cache.get(key)
     if found is None:
         if delivery.frame_sealed is None:
@@ -131,7 +131,7 @@ def base_frame(delivery: Delivery) -> pl.DataFrame:
 
 def keep_base_frame(delivery: Delivery, frame: pl.DataFrame) -> None:
     """Hold a frame that was just made."""
-    cache.put(("frame", delivery.pk, delivery.chosen_encoding), frame)
+    cache.put(("frame", delivery.pk, *delivery.chosen_encodings), frame)
 
 
 def state_of(delivery: Delivery) -> tuple[int, int, datetime | None]:

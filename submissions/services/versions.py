@@ -37,7 +37,7 @@ def deliver_for_real(*, delivery: Delivery, by: User, at: datetime) -> Delivery:
         content=content,
         name=storage.name_of(kept),
         part_sizes=kept.part_sizes,
-        chosen_encoding=kept.chosen_encoding,
+        chosen_encodings=kept.chosen_encodings,
         by=by,
         at=at,
         source=source,

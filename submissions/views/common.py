@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts import limits
 from accounts.access import NotAllowed, UserRequest
+from config.lib import personnummer
 from profiles import access
 from profiles.models import Unit
 from submissions import states
@@ -311,6 +312,7 @@ class CodeChoice:
     total: int
     chosen: str  # the code that the address carries, without JavaScript
     is_short: bool  # all are shown, and there is nothing to search for
+    is_person: bool  # what was asked for looks like a personnummer: nothing is searched and it is not sent back
 
 
 def code_choice(room: Room, number: int | None, *, box: str) -> CodeChoice | None:
@@ -318,7 +320,9 @@ def code_choice(room: Room, number: int | None, *, box: str) -> CodeChoice | Non
     entries = codes_of(room, number)
     if number is None or not entries:
         return None
-    query, chosen = room.request.GET.get("q", "")[:LONGEST_QUERY], room.request.GET.get("varde", "")
+    asked, chosen = room.request.GET.get("q", ""), room.request.GET.get("varde", "")
+    is_person = personnummer.LOOKS_LIKE.search(asked) is not None
+    query = "" if is_person else asked[:LONGEST_QUERY]
     is_short = len(entries) <= CODES_SHOWN
     return CodeChoice(
         field=number,
@@ -329,6 +333,7 @@ def code_choice(room: Room, number: int | None, *, box: str) -> CodeChoice | Non
         total=len(entries),
         chosen=chosen if any(entry.code == chosen for entry in entries) else "",
         is_short=is_short,
+        is_person=is_person,
     )
 
 

@@ -23,14 +23,17 @@ def choose_encoding(request: UserRequest, code: str, year: int, number: int) -> 
     if delivery is None:
         raise Http404
     form = EncodingForm(request.POST)
-    answer = form.cleaned_data["encoding"] if form.is_valid() else ""
+    form.is_valid()
+    part, encoding = form.cleaned_data.get("part", 0), form.cleaned_data.get("encoding", "")
     try:
-        read_again = reread.choose_encoding(delivery=delivery, encoding=answer, by=request.user, at=room.now)
+        read_again = reread.choose_encoding(delivery=delivery, part=part, encoding=encoding, by=request.user, at=room.now)
     except reread.EncodingRefused as refusal:
         messages.error(request, refusal.reason)
     except TookTooLong:
         messages.warning(request, "Filen hann inte läsas om. Svara på frågan en gång till om en stund.")
     else:
-        messages.success(request, f"Filen är läst igen som {form.label_of(read_again.encoding)} och kontrollerad på nytt.")
+        what = f"Del {part}" if read_again.part_sizes else "Filen"
+        more = " Svara också på frågan om nästa del." if read_again.is_encoding_unsure else ""
+        messages.success(request, f"{what} är läst igen som {form.label_of(encoding)} och kontrollerad på nytt.{more}")
     address = reverse("submissions:review", args=room.address)
     return redirect(address if delivery.is_current else f"{address}?version={number}")

@@ -107,7 +107,8 @@ def upload(request: UserRequest, code: str, year: int) -> HttpResponse:
     if room.why_not_test:
         raise NotAllowed(room.why_not_test)
     too_large = uploads.was_too_large(request)
-    form = upload_form(room, request.POST, request.FILES, too_large=too_large)
+    too_many = uploads.were_too_many(request)
+    form = upload_form(room, request.POST, request.FILES, too_large=too_large, too_many=too_many)
     if not form.is_valid():
         return render(request, "submissions/upload.html", room.context(form=form), status=413 if too_large else 422)
     if room.why_not_upload and not form.is_test:

@@ -16,9 +16,9 @@ from submissions.services import deliver
 from submissions.views.common import Room
 
 
-def upload_form(room: Room, *posted: Any, too_large: bool = False) -> UploadForm:
+def upload_form(room: Room, *posted: Any, too_large: bool = False, too_many: bool = False) -> UploadForm:
     """The form for a file; where no real one can be handed in now, for a test file alone."""
-    return UploadForm(*posted, too_large=too_large, tests_only=bool(room.why_not_upload))
+    return UploadForm(*posted, too_large=too_large, too_many=too_many, tests_only=bool(room.why_not_upload))
 
 
 def answer_for(request: UserRequest, room: Room, delivery: Delivery) -> HttpResponse:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,28 +72,22 @@ class Section:
     causes: int
     findings: int
     above: int  # findings of this level that stand under a cause of a worse level
+    first: int  # causes of this level that the page opens with
     page: Page[Cause]
     entries: list[CauseEntry]
 
 
 @dataclass(frozen=True, slots=True)
-class NamedCause:
-    """One of the few causes that the page names first."""
-
-    title: str
-    where: str
-    value: str | None
-    count: int
-    check: str
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
 class Opening:
-    """What the page says before the list."""
+    """What the page says first, and the few causes that stand there instead of in the list of their level."""
 
     text: str
-    causes: list[NamedCause]
+    causes: tuple[Cause, ...]
+
+    @property
+    def is_one(self) -> bool:
+        """Whether one cause stands alone, so that it may stand open."""
+        return len(self.causes) == 1
 
 
 @require_GET
@@ -108,12 +102,17 @@ def review(request: UserRequest, code: str, year: int) -> HttpResponse:
     groups = groups_of(room.submission, findings)
     causes = causes_of(groups)
     comments = live_comments(room.submission)
+    is_ready = not (room.situation.is_ours and room.why_not_hand_in and (delivery.fel or delivery.uncommented))
+    opening = opening_of(headline(causes)) if room.asked or not is_ready else Opening("", ())
+    cards = Cards(room, comments, findings, delivery)
     context = room.context(
         delivery=delivery,
-        opening=opening_of(room, headline(causes)),
-        sections=[_section(room, level, causes, comments, findings, delivery) for level in LEVELS],
+        opening=opening,
+        opening_cards=cards.of(opening.causes),
+        sections=[_section(cards, level, causes, opening) for level in LEVELS],
         reading=summary["reading"],
         parts=_parts(delivery, summary["reading"].get("parts", ())),
+        doubts=_doubts(delivery, summary["reading"].get("doubts", ())),
         samples=[{**s, "name": field_name(room.spec, s["field"])} for s in summary["reading"]["samples"]],
         lines=Summary.from_dict(summary["summary"]).lines,
         has_previous=summary["has_previous"],
@@ -123,7 +122,7 @@ def review(request: UserRequest, code: str, year: int) -> HttpResponse:
         ],
         not_run_count=len(summary["not_run"]),
         hand_in_title=_hand_in_title(delivery),
-        is_ready=not (room.situation.is_ours and room.why_not_hand_in and (delivery.fel or delivery.uncommented)),
+        is_ready=is_ready,
         fel_tone="error" if delivery.fel else "success",
         varning_tone="warning" if delivery.uncommented else "success",
         warning_note=_left(delivery.uncommented),
@@ -147,25 +146,14 @@ def _left(uncommented: int) -> str:
     return "1 grupp kvar" if uncommented == 1 else f"{number(uncommented)} grupper kvar"
 
 
-def opening_of(room: Room, said: Headline) -> Opening:
-    """ "En felaktig kod förklarar 812 av 1 034 anmärkningar", with the few causes by name.
+def opening_of(said: Headline) -> Opening:
+    """ "En felaktig kod förklarar 812 av 1 034 anmärkningar", with the few causes that it speaks of.
 
-    By name only where they are at most half of all: more of them stand in the list below, within sight.
+    They stand there only where they are at most half of all: else the list below, where every cause stands, is within sight.
     """
     few = said.causes[:MOST_TO_NAME] if 2 * min(len(said.causes), MOST_TO_NAME) <= said.all_causes else ()
-    named = [
-        NamedCause(
-            title=_title(room, cause.first),
-            where=field_name(room.spec, cause.first.field),
-            value=checking.masking.mask_field(cause.first.field, cause.first.value) if cause.is_code else None,
-            count=cause.to_mend,
-            check=cause.first.check,
-            key=cause.first.key,
-        )
-        for cause in few
-    ]
     are_largest = bool(few) and len(said.causes) == said.all_causes
-    return Opening(f"{opening_text(said)} De största:" if are_largest else opening_text(said), named)
+    return Opening(f"{opening_text(said)} De största:" if are_largest else opening_text(said), few)
 
 
 def _title(room: Room, group: Group) -> str:
@@ -187,22 +175,35 @@ def opening_text(said: Headline) -> str:
     return f"{findings} har {number(said.all_causes)} orsaker."
 
 
-def _section(
-    room: Room, level: str, causes: list[Cause], comments: dict[str, Comment], findings: pl.DataFrame, delivery: Delivery
-) -> Section:
+@dataclass(frozen=True, slots=True)
+class Cards:
+    """What makes causes into what the page shows of them."""
+
+    room: Room
+    comments: dict[str, Comment]
+    findings: pl.DataFrame
+    delivery: Delivery
+
+    def of(self, causes: Iterable[Cause]) -> list[CauseEntry]:
+        """The causes as the page shows them."""
+        return [CauseEntry(self._entry(cause.first), [self._entry(group) for group in cause.groups[1:]]) for cause in causes]
+
+    def _entry(self, group: Group) -> Entry:
+        return entry_of(self.room, group, self.comments.get(group.key), self.findings, self.delivery)
+
+
+def _section(cards: Cards, level: str, causes: list[Cause], opening: Opening) -> Section:
     mine = [cause for cause in causes if cause.first.level == level]
-    page = Paginator(mine, GROUPS_PER_PAGE).get_page(room.request.GET.get(level))
-
-    def entry(group: Group) -> Entry:
-        return entry_of(room, group, comments.get(group.key), findings, delivery)
-
+    listed = [cause for cause in mine if cause not in opening.causes]
+    page = Paginator(listed, GROUPS_PER_PAGE).get_page(cards.room.request.GET.get(level))
     return Section(
         level=level,
         causes=len(mine),
         findings=sum(cause.findings for cause in mine),
         above=sum(group.rows for cause in causes if cause.first.level != level for group in cause.groups if group.level == level),
+        first=len(mine) - len(listed),
         page=page,
-        entries=[CauseEntry(entry(cause.first), [entry(group) for group in cause.groups[1:]]) for cause in page.object_list],
+        entries=cards.of(page.object_list),
     )
 
 
@@ -225,6 +226,12 @@ def entry_of(room: Room, group: Group, comment: Comment | None, findings: pl.Dat
         sentence_then=checking.messages.render(reach.then, room.spec) if reach and reach.then else "",
         is_whole_file=first["row"] is None,
     )
+
+
+def _doubts(delivery: Delivery, doubts: Sequence[dict[str, Any]]) -> list[tuple[str, int, list[dict[str, Any]]]]:
+    """The files whose letters a person must say how to read: the name, empty of a single one, the part and the ways."""
+    names = storage.names_of(delivery) if delivery.part_sizes else []
+    return [(names[doubt["part"] - 1] if names else "", doubt["part"], doubt["ways"]) for doubt in doubts]
 
 
 def _parts(delivery: Delivery, parts: Sequence[dict[str, Any]]) -> list[tuple[str, int]]:

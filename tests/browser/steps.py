@@ -110,13 +110,13 @@ def explain(page: Page, words: str) -> None:
 
 def first_group(page: Page, level: str) -> Locator:
     """The first group of a level, opened."""
-    title = page.locator(f"#{level}").get_by_role("heading", level=3).first.inner_text()
+    title = page.locator(f".finding--{level}").get_by_role("heading", level=3).first.inner_text()
     return group(page, title)
 
 
 def unexplained_group(page: Page) -> Locator:
     """The first group that still has to be explained, opened."""
-    waiting = page.locator("#varning").get_by_role("group").filter(has_not=page.get_by_text("Förklarad", exact=True))
+    waiting = page.locator(".finding--varning").filter(has_not=page.get_by_text("Förklarad", exact=True))
     return group(page, waiting.get_by_role("heading", level=3).first.inner_text())
 
 

@@ -36,7 +36,11 @@ def text(response: HttpResponse) -> str:
 def test_the_review_says_the_causes_first(client: GuardedClient, group: str) -> None:
     page = client.get(f"{PAGE}granska/")
     assert "En felaktig kod förklarar 4 av 5 anmärkningar." in text(page)
-    assert page.content.decode().index(group) < page.content.decode().index('class="finding finding--fel')
+    shown = page.content.decode()
+    assert shown.index(group) < shown.index('id="fel"')
+    assert len(re.findall(f'href="{group}[^"#]*"', shown)) == 1, "a cause is said once"
+    assert shown.count("<h3") == shown.count('class="finding finding--') == 2
+    assert "1 orsak av dem står överst, resten här." in text(page)
     assert "2 orsaker, 5 anmärkningar" in text(page)
 
 
@@ -155,6 +159,15 @@ def test_codes_are_found_in_plain_words(client: GuardedClient, group: str) -> No
     assert "Ingen av de" in text(client.get(f"{PAGE}koder/9/?q=qwertyuiop"))
     assert client.get(f"{PAGE}koder/22/?q=1").status_code == 404
     assert client.get(f"{PAGE}koder/99/").status_code == 404
+
+
+@pytest.mark.parametrize("number", ["19811218-9876", "8112189876", "anna 811218 9876"])
+def test_a_personnummer_is_not_searched_for_nor_sent_back(client: GuardedClient, group: str, number: str) -> None:
+    for address in (f"{PAGE}koder/9/", group, f"{PAGE}rad/3/"):
+        page = client.get(address, {"falt": "9", "q": number}).content.decode()
+        assert "ser ut som ett personnummer" in page, address
+        assert number not in page
+        assert "9876" not in page
 
 
 def test_a_found_code_fills_the_box_without_javascript(client: GuardedClient, group: str) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import re
+import zipfile
 from datetime import date
 from typing import Any
 
@@ -33,6 +36,18 @@ def send_parts(client: GuardedClient, *parts: bytes, kind: str = "riktig", **ext
     return client.post(f"{PAGE}lamna/", {"file": chosen, "kind": kind}, **extra)
 
 
+@pytest.mark.parametrize("count", [51, 99, 100, 101, 230])
+def test_too_many_files_are_answered_at_the_field(client: GuardedClient, cast: Cast, collection: Collection, count: int) -> None:
+    """Also where there are more than Django reads: the form comes back with what was chosen besides."""
+    chosen = [SimpleUploadedFile(f"del{number}.txt", b"%d" % number) for number in range(count)]
+    answer = sign_in(client, cast.bo).post(f"{PAGE}lamna/", {"kind": "test", "file": chosen})
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert ("högst 50 på en gång" in page) if count < 100 else ("Du valde fler än de 50 filer" in page)
+    assert re.search(r'value="test"[^>]* checked', page)
+    assert not Delivery.objects.exists()
+
+
 def test_a_doubtful_file_is_asked_about_and_read_again(client: GuardedClient, cast: Cast, collection: Collection) -> None:
     page = send(sign_in(client, cast.bo), doubtful(), follow=True).content.decode()
     assert "Vilka värden ser rätt ut?" in page
@@ -43,17 +58,17 @@ def test_a_doubtful_file_is_asked_about_and_read_again(client: GuardedClient, ca
     assert "Svara först på om å, ä och ö i filen är rätt lästa" in refused
     assert status() == "under_review"
 
-    answer = client.post(f"{PAGE}version/1/teckenkodning/", {"encoding": "cp1252"}, follow=True)
+    answer = client.post(f"{PAGE}version/1/teckenkodning/", {"part": 1, "encoding": "cp1252"}, follow=True)
     page = answer.content.decode()
     assert "läst igen som Windows-1252" in page
     assert "Vilka värden ser rätt ut?" not in page
     delivery = Delivery.objects.get()
-    assert (delivery.encoding, delivery.chosen_encoding, delivery.is_encoding_unsure) == ("cp1252", "cp1252", False)
+    assert (delivery.encoding, delivery.chosen_encodings, delivery.is_encoding_unsure) == ("cp1252", ["cp1252"], False)
     frame = storage.current_frame(delivery)
     assert (frame["f6"][2], frame["f4"][2]) == (RIGHT, "00077")  # the correction stays
     assert Correction.objects.count() == 1
     assert AuditEvent.objects.filter(code="file:encoding:chosen").count() == 1
-    again = client.post(f"{PAGE}version/1/teckenkodning/", {"encoding": "cp850"}, follow=True).content.decode()
+    again = client.post(f"{PAGE}version/1/teckenkodning/", {"part": 1, "encoding": "cp850"}, follow=True).content.decode()
     assert "redan besvarad" in again
 
 
@@ -66,7 +81,7 @@ def test_rows_corrected_together_stay_when_the_file_is_read_again(
     sent = send(sign_in(client, cast.bo), b"".join(b";".join(values) + b"\r\n" for values in rows), follow=True)
     group = links(sent, r"[^\"]*/anmarkningar/KOD06/[^\"]*")[0]
     client.post(f"{group}byt/alla/", {"version": 1, "revision": 0, "value": "1", "reason": "Fel kod i lönesystemet"})
-    client.post(f"{PAGE}version/1/teckenkodning/", {"encoding": "cp1252"})
+    client.post(f"{PAGE}version/1/teckenkodning/", {"part": 1, "encoding": "cp1252"})
     delivery = Delivery.objects.get()
     frame = storage.current_frame(delivery)
     assert (frame["f6"][2], frame["f16"][4], frame["f16"][6]) == (RIGHT, "1", "1")
@@ -83,11 +98,11 @@ def test_a_doubtful_test_file_is_asked_about_before_real_files_are_taken(
     Collection.objects.filter(pk=collection.pk).update(delivers_on=date(2026, 11, 20))
     page = send_parts(sign_in(client, cast.bo), doubtful(), kind="test", follow=True).content.decode()
     assert page.count("Det här är rätt") == 2
-    read = client.post(f"{PAGE}version/1/teckenkodning/", {"encoding": "cp1252"}, follow=True).content.decode()
+    read = client.post(f"{PAGE}version/1/teckenkodning/", {"part": 1, "encoding": "cp1252"}, follow=True).content.decode()
     assert "läst igen som Windows-1252" in read
     assert "Det här är rätt" not in read
     delivery = Delivery.objects.get()
-    assert (delivery.is_test, delivery.is_current, delivery.chosen_encoding) == (True, False, "cp1252")
+    assert (delivery.is_test, delivery.is_current, delivery.chosen_encodings) == (True, False, ["cp1252"])
     assert status() == "not_started"
 
 
@@ -95,7 +110,7 @@ def test_what_was_answered_for_a_test_file_is_not_asked_again_when_it_is_handed_
     client: GuardedClient, cast: Cast, collection: Collection
 ) -> None:
     send_parts(sign_in(client, cast.bo), doubtful(), kind="test")
-    client.post(f"{PAGE}version/1/teckenkodning/", {"encoding": "cp1252"})
+    client.post(f"{PAGE}version/1/teckenkodning/", {"part": 1, "encoding": "cp1252"})
     page = client.post(f"{PAGE}version/1/lamna/", follow=True).content.decode()
     assert "Det här är rätt" not in page
     assert storage.current_frame(Delivery.objects.get(is_current=True))["f6"][2] == RIGHT
@@ -104,7 +119,7 @@ def test_what_was_answered_for_a_test_file_is_not_asked_again_when_it_is_handed_
 @pytest.mark.parametrize("answer", ["", "utf-8", "cp437", "hitte-på"])
 def test_only_what_was_offered_can_be_answered(client: GuardedClient, cast: Cast, collection: Collection, answer: str) -> None:
     send(sign_in(client, cast.bo), doubtful())
-    client.post(f"{PAGE}version/1/teckenkodning/", {"encoding": answer}, follow=True)
+    client.post(f"{PAGE}version/1/teckenkodning/", {"part": 1, "encoding": answer}, follow=True)
     assert Delivery.objects.get().is_encoding_unsure
 
 
@@ -173,7 +188,7 @@ def test_the_same_employment_in_two_files_is_told_once(client: GuardedClient, ca
 
 def test_the_answer_about_letters_stays_with_the_file(client: GuardedClient, cast: Cast, collection: Collection) -> None:
     send(sign_in(client, cast.bo), doubtful())
-    client.post(f"{PAGE}version/1/teckenkodning/", {"encoding": "cp1252"})
+    client.post(f"{PAGE}version/1/teckenkodning/", {"part": 1, "encoding": "cp1252"})
     send(client, files.good())
     page = client.post(f"{PAGE}version/1/aktivera/", follow=True).content.decode()
     assert "gäller igen" in page
@@ -185,11 +200,44 @@ def test_a_test_file_handed_in_for_real_is_not_asked_about_again(
     client: GuardedClient, cast: Cast, collection: Collection
 ) -> None:
     send_parts(sign_in(client, cast.bo), doubtful(), kind="test")
-    client.post(f"{PAGE}version/1/teckenkodning/", {"encoding": "cp1252"})
+    client.post(f"{PAGE}version/1/teckenkodning/", {"part": 1, "encoding": "cp1252"})
     page = client.post(f"{PAGE}version/1/lamna/", follow=True).content.decode()
     assert "Vilka värden ser rätt ut?" not in page
     delivery = Delivery.objects.get(version=2)
-    assert (delivery.is_current, delivery.chosen_encoding, delivery.is_encoding_unsure) == (True, "cp1252", False)
+    assert (delivery.is_current, delivery.chosen_encodings, delivery.is_encoding_unsure) == (True, ["cp1252"], False)
+
+
+def test_each_doubtful_part_is_asked_about_by_itself(client: GuardedClient, cast: Cast, collection: Collection) -> None:
+    """The same bytes can mean different letters in two files; what is answered of one says nothing of the other."""
+    rows = [line.split(b";") for line in doubtful().split(b"\r\n")[:-1]]
+    rows[11][5] = rows[2][5]
+    lines = [b";".join(values) + b"\r\n" for values in rows]
+    first, second = b"".join(lines[:10]), b"".join(lines[10:-1])
+    plain = files.encoded(files.lines()[-1:])
+    page = send_parts(sign_in(client, cast.bo), first, plain, second, follow=True).content.decode()
+    assert "i 2 av filerna går att läsa på mer än ett sätt" in page
+    assert ("Del 1: " in page, "Del 2: " in page, "Del 3: " in page) == (True, False, True)
+    address = f"{PAGE}version/1/teckenkodning/"
+    assert "redan besvarad" in client.post(address, {"part": 2, "encoding": "cp850"}, follow=True).content.decode()
+
+    page = client.post(address, {"part": 3, "encoding": "cp850"}, follow=True).content.decode()
+    assert "Del 3 är läst igen som CP850 (DOS)" in page
+    assert "Svara också på frågan om nästa del." in page
+    assert ("Del 1: " in page, "Del 3: " in page) == (True, False)
+    assert Delivery.objects.get().is_encoding_unsure
+    page = client.post(address, {"part": 1, "encoding": "cp1252"}, follow=True).content.decode()
+    assert "Vilka värden ser rätt ut?" not in page
+    delivery = Delivery.objects.get()
+    assert (delivery.chosen_encodings, delivery.is_encoding_unsure) == (["cp1252", "", "cp850"], False)
+    frame = storage.current_frame(delivery)
+    assert (frame["f6"][2], frame["f6"][12]) == (RIGHT, "Hus öEkenö")
+
+    row = frame["row"][12]
+    client.post(f"{PAGE}rad/{row}/falt/4/ratta/", {"version": 1, "revision": delivery.revision, "value": "00077"})
+    made = client.post(f"{PAGE}hamta/rattad-fil/").content
+    with zipfile.ZipFile(io.BytesIO(made)) as archive:
+        written = [archive.read(name) for name in archive.namelist()]
+    assert written == [first, plain, second.replace(b";".join(rows[11][:4]), b";".join([*rows[11][:3], b"00077"]), 1)]
 
 
 def test_a_file_by_last_years_layout_is_told_so(client: GuardedClient, cast: Cast, collection: Collection) -> None:

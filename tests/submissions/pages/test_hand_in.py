@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.utils import timezone
 
@@ -279,6 +281,31 @@ def test_the_signed_text_says_what_was_signed_and_one_changed_byte_is_seen(
         assert "Texten är inte äkta" in text_of(visitor.post("/kvittens/", {"text": changed}))
     client.post(f"{PAGE}ta-tillbaka/")
     assert "kvittensen gäller inte längre" in text_of(visitor.post("/kvittens/", {"text": text}))
+
+
+@pytest.mark.parametrize(
+    ("content", "says", "status"),
+    [
+        (lambda text: text, "Texten är äkta och kvittensen gäller", 200),
+        (lambda text: b"\xef\xbb\xbf" + text.replace(b"\n", b"\r\n"), "Texten är äkta och kvittensen gäller", 200),
+        (lambda text: text.replace(b"Rader: 80", b"Rader: 81"), "Texten är inte äkta", 200),
+        (lambda _: b"\xff\x00\xfe", "Texten är inte äkta", 200),
+        (lambda _: b"", "Filen är tom (0 byte)", 422),
+        (lambda _: b"x" * 20_001, "för stor för att vara en kvittens", 422),
+        (lambda _: b"x" * 1_500_000, "för stor för att vara en kvittens", 422),
+        (None, "Välj den sparade filen, eller klistra in hela texten", 422),
+    ],
+)
+def test_the_saved_receipt_is_checked_as_a_file(
+    client: GuardedClient, cast: Cast, collection: Collection, content: Callable[[bytes], bytes] | None, says: str, status: int
+) -> None:
+    deliver_and_sign(client, cast)
+    saved = client.get(f"{RECEIPT}fil/").content
+    chosen = {"file": SimpleUploadedFile("kvittens.txt", content(saved))} if content else {}
+    answer = GuardedClient().post("/kvittens/", {"text": "", **chosen})
+    assert answer.status_code == status
+    assert says in text_of(answer)
+    assert "Bo Ask" not in text_of(answer)
 
 
 def test_the_code_is_looked_up_from_the_open_page(client: GuardedClient, cast: Cast, collection: Collection) -> None:
