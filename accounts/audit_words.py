@@ -136,6 +136,7 @@ RESULTS = {
     "revoked": "återkallad",
     "ended": "avslutad",
     "expired": "sista dagen har passerat",
+    "handed_over": "lämnade över till en kollega",
     "left": "lämnade själv enheten",
     "no_contact": "enheten saknar kontaktperson",
     "dormant": "inte använt på länge",

@@ -44,6 +44,8 @@ KEPT = {
     "profiles:details": Form("Dina uppgifter", {"name": "Namn", "phone": "Telefon"}),
     "profiles:invite": Form("Inbjudan av en kollega", {"email": "E-post", "name": "Namn"}),
     "profiles:invite_many": Form("Inbjudan av flera kollegor", {"people": "Personer"}),
+    "profiles:ask_access": Form("Begäran om behörighet", {"text": "Skäl"}),
+    "profiles:answer_request": Form("Svar på en begäran om behörighet", {"text": "Svar"}),
     "admin:accounts_recoverycase_open": Form(
         "Återställningsärende", {"case_number": "Ärendenummer", "identity_check": "Kontroll av identitet"}
     ),

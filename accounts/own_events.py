@@ -89,3 +89,9 @@ def password_at(user: User) -> datetime | None:
     """When the password was last set; None where the trail no longer reaches back that far."""
     written = AuditEvent.objects.filter(actor_id=user.pk, code__in=["account:password:set", "account:password:changed"])
     return written.order_by("-at", "-pk").values_list("at", flat=True).first()
+
+
+def notices_accepted(user: User) -> list[tuple[str, datetime]]:
+    """Each version of the privacy notice that she has accepted, with when; the newest first."""
+    events = AuditEvent.objects.filter(actor_id=user.pk, code="account:notice:accepted").order_by("-at", "-pk")
+    return list(events.values_list("result", "at"))

@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from profiles import views, views_insight, views_inviting, views_own
+from profiles import views, views_handovers, views_insight, views_inviting, views_own, views_requests
 
 app_name = "profiles"
 urlpatterns = [
     path("", views_own.overview, name="overview"),
     path("uppgifter/", views_own.details, name="details"),
     path("mejl/", views_own.mail_notices, name="mail_notices"),
+    path("behorighet/", views_requests.ask_access, name="ask_access"),
+    path("behorighet/<int:pk>/ta-tillbaka/", views_requests.withdraw_request, name="withdraw_request"),
     path("<str:code>/", views.unit, name="unit"),
     path("<str:code>/insyn/", views_insight.insight, name="insight"),
     path("<str:code>/insyn/hamta/", views_insight.export_insight, name="export_insight"),
@@ -19,6 +21,10 @@ urlpatterns = [
     path("<str:code>/lamna/", views.leave, name="leave"),
     path("<str:code>/inbjudan/<int:pk>/adress/", views.correct_address, name="correct_address"),
     path("<str:code>/inbjudan/<int:pk>/aterkalla/", views.revoke_invitation, name="revoke_invitation"),
+    path("<str:code>/begaran/<int:pk>/", views_requests.answer_request, name="answer_request"),
+    path("<str:code>/lamna-over/", views_handovers.hand_over, name="hand_over"),
+    path("<str:code>/overlamning/<int:pk>/", views_handovers.answer_handover, name="answer_handover"),
+    path("<str:code>/overlamning/<int:pk>/ta-tillbaka/", views_handovers.withdraw_handover, name="withdraw_handover"),
     path("<str:code>/person/<int:pk>/", views.member, name="member"),
     path("<str:code>/person/<int:pk>/avsluta/", views.end_membership, name="end_membership"),
 ]

@@ -20,7 +20,7 @@ from accounts.middleware import redirect_to
 from accounts.models import Invitation
 from accounts.step_up import needs_step_up
 from config.lib.text import amount
-from profiles import access, confirmation, contacts, end_dates, services
+from profiles import access, confirmation, contacts, end_dates, handovers, requests, services
 from profiles.forms import AddressForm, ConfirmationForm, InvitationForm, RoleForm
 from profiles.models import Membership, PeopleConfirmation
 from profiles.roles import ROLES
@@ -46,6 +46,9 @@ def unit(request: UserRequest, code: str) -> HttpResponse:
         "is_alone": sum(one.user.is_active for one in people) == 1,
         "lacks_contact": contacts.lacks_contact(chosen),
         "can_submit": access.can_submit(request.user, chosen),
+        "requests": requests.waiting_of(chosen) if access.can_manage_people(request.user, chosen) else (),
+        "offered_to": handovers.offered_to(chosen, request.user, at=now),
+        "offered_by": handovers.offered_by(chosen, request.user, at=now),
         "review": review,
         "review_is_due": review is None or review.at < now - limits.PEOPLE_CONFIRMED,
         "mine": mine,

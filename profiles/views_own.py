@@ -8,9 +8,10 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import own_events
 from accounts.access import NotAllowed, UserRequest
 from accounts.models import MailNotices
-from profiles import access, preferences, services
+from profiles import access, preferences, requests, services
 from profiles.forms import DetailsForm, MailNoticesForm
 from profiles.models import Unit
 
@@ -21,7 +22,13 @@ def overview(request: UserRequest) -> HttpResponse:
     roles = access.roles_of(request.user)
     units = Unit.objects.filter(pk__in=roles).with_people().in_order()
     rows = [{"unit": unit, "role": roles[unit.pk].label} for unit in units]
-    return render(request, "profiles/overview.html", {"rows": rows, "mail": preferences.notice_choice(request.user)})
+    context = {
+        "rows": rows,
+        "mail": preferences.notice_choice(request.user),
+        "requests": requests.own(request.user, at=timezone.now()),
+        "notices": own_events.notices_accepted(request.user),
+    }
+    return render(request, "profiles/overview.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -21,8 +21,10 @@ from deferrals.services import request_deferral
 from messaging.attachments import Chosen
 from messaging.models import Thread
 from messaging.services import start_thread
-from profiles.models import Membership, Unit
+from profiles.handovers import offer_handover
+from profiles.models import AccessRequest, Handover, Membership, Unit
 from profiles.recovery import open_case
+from profiles.requests import ask_for_access
 from profiles.services import invite_member
 from submissions import builtin, synthetic
 from submissions.models import Collection, Comment, Correction, CorrectionBatch, Delivery, Receipt, Submission, Supplement
@@ -67,6 +69,8 @@ class Place:
     deferral: Deferral
     colleague: Membership
     waiting: Membership
+    asked: AccessRequest
+    handover: Handover
     case: RecoveryCase
 
     @property
@@ -172,6 +176,8 @@ def _place(cast: Cast, unit: Unit, by: User, receipt: Receipt, *, at: datetime, 
     waiting = invite_member(
         unit=unit, email=f"{mark}.inbjuden@{domain}".lstrip("."), name="", role=Role.READER, by=cast.coordinator, at=at
     )
+    asked, _ = ask_for_access(unit=unit, role=Role.SUBMITTER, text=f"{mark}skäl: jag tar över filen.", by=colleague.user, at=at)
+    handover = offer_handover(unit=unit, to=colleague.pk, rest="", by=by, at=at)
     case = open_case(
         user=colleague.user,
         kind=RecoveryCase.Kind.BOTH,
@@ -195,6 +201,8 @@ def _place(cast: Cast, unit: Unit, by: User, receipt: Receipt, *, at: datetime, 
         deferral=deferral,
         colleague=colleague,
         waiting=waiting,
+        asked=asked,
+        handover=handover,
         case=case,
     )
 

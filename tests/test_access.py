@@ -145,6 +145,16 @@ TABLE = """
   profiles:details                           POST  200   200   200   200   200   200   200   200
   profiles:mail_notices                      GET   200   200   200   200   200   200   200   200
   profiles:mail_notices                      POST  200   200   200   200   200   200   200   200
+  profiles:ask_access                        GET   200   200   200   200   403   403   403   403
+  profiles:ask_access                        POST  404   404   404   404   403   403   403   403
+  profiles:withdraw_request                  POST  404   404   404   404   404   404   404   404
+  profiles:answer_request                    GET   403   403   200   404   403   403   403   403
+  profiles:answer_request                    POST  403   403   200   404   403   403   403   403
+  profiles:hand_over                         GET   403   403   200   404   403   403   403   403
+  profiles:hand_over                         POST  403   403   200   404   403   403   403   403
+  profiles:answer_handover                   GET   404   404   403   404   404   404   404   404
+  profiles:answer_handover                   POST  404   404   403   404   404   404   404   404
+  profiles:withdraw_handover                 POST  403   403   302   404   403   403   403   403
   profiles:unit                              GET   200   200   200   404   200   200   200   200
   profiles:insight                           GET   200   200   200   404   200   200   200   200
   profiles:export_insight                    POST  403   200   200   404   403   403   403   403

@@ -43,6 +43,7 @@ SIGNED_OUT_WITH_DRAFT = (
     "Du hann loggas ut innan det du skrev sparades. Vi har kvar texten: logga in igen, så kan du skicka den därifrån."
 )
 SIGNED_OUT_BY_FAILURES = "Du skrev fel lösenord eller engångskod fem gånger och har därför loggats ut. Logga in igen."
+ROLE_TAKEN_OVER = "Du har tagit över som kontaktperson. Din roll är ändrad, så logga in igen."
 UNIT_LEFT = "Du har lämnat enheten och är utloggad. Har du roller i andra enheter, logga in igen."
 
 TOKEN_REFUSALS = {

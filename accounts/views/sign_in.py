@@ -25,6 +25,7 @@ NOTICES = {
     "utloggad": _page.SIGNED_OUT_BY_AGE,
     "avbruten": _page.SIGNED_OUT_MEANWHILE,
     "lamnat": _page.UNIT_LEFT,
+    "tagit-over": _page.ROLE_TAKEN_OVER,
     "sparat": _page.SIGNED_OUT_WITH_DRAFT,
     "for-manga-fel": _page.SIGNED_OUT_BY_FAILURES,
 }
