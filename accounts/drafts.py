@@ -46,11 +46,15 @@ KEPT = {
     "profiles:invite_many": Form("Inbjudan av flera kollegor", {"people": "Personer"}),
     "profiles:ask_access": Form("Begäran om behörighet", {"text": "Skäl"}),
     "profiles:answer_request": Form("Svar på en begäran om behörighet", {"text": "Svar"}),
+    "profiles:contact_person": Form(
+        "Kontakt i sakfrågor", {"name": "Namn", "title": "Befattning", "phone": "Telefon", "email": "E-post"}
+    ),
     "admin:accounts_recoverycase_open": Form(
         "Återställningsärende", {"case_number": "Ärendenummer", "identity_check": "Kontroll av identitet"}
     ),
     "admin:messaging_thread_start": Form("Nytt ärende till en enhet", {"subject": "Ämne", "text": "Meddelande"}),
     "admin:messaging_thread_reply": Form("Svar till en enhet", {"text": "Svar"}),
+    "admin:profiles_unit_answer_request": Form("Svar på en begäran om behörighet", {"text": "Svar"}),
     "admin:profiles_unit_invite": Form("Inbjudan", {"email": "E-post", "name": "Namn"}),
     "admin:submissions_submission_return": Form("Återlämnad inlämning", {"reason": "Skäl"}),
     "admin:deferrals_deferral_grant": Form("Beviljat uppskov", {"granted_date": "Nytt datum", "answer": "Svar till enheten"}),

@@ -43,6 +43,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "accounts.open_recovery_case",
         "accounts.approve_recovery_case",
         "profiles.invite_membership",
+        "profiles.change_unitrelation",
     },
     StaffRole.STATISTICIAN: _REVIEW | _REFERENCE | _EXPORT,
     StaffRole.SYSTEM: frozenset(

@@ -4,7 +4,7 @@
 |---|---|---|---|---|
 | view | x | x | x | those who may view units |
 | submit (upload, correct, explain, hand in, ask for uppskov, write) | | x | x | |
-| manage people | | | x | |
+| manage people, change the facts about the unit | | | x | |
 | reveal personnummer, take out the file | | x | x | in the admin, with a purpose |
 
 What a person may not even see is 404 (`unit_or_404`, `row_or_404`), never one of these sentences, and the try is logged.
@@ -86,6 +86,12 @@ def check_can_manage_people(user: User, unit: Unit) -> None:
         raise NotAllowed("Bara enhetens kontaktpersoner kan bjuda in, ändra roller och avsluta behörigheter.")
 
 
+def check_can_change_facts(user: User, unit: Unit) -> None:
+    """Say whom SKR rings and which organisation numbers the unit has."""
+    if role_at(user, unit) is not Role.CONTACT:
+        raise NotAllowed("Bara enhetens kontaktpersoner kan ändra uppgifterna om enheten.")
+
+
 def check_can_reveal_personnummer(user: User, unit: Unit) -> None:
     """See whole personnummer on the unit's pages; every time is logged by the one who shows them.
 
@@ -124,6 +130,11 @@ def can_submit(user: User, unit: Unit) -> bool:
 def can_manage_people(user: User, unit: Unit) -> bool:
     """Whether `check_can_manage_people` passes."""
     return _passes(check_can_manage_people, user, unit)
+
+
+def can_change_facts(user: User, unit: Unit) -> bool:
+    """Whether `check_can_change_facts` passes."""
+    return _passes(check_can_change_facts, user, unit)
 
 
 def can_reveal_personnummer(user: User, unit: Unit) -> bool:

@@ -11,9 +11,10 @@ from django import forms
 from django.utils import timezone
 
 from accounts.access import NotAllowed
+from accounts.addresses import normalise_email
 from accounts.models import MailNotices
 from config.lib.line_breaks import note_line_break
-from profiles import inviting, requests
+from profiles import facts, inviting, requests
 from profiles.models import Handover, Membership
 from profiles.services import NAME_LENGTH, check_last_day, clean_name
 
@@ -42,8 +43,8 @@ class NameMixin(forms.Form):
         return name
 
 
-class DetailsForm(NameMixin):
-    """One's own name and telephone. The e-mail address is the sign-in and is not changed here."""
+class PhoneMixin(forms.Form):
+    """A telephone number."""
 
     phone = forms.CharField(
         label="Telefon",
@@ -54,16 +55,22 @@ class DetailsForm(NameMixin):
         error_messages={"max_length": "Numret får vara högst 30 tecken."},
     )
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.fields["name"].widget.attrs["autocomplete"] = "name"
-
     def clean_phone(self) -> str:
         """Digits with spaces, hyphens, slash, brackets and a plus in front."""
         phone = " ".join(self.cleaned_data["phone"].split())
         if phone and not PHONE.fullmatch(phone):
             raise forms.ValidationError("Skriv numret med siffror, till exempel 08-123 45 67 eller +46 70 123 45 67.")
         return phone
+
+
+class DetailsForm(NameMixin, PhoneMixin):
+    """One's own name and telephone. The e-mail address is the sign-in and is not changed here."""
+
+    field_order = ["name", "phone"]
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["name"].widget.attrs["autocomplete"] = "name"
 
 
 class MailNoticesForm(forms.Form):
@@ -279,3 +286,62 @@ class HandoverForm(forms.Form):
     def clean_rest(self) -> str:
         """As it is kept: empty for nothing."""
         return "" if self.cleaned_data["rest"] == "none" else str(self.cleaned_data["rest"])
+
+
+class ContactPersonForm(NameMixin, PhoneMixin):
+    """Whom SKR rings about the figures."""
+
+    title = forms.CharField(
+        label="Befattning",
+        required=False,
+        max_length=NAME_LENGTH,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"max_length": f"Befattningen får vara högst {NAME_LENGTH} tecken."},
+    )
+    email = forms.CharField(
+        label="E-post",
+        required=False,
+        max_length=254,
+        validators=[note_line_break],
+        widget=forms.EmailInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        error_messages={"max_length": "Adressen är för lång."},
+    )
+    field_order = ["name", "title", "phone", "email"]
+
+    def clean_title(self) -> str:
+        """One line."""
+        try:
+            return clean_name(self.cleaned_data["title"])
+        except NotAllowed as refusal:
+            raise forms.ValidationError(
+                refusal.reason.replace("Namnet", "Befattningen").replace("namnet", "befattningen")
+            ) from refusal
+
+    def clean_email(self) -> str:
+        """As addresses are kept, or nothing."""
+        text: str = self.cleaned_data["email"].strip()
+        return normalise_email(text) if text else ""
+
+
+class NumberForm(forms.Form):
+    """An organisation number and since when."""
+
+    number = forms.CharField(
+        label="Organisationsnummer",
+        max_length=20,
+        help_text="Tio siffror, till exempel 212000-0142.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
+        error_messages={"required": "Skriv organisationsnumret.", "max_length": "Skriv organisationsnumret med tio siffror."},
+    )
+    valid_from = forms.DateField(
+        label="Gäller från",
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        error_messages={"required": "Välj från vilken dag.", "invalid": "Skriv datumet som ÅÅÅÅ-MM-DD, till exempel 2026-01-01."},
+    )
+
+    def clean_number(self) -> str:
+        """Ten digits with the right check digit."""
+        try:
+            return facts.clean_number(self.cleaned_data["number"])
+        except NotAllowed as refusal:
+            raise forms.ValidationError(refusal.reason) from refusal

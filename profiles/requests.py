@@ -27,6 +27,7 @@ PER_DAY = 10
 FOUND = 20
 ANSWER_SHOWN = timedelta(days=90)
 ALREADY_ANSWERED = "Begäran är redan besvarad eller återtagen. Listan visar hur det är nu."
+GRANT, DECLINE = "bevilja", "avsla"  # the buttons of the answer's form
 _ORDER = (Role.READER, Role.SUBMITTER, Role.CONTACT)
 
 
@@ -154,3 +155,16 @@ def _answer(request: AccessRequest, outcome: str, text: str, *, by: User, at: da
     values = {"outcome": outcome, "answer": text, "answered_at": at, "answered_by": by}
     if not AccessRequest.objects.waiting().filter(pk=request.pk).update(**values):
         raise NotAllowed(ALREADY_ANSWERED)
+
+
+def answer_request(
+    *, request: AccessRequest, button: str, role: str, ends_on: date | None, text: str, by: User, at: datetime
+) -> str:
+    """Carry out the button that was pressed, and what to say of it. Raises NotAllowed."""
+    if button == DECLINE:
+        decline_request(request=request, text=text, by=by, at=at)
+        return f"{request.user} har fått nej."
+    if button != GRANT:
+        raise NotAllowed("Välj om du beviljar begäran eller avslår den.")
+    made = grant_request(request=request, role=role, ends_on=ends_on, text=text, by=by, at=at)
+    return f"{request.user} är nu {Role(role).label} i {made.unit.name}."

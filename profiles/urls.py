@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from profiles import views, views_handovers, views_insight, views_inviting, views_own, views_requests
+from profiles import views, views_facts, views_handovers, views_insight, views_inviting, views_own, views_requests
 
 app_name = "profiles"
 urlpatterns = [
@@ -14,6 +14,10 @@ urlpatterns = [
     path("<str:code>/", views.unit, name="unit"),
     path("<str:code>/insyn/", views_insight.insight, name="insight"),
     path("<str:code>/insyn/hamta/", views_insight.export_insight, name="export_insight"),
+    path("<str:code>/uppgifter/", views_facts.unit_facts, name="unit_facts"),
+    path("<str:code>/kontakt/", views_facts.contact_person, name="contact_person"),
+    path("<str:code>/organisationsnummer/", views_facts.add_number, name="add_number"),
+    path("<str:code>/organisationsnummer/<int:pk>/avsluta/", views_facts.end_number, name="end_number"),
     path("<str:code>/bjud-in/", views.invite, name="invite"),
     path("<str:code>/bjud-in/flera/", views_inviting.invite_many, name="invite_many"),
     path("<str:code>/inbjudan/<int:pk>/skicka-igen/", views.resend_invitation, name="resend_invitation"),

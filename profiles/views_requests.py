@@ -16,8 +16,6 @@ from profiles.forms import AnswerForm, AskForm
 from profiles.models import AccessRequest, Unit
 from profiles.roles import ROLES
 
-GRANT, DECLINE = "bevilja", "avsla"
-
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask_access(request: UserRequest) -> HttpResponse:
@@ -86,7 +84,9 @@ def answer_request(request: UserRequest, code: str, pk: int) -> HttpResponse:
     form = AnswerForm(request.POST if request.method == "POST" else None, initial={"role": asked.role})
     if form.is_valid():
         try:
-            message = answer(asked, form, request.POST.get("svar", ""), request)
+            message = requests.answer_request(
+                request=asked, button=request.POST.get("svar", ""), by=request.user, at=timezone.now(), **form.cleaned_data
+            )
         except NotAllowed as refusal:
             asked.refresh_from_db(from_queryset=rows)
             form.add_error(None, refusal.reason)
@@ -95,16 +95,3 @@ def answer_request(request: UserRequest, code: str, pk: int) -> HttpResponse:
             return redirect("profiles:unit", code=code)
     context = {"unit": unit, "asked": asked, "form": form, "held": access.role_at(asked.user, unit), "roles": ROLES}
     return render(request, "profiles/answer_request.html", context)
-
-
-def answer(asked: AccessRequest, form: AnswerForm, button: str, request: UserRequest) -> str:
-    """Carry out the button that was pressed, and what to say of it. Raises NotAllowed."""
-    at = timezone.now()
-    if button == DECLINE:
-        requests.decline_request(request=asked, text=form.cleaned_data["text"], by=request.user, at=at)
-        return f"{asked.user} har fått nej."
-    if button != GRANT:
-        raise NotAllowed("Välj om du beviljar begäran eller avslår den.")
-    made = requests.grant_request(request=asked, by=request.user, at=at, **form.cleaned_data)
-    made.refresh_from_db()
-    return f"{asked.user} är nu {made.get_role_display()} i {asked.unit.name}."

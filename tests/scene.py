@@ -21,8 +21,9 @@ from deferrals.services import request_deferral
 from messaging.attachments import Chosen
 from messaging.models import Thread
 from messaging.services import start_thread
+from profiles import facts, relations
 from profiles.handovers import offer_handover
-from profiles.models import AccessRequest, Handover, Membership, Unit
+from profiles.models import AccessRequest, Handover, Membership, OrganisationNumber, Unit
 from profiles.recovery import open_case
 from profiles.requests import ask_for_access
 from profiles.services import invite_member
@@ -71,6 +72,7 @@ class Place:
     waiting: Membership
     asked: AccessRequest
     handover: Handover
+    number: OrganisationNumber
     case: RecoveryCase
 
     @property
@@ -104,6 +106,9 @@ def make_scene() -> Scene:
     receipts = [_last_year(cast, unit, by, last_year) for unit, by in ((trosa, cast.bo), (other, cast.dan))]
     Collection.objects.filter(year=LAST_YEAR).update(closed_at=last_year)
     collections.open_collection(year=YEAR, by=None, at=now)
+    for unit in (trosa, other):
+        owner = Unit.objects.create(code=f"F{unit.code}", name="Förbundet", kind=Unit.Kind.KOMMUNALFORBUND, is_active=False)
+        relations.relate_units(child=unit, kind="member", parent=owner, valid_from=date(2020, 1, 1), by=cast.coordinator, at=now)
     places = [
         _place(cast, trosa, cast.anna, receipts[0], at=now, mark=""),
         _place(cast, other, cast.dan, receipts[1], at=now, mark="kanarie"),
@@ -177,6 +182,12 @@ def _place(cast: Cast, unit: Unit, by: User, receipt: Receipt, *, at: datetime, 
         unit=unit, email=f"{mark}.inbjuden@{domain}".lstrip("."), name="", role=Role.READER, by=cast.coordinator, at=at
     )
     asked, _ = ask_for_access(unit=unit, role=Role.SUBMITTER, text=f"{mark}skäl: jag tar över filen.", by=colleague.user, at=at)
+    facts.add_number(
+        unit=unit, number=synthetic.known_units()[unit.code].organisation_number, valid_from=date(1990, 1, 1), by=by, at=at
+    )
+    facts.change_contact_person(
+        unit=unit, name=f"{mark} Kontakt".strip().title(), title="", email="", phone="0156-520 00", by=by, at=at
+    )
     handover = offer_handover(unit=unit, to=colleague.pk, rest="", by=by, at=at)
     case = open_case(
         user=colleague.user,
@@ -203,6 +214,7 @@ def _place(cast: Cast, unit: Unit, by: User, receipt: Receipt, *, at: datetime, 
         waiting=waiting,
         asked=asked,
         handover=handover,
+        number=unit.organisation_numbers.get(),
         case=case,
     )
 

@@ -156,6 +156,12 @@ TABLE = """
   profiles:answer_handover                   POST  404   404   403   404   404   404   404   404
   profiles:withdraw_handover                 POST  403   403   302   404   403   403   403   403
   profiles:unit                              GET   200   200   200   404   200   200   200   200
+  profiles:unit_facts                        GET   200   200   200   404   200   200   200   200
+  profiles:contact_person                    GET   403   403   200   404   403   403   403   403
+  profiles:contact_person                    POST  403   403   200   404   403   403   403   403
+  profiles:add_number                        GET   403   403   200   404   403   403   403   403
+  profiles:add_number                        POST  403   403   200   404   403   403   403   403
+  profiles:end_number                        POST  403   403   302   404   403   403   403   403
   profiles:insight                           GET   200   200   200   404   200   200   200   200
   profiles:export_insight                    POST  403   200   200   404   403   403   403   403
   profiles:invite                            GET   403   403   200   404   403   403   403   403
@@ -193,6 +199,12 @@ TABLE = """
   admin:profiles_unit_changelist             GET   404   404   404   404   200   200   200   200
   admin:profiles_unit_invite                 GET   404   404   404   404   403   200   403   403
   admin:profiles_unit_invite                 POST  404   404   404   404   403   200   403   403
+  admin:profiles_unit_relate                 GET   404   404   404   404   403   200   403   403
+  admin:profiles_unit_relate                 POST  404   404   404   404   403   200   403   403
+  admin:profiles_unit_end_relation           GET   404   404   404   404   403   200   403   403
+  admin:profiles_unit_end_relation           POST  404   404   404   404   403   200   403   403
+  admin:profiles_unit_answer_request         GET   404   404   404   404   403   200   403   403
+  admin:profiles_unit_answer_request         POST  404   404   404   404   403   200   403   403
   admin:profiles_unit_change                 GET   404   404   404   404   200   200   200   200
   admin:profiles_membership_changelist       GET   404   404   404   404   200   200   200   200
   admin:profiles_membership_change           GET   404   404   404   404   200   200   200   200

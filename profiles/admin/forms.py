@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 
 from profiles.forms import AddressForm
-from profiles.models import Membership
+from profiles.models import Membership, Unit, UnitRelation
 
 
 class InviteForm(AddressForm):
@@ -18,6 +18,45 @@ class InviteForm(AddressForm):
         error_messages={"required": "Skriv personens namn."},
     )
     role = forms.ChoiceField(label="Roll", choices=Membership.Role.choices, initial=Membership.Role.CONTACT)
+
+
+class RelationForm(forms.Form):
+    """How a unit belongs with another, and since when."""
+
+    kind = forms.ChoiceField(
+        label="Enheten",
+        choices=UnitRelation.Kind.choices,
+        error_messages={"required": "Välj hur enheterna hör ihop.", "invalid_choice": "Välj i listan."},
+    )
+    parent = forms.CharField(
+        label="Den andra enhetens kod",
+        max_length=10,
+        help_text="Till exempel 0488. Är det den här enheten som äger eller har tagit över, skriv relationen på den andra enheten.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": "Skriv den andra enhetens kod.", "max_length": "Skriv den andra enhetens kod."},
+    )
+    valid_from = forms.DateField(
+        label="Från",
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        error_messages={"required": "Välj från vilken dag.", "invalid": "Skriv datumet som ÅÅÅÅ-MM-DD, till exempel 2026-01-01."},
+    )
+
+    def clean_parent(self) -> Unit:
+        """A unit that there is."""
+        found = Unit.objects.filter(code=self.cleaned_data["parent"].strip()).first()
+        if found is None:
+            raise forms.ValidationError("Det finns ingen enhet med den koden.")
+        return found
+
+
+class LastDayForm(forms.Form):
+    """Until when."""
+
+    valid_to = forms.DateField(
+        label="Till och med",
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        error_messages={"required": "Välj sista dagen.", "invalid": "Skriv datumet som ÅÅÅÅ-MM-DD, till exempel 2026-12-31."},
+    )
 
 
 class CaseForm(forms.Form):

@@ -15,11 +15,12 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import limits
 from accounts.access import NotAllowed
-from accounts.admin_site import Figure, FigureGroup, PortalAdmin, badge, portal_admin
+from accounts.admin_site import Figure, FigureGroup, badge, portal_admin
 from accounts.step_up import needs_step_up
 from profiles import confirmation, contacts, services
 from profiles.admin.forms import InviteForm
 from profiles.admin.states import invited_message, membership_state
+from profiles.admin.unit_pages import UnitPages
 from profiles.models import Membership, Unit, UnitQuerySet
 
 
@@ -81,7 +82,7 @@ class BouncedFilter(admin.SimpleListFilter):
 
 
 @admin.register(Unit, site=portal_admin)
-class UnitAdmin(PortalAdmin):
+class UnitAdmin(UnitPages):
     """The employers that hand in, and who works there."""
 
     position = 40
@@ -139,15 +140,18 @@ class UnitAdmin(PortalAdmin):
         """The people of the unit, and the way to invite one."""
         people = obj.memberships.lasting().select_related("user", "invitation", "created_by").order_by("user__name", "pk")
         may_invite = request.user.has_perm("profiles.invite_membership")
-        return {
+        return super().details(request, obj) | {
             "people": [(one, membership_state(one)) for one in people],
             "lacks_contact": contacts.lacks_contact(obj),
             "invite_url": self.page_url("invite", obj.pk) if may_invite else "",
         }
 
     def pages(self) -> Iterable[tuple[str, Callable[..., HttpResponse], str]]:
-        """Invite somebody to the unit."""
-        return [("<int:unit_id>/bjud-in/", require_http_methods(["GET", "HEAD", "POST"])(needs_step_up(self.invite)), "invite")]
+        """Invite somebody to the unit, and the others."""
+        return [
+            *super().pages(),
+            ("<int:unit_id>/bjud-in/", require_http_methods(["GET", "HEAD", "POST"])(needs_step_up(self.invite)), "invite"),
+        ]
 
     def invite(self, request: HttpRequest, unit_id: int) -> HttpResponse:
         """Invite a Kontaktperson, or anybody else, to the unit."""
