@@ -27,7 +27,7 @@ from tests.people import Phone
 TWISTS = ["", "again", "sign in", "late", "alone", "suspended"]
 CASE = {"case_number": "2026-117", "identity_check": "Ringde växeln och talade med personen."}
 PROFILES = {  # shrinking takes minutes: only where somebody waits for it
-    "ci": settings(max_examples=60, stateful_step_count=40, deadline=None, phases=(Phase.explicit, Phase.generate)),
+    "ci": settings(max_examples=40, stateful_step_count=30, deadline=None, phases=(Phase.explicit, Phase.generate)),
     "release": settings(max_examples=500, stateful_step_count=50, deadline=None),
 }
 
