@@ -135,7 +135,24 @@ class Delivery(models.Model):
     }
 
 
-class Correction(models.Model):
+class Change(models.Model):
+    """What every change laid over a file tells: who made it and when, whether it is undone, and what it follows from."""
+
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    revision = models.PositiveIntegerField()  # the delivery's revision that this made
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    undone_revision = models.PositiveIntegerField(null=True)
+    carried_from = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, related_name="+"
+    )  # the same, of the file before
+
+    class Meta:
+        abstract = True
+
+
+class Correction(Change):
     """One value changed in the page: an overlay on the delivered file. Undone rows stay as history."""
 
     SEALED: ClassVar = {
@@ -148,15 +165,6 @@ class Correction(models.Model):
     field = models.PositiveSmallIntegerField()
     old_sealed = models.BinaryField()
     new_sealed = models.BinaryField()
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    at = models.DateTimeField()
-    revision = models.PositiveIntegerField()  # the delivery's revision that this made
-    undone_at = models.DateTimeField(null=True)
-    undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
-    undone_revision = models.PositiveIntegerField(null=True)
-    carried_from = models.ForeignKey(
-        "self", on_delete=models.SET_NULL, null=True, related_name="+"
-    )  # the same, of the file before
 
     class Meta:
         verbose_name = "rättelse"
@@ -171,7 +179,7 @@ class Correction(models.Model):
         return f"Rättelse rad {self.row} fält {self.field}"
 
 
-class CorrectionBatch(models.Model):
+class CorrectionBatch(Change):
     """One change of one field on many rows, made at once and undone at once: "5120 becomes 5121 on 812 rows".
 
     Laid over the file in order of revision with the single corrections; the last one of a cell wins.
@@ -188,15 +196,6 @@ class CorrectionBatch(models.Model):
     cells_sealed = models.BinaryField()  # Parquet: row, old, new
     cells = models.PositiveIntegerField()
     reason_sealed = models.BinaryField()
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    at = models.DateTimeField()
-    revision = models.PositiveIntegerField()  # the delivery's revision that this made
-    undone_at = models.DateTimeField(null=True)
-    undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
-    undone_revision = models.PositiveIntegerField(null=True)
-    carried_from = models.ForeignKey(
-        "self", on_delete=models.SET_NULL, null=True, related_name="+"
-    )  # the same, of the file before
 
     class Meta:
         verbose_name = "samlad rättelse"

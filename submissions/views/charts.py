@@ -45,15 +45,20 @@ def _greatest(lines: Iterable[Line], key: str) -> list[Line]:
     return [line for line in kept if line.key in keys]
 
 
+def _bars(desk: Desk, lines: Iterable[Line], key: str) -> list[Bar]:
+    """A bar a line with the number of that column, beside the one before."""
+    cells = [(line, _cell(line, key)) for line in lines]
+    return [
+        Bar(_name(desk, line), cell.value or 0.0, written(cell.column, cell.value), cell.difference.before)
+        for line, cell in cells
+    ]
+
+
 def _full_time(desk: Desk, made: Grid, lines: list[Line]) -> Chart:
-    items = []
-    for line in _greatest(lines, "arsarbetare"):
-        cell = _cell(line, "arsarbetare")
-        items.append(Bar(_name(desk, line), cell.value or 0.0, written(cell.column, cell.value), cell.difference.before))
     return charts.bars(
         "Faktiska årsarbetare per personalgrupp",
         "De största grupperna. Talen står också i tabellen.",
-        items,
+        _bars(desk, _greatest(lines, "arsarbetare"), "arsarbetare"),
         legend=(desk.now_name, desk.before_name),
     )
 
@@ -101,14 +106,10 @@ def _pay(desk: Desk, made: Grid, lines: list[Line]) -> Chart:
 
 
 def _shares(desk: Desk, made: Grid, lines: list[Line]) -> Chart:
-    items = []
-    for line in _of_scale(lines, "b-"):
-        cell = _cell(line, "manad")
-        items.append(Bar(_name(desk, line), cell.value or 0.0, written(cell.column, cell.value), cell.difference.before))
     return charts.bars(
         "Överenskommen sysselsättningsgrad",
         "Månadsavlönade anställningar efter sysselsättningsgrad.",
-        items,
+        _bars(desk, _of_scale(lines, "b-"), "manad"),
         legend=(desk.now_name, desk.before_name),
     )
 
