@@ -22,7 +22,7 @@ from accounts.models import Draft, User
 from config.lib import crypto, personnummer, sealed
 
 PATH_LENGTH = 200
-NEVER = re.compile(r"csrfmiddlewaretoken|.*(?:password|confirmation|token|code).*")
+NEVER = re.compile(r"csrfmiddlewaretoken|spara|.*(?:password|confirmation|token|code).*")
 _LONG_NUMBER = re.compile(r"[0-9](?:[ +-]?[0-9]){9,}")
 
 
@@ -38,9 +38,12 @@ class Form:
 KEPT = {
     "submissions:comment": Form("Förklaring", {"text": "Förklaring"}),
     "submissions:correct": Form("Rättelse på rad {row}, fält {field}", {"value": "Nytt värde"}, is_cell=True),
+    "submissions:ask_group": Form("Fråga om en anmärkning", {"subject": "Ämne", "text": "Meddelande"}),
+    "submissions:ask_row": Form("Fråga om rad {row}", {"subject": "Ämne", "text": "Meddelande"}),
     "deferrals:ask": Form("Begäran om uppskov", {"requested_date": "Nytt datum", "text": "Beskrivning"}),
     "messaging:new": Form("Nytt ärende till SKR", {"subject": "Ämne", "text": "Meddelande"}),
     "messaging:thread": Form("Svar i ett ärende", {"text": "Svar"}),
+    "messaging:tick": Form("Svar på fråga {number}", {"answer": "Svar"}),
     "profiles:details": Form("Dina uppgifter", {"name": "Namn", "phone": "Telefon"}),
     "profiles:invite": Form("Inbjudan av en kollega", {"email": "E-post", "name": "Namn"}),
     "profiles:invite_many": Form("Inbjudan av flera kollegor", {"people": "Personer"}),

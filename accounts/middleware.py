@@ -25,6 +25,7 @@ from accounts.models import Session, User
 from accounts.notice import NOTICE_VERSION
 from config.lib import context
 
+STOP_POLLING = 286  # htmx: ask no more
 GetResponse = Callable[[HttpRequest], HttpResponse]
 View = Callable[..., HttpResponse]
 
@@ -111,6 +112,8 @@ class RequireVerified:
             return None if shows_nothing or getattr(view, "is_before_notice", False) else self._ask_anew(request)
         if is_open:
             return None
+        if getattr(view, "is_polling", False) and request.headers.get("HX-Request") == "true":
+            return HttpResponse(status=STOP_POLLING)  # leave the page where it is, with what is written on it
         query = {}
         user = getattr(request, "session_ended_of", None)
         if user is not None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from procrastinate import JobContext, RetryStrategy, builtin_tasks
 from procrastinate.contrib.django import app
 
-from messaging import outbox
+from messaging import outbox, retention
 from messaging.services import notices
 
 log = structlog.get_logger("outbox")
@@ -41,6 +41,15 @@ def send_digests(timestamp: int) -> None:
     sent = notices.send_digests(at=timezone.now())
     if sent:
         log.info("digests_queued", count=sent)
+
+
+@app.periodic(cron="25 4 * * *")
+@app.task(name="messaging.tasks.purge_messages", queueing_lock="purge-messages", pass_context=False)
+def purge_messages(timestamp: int) -> None:
+    """Take away the drafts and matters whose time is over, each night."""
+    counts = retention.purge(at=timezone.now())
+    if any(counts.values()):
+        log.info("messages_purged", total=sum(counts.values()))
 
 
 @app.periodic(cron="30 3 * * *")

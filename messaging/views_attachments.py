@@ -11,7 +11,7 @@ from accounts.access import UserRequest
 from config.lib import downloads
 from messaging import attachments
 from messaging.models import Attachment
-from messaging.views import thread_or_404
+from messaging.views.common import thread_or_404
 
 
 @require_GET

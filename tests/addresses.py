@@ -89,6 +89,12 @@ def _value(route: Route, name: str, place: Place) -> object:
         ("messaging:thread", "pk"): lambda: place.thread.pk,
         ("messaging:close", "pk"): lambda: place.thread.pk,
         ("messaging:attachment", "pk"): lambda: place.thread.pk,
+        ("messaging:news", "pk"): lambda: place.thread.pk,
+        ("messaging:tick", "pk"): lambda: place.thread.pk,
+        ("messaging:tick", "number"): lambda: 1,
+        ("messaging:untick", "pk"): lambda: place.thread.pk,
+        ("messaging:untick", "number"): lambda: 1,
+        ("submissions:matter", "pk"): lambda: place.thread.pk,
     }
     return by_route[route.name, name]() if (route.name, name) in by_route else VALUES[name](place)
 

@@ -99,6 +99,11 @@ TABLE = """
   submissions:remove_comment                 POST  403   302   302   404   403   403   403   404
   submissions:followed                       GET   200   200   200   404   200   200   200   404
   submissions:save_draft                     POST  403   302   302   404   403   403   403   404
+  submissions:ask_group                      GET   403   200   200   404   200   200   200   404
+  submissions:ask_group                      POST  403   200   200   404   200   200   200   404
+  submissions:ask_row                        GET   403   200   200   404   200   200   200   404
+  submissions:ask_row                        POST  403   200   200   404   200   200   200   404
+  submissions:matter                         GET   302   302   302   404   302   302   302   404
   submissions:row                            GET   200   200   200   404   200   200   200   404
   submissions:reveal_row                     POST  403   200   200   404   403   403   403   404
   submissions:correct                        POST  403   302   302   404   403   403   403   404
@@ -181,11 +186,15 @@ TABLE = """
   profiles:leave                             POST  302   302   403   404   404   404   404   404
 # Meddelanden
   messaging:overview                         GET   200   200   200   200   200   200   200   200
+  messaging:overview                         POST  302   302   302   302   302   302   302   302
   messaging:new                              GET   403   200   200   200   200   200   200   403
   messaging:new                              POST  403   200   200   200   200   200   200   403
   messaging:thread                           GET   200   200   200   404   200   200   200   404
   messaging:thread                           POST  403   200   200   404   200   200   200   404
   messaging:attachment                       GET   200   200   200   404   200   200   200   404
+  messaging:news                             GET   200   200   200   404   200   200   200   404
+  messaging:tick                             POST  403   302   302   404   403   403   403   404
+  messaging:untick                           POST  403   302   302   404   403   403   403   404
   messaging:close                            POST  403   302   302   404   302   302   302   404
 # SKR's administration
   admin:index                                GET   404   404   404   404   200   200   200   200
@@ -516,4 +525,4 @@ def test_beh_09_a_reader_can_post_nothing_on_the_units_data() -> None:
     assert reader.pop(("submissions:person_rows", "POST")) == 422  # a search: it reads, and its number is not for an address
     assert len(reader) > 12
     assert set(reader.values()) == {403}
-    assert {EXPECTED[f"messaging:{name}", "POST"]["cia"] for name in ("new", "thread", "close")} == {403}
+    assert {EXPECTED[f"messaging:{name}", "POST"]["cia"] for name in ("new", "thread", "tick", "untick", "close")} == {403}

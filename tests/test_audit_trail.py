@@ -129,6 +129,24 @@ TABLE = {
         (Row("message:sent", object=MATTER),),
     ),
     "close matter": Action("anna", "messaging:close", lambda scene: [scene.trosa.thread.pk], rows=(Row("thread:closed", object=MATTER),)),
+    "ask about a finding": Action(
+        "anna", "submissions:ask_group", lambda scene: [*of_the_year(scene), scene.trosa.group.check, scene.trosa.group.key],
+        lambda scene: {"subject": "Fråga", "text": "Hej", "nonce": NONCE},
+        (Row("thread:opened", object=MATTER),),
+    ),
+    "ask about a row": Action(
+        "anna", "submissions:ask_row", lambda scene: [*of_the_year(scene), scene.trosa.correction.row],
+        lambda scene: {"subject": "Fråga", "text": "Hej", "nonce": NONCE},
+        (Row("thread:opened", object=MATTER),),
+    ),
+    "tick": Action(
+        "anna", "messaging:tick", lambda scene: [scene.trosa.thread.pk, 1], lambda scene: {"answer": "Ja."},
+        (Row("thread:ticked", object=MATTER, result="fråga 1"),),
+    ),
+    "take the tick back": Action(
+        "anna", "messaging:untick", lambda scene: [scene.trosa.thread.pk, 1],
+        rows=(Row("thread:unticked", object=MATTER, result="fråga 1"),), before=("tick",),
+    ),
     "withdraw request": Action(
         "anna", "deferrals:withdraw", lambda scene: ["0488", scene.trosa.deferral.pk],
         rows=(Row("deferral:withdrawn", object="0488/2026"),),

@@ -60,6 +60,10 @@ def test_beh_02_each_kind_of_foreign_page_is_404_and_noted(scene: Scene, name: s
         ("messaging:thread", "thread", False),
         ("messaging:thread", "thread", True),
         ("messaging:close", "thread", True),
+        ("messaging:news", "thread", False),
+        ("messaging:tick", "thread", True),
+        ("messaging:untick", "thread", True),
+        ("submissions:matter", "thread", False),
     ],
 )
 def test_beh_02_each_kind_of_foreign_row_is_404_unchanged_and_noted(scene: Scene, name: str, of: str, is_post: bool) -> None:

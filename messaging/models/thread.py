@@ -38,6 +38,11 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
         open_ones = from_others.exclude(status=Thread.Status.DONE) if user.is_staff else from_others
         return open_ones.exclude(Exists(_seen_by(user)))
 
+    def read_by(self, user: User) -> ThreadQuerySet:
+        """The others of `unread_by`."""
+        known = Q(last_message_from_staff=user.is_staff) | Exists(_seen_by(user))
+        return self.filter(known | Q(status=Thread.Status.DONE) if user.is_staff else known)
+
     def awake(self, on: date) -> ThreadQuerySet:
         """Those that SKR has not put off to a later day."""
         return self.filter(Q(snoozed_until=None) | Q(snoozed_until__lte=on))
@@ -96,6 +101,8 @@ class Thread(models.Model):
 
     objects = ThreadQuerySet.as_manager()
 
+    is_unread: bool  # not kept: told by the list
+
     class Meta:
         verbose_name = "ärende"
         verbose_name_plural = "meddelanden"
@@ -119,6 +126,11 @@ class Thread(models.Model):
 
     def __str__(self) -> str:
         return self.subject
+
+    @property
+    def is_of_the_file(self) -> bool:
+        """Whether it is about a row or a group of findings, which has a page of its own."""
+        return bool(self.group or self.row_mark)
 
 
 class ThreadEvent(models.Model):
@@ -145,6 +157,24 @@ class ThreadEvent(models.Model):
     detail = models.CharField(max_length=100, blank=True)  # a version, a question's number, a date, a colleague at SKR
 
     def __str__(self) -> str:
+        return self.get_kind_display()
+
+    @property
+    def words(self) -> str:
+        """What happened, as a line of the conversation."""
+        match self.kind:
+            case self.Kind.RESOLVED:
+                return f"Åtgärdat i version {self.detail}"
+            case self.Kind.RETURNED:
+                return f"Finns igen i version {self.detail}"
+            case self.Kind.TICKED:
+                return f"Fråga {self.detail} avbockad"
+            case self.Kind.UNTICKED:
+                return f"Fråga {self.detail} är inte längre avbockad"
+            case self.Kind.ASSIGNED:
+                return f"Handläggare: {self.detail or 'ingen'}"
+            case self.Kind.SNOOZED:
+                return f"Vilar till {self.detail}" if self.detail else "Vilar inte längre"
         return self.get_kind_display()
 
 

@@ -1,6 +1,6 @@
 """What is done in Meddelanden: one verb, one transaction, one event of the audit trail."""
 
-from messaging.services.drafts import forget_draft, kept_draft, save_draft
+from messaging.services.drafts import Kept, forget_draft, kept_draft, save_draft
 from messaging.services.matters import Matter, matter_of, note_resolved, note_returned
 from messaging.services.questions import Asked, asked_in, send_questions, tick_question, untick_question
 from messaging.services.threads import close_thread, mark_read, read_text, reply, start_thread
@@ -10,6 +10,7 @@ __all__ = [
     "SUBJECT_LENGTH",
     "TEXT_LENGTH",
     "Asked",
+    "Kept",
     "Matter",
     "asked_in",
     "close_thread",

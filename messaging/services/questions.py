@@ -90,7 +90,7 @@ def send_questions(
                 )
                 add_message(thread, text=fill(unit, text), by=by, at=at, nonce=uuid5(nonce, unit.code))
                 for number, question in enumerate(asked, start=1):
-                    _ask(thread, number, fill(unit, question))
+                    add_question(thread, number, fill(unit, question))
                 audit.record(
                     "thread:questions", by=by, unit=unit.code, object=f"ärende {thread.pk}", result=f"{len(asked)} frågor", at=at
                 )
@@ -103,7 +103,8 @@ def send_questions(
     return batch
 
 
-def _ask(thread: Thread, number: int, text: str) -> None:
+def add_question(thread: Thread, number: int, text: str) -> None:
+    """A question of a thread, within the caller's transaction."""
     question = Question(thread=thread, number=number)
     question.text_sealed = sealed.seal_text(question, "text_sealed", text)
     question.save(force_insert=True)

@@ -24,7 +24,7 @@ from config.lib.text import amount, one_line
 from submissions import states
 from submissions.deadline import TookTooLong
 from submissions.models import Collection, Delivery, Submission
-from submissions.services import carry, intake, storage
+from submissions.services import asking, carry, intake, storage
 from submissions.services.evaluate import Outcome, outcome_of, time_for_a_check
 from submissions.services.groups import count_uncommented, make_salt
 
@@ -241,6 +241,8 @@ def _store(delivery: Delivery, outcome: Outcome, *, at: datetime, source: Delive
             setattr(delivery, name, value)
         if was_received:
             _conclude(submission, delivery, outcome, at)
+        if outcome.accepted:
+            asking.note_corrections(submission, delivery, findings=outcome.findings, rows=lambda: outcome.checked, at=at)
     storage.keep_findings(delivery, outcome.findings)
     if outcome.frame is not None:
         storage.keep_base_frame(delivery, outcome.frame)

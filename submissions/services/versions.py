@@ -14,7 +14,7 @@ from accounts.models import User
 from submissions import states
 from submissions.difference import difference
 from submissions.models import Delivery, Submission
-from submissions.services import deliver, storage
+from submissions.services import asking, deliver, storage
 
 Status = Submission.Status
 
@@ -69,7 +69,9 @@ def activate(*, delivery: Delivery, by: User, at: datetime) -> Delivery:
             raise NotAllowed("En nyare fil är mottagen men inte färdigkontrollerad. Vänta en stund och ladda om sidan.")
         Delivery.objects.filter(submission=submission, is_current=True).update(is_current=False)
         Delivery.objects.filter(pk=chosen.pk).update(is_current=True)
-        chosen.is_current = True
+        chosen.is_current, chosen.submission = True, submission
+        frame = storage.current_frame(chosen)
+        asking.note_corrections(submission, chosen, findings=storage.findings_of(chosen), rows=lambda: frame, at=at)
         text = f"Version {chosen.version} gäller igen."
         if submission.status in {Status.RECEIVED, Status.RETURNED}:
             states.move(submission, Status.UNDER_REVIEW, by=by, at=at, text=text)

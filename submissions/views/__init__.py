@@ -1,5 +1,6 @@
 """Pages of Inlämning: URL name, view and template share their name."""
 
+from submissions.views.asking import ask_group, ask_row, matter
 from submissions.views.batching import correct_batch, preview_batch, undo_batch
 from submissions.views.changes import change_list
 from submissions.views.codes import codes
@@ -40,6 +41,9 @@ from submissions.views.tables import compare, table, table_file, tables
 from submissions.views.versions import activate, deliver_for_real, version
 
 __all__ = [
+    "ask_group",
+    "ask_row",
+    "matter",
     "activate",
     "add_supplement",
     "change_list",

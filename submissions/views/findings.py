@@ -11,6 +11,7 @@ import polars as pl
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import UserRequest
@@ -21,10 +22,11 @@ from submissions.checking.repairs import Repair
 from submissions.forms import CommentForm
 from submissions.frames import FIELD_NUMBERS, PERSONAL_NUMBER_FIELD, column
 from submissions.models import Delivery
-from submissions.services import batches, looks, storage
+from submissions.services import asking, batches, looks, storage
 from submissions.services.batches import Wanted
 from submissions.services.groups import Group, groups_of, live_comments
 from submissions.views.answers import box_of
+from submissions.views.asked import may_ask, with_badges
 from submissions.views.common import CodeChoice, Room, code_choice, codes_beside, enter, label_of, shown_or_404
 from submissions.views.review import entry_of
 
@@ -141,6 +143,8 @@ def findings_page(room: Room, check: str, key: str, notes: Notes) -> HttpRespons
         codes_id=f"koder-{group.field}",
         choice=choice,
         together=_together(room, delivery, group, notes, choice) if _may_together(room, group) else None,
+        threads=with_badges(room, asking.threads_at_group(room.submission, group.key, room.request.user)),
+        ask_url=reverse("submissions:ask_group", args=[*room.address, group.check, group.key]) if may_ask(room) else "",
         reveal=notes.reveal,
         may_reveal=room.may_reveal and any(map(checking.messages.is_masked, shown.iter_rows(named=True))),
         box=box_of(room, group, comment, notes.comment_form),

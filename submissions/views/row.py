@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import UserRequest
@@ -19,8 +20,9 @@ from submissions import checking
 from submissions.fields import SECTIONS
 from submissions.frames import FIELD_NUMBERS, KEY_FIELD, PERSONAL_NUMBER_FIELD, column
 from submissions.models import Delivery
-from submissions.services import evaluate, looks, storage
+from submissions.services import asking, evaluate, looks, storage
 from submissions.services.storage import Change
+from submissions.views.asked import may_ask, with_badges
 from submissions.views.common import Room, code_choice, enter, shown_or_404, words_of
 from submissions.views.findings import Notes, draft_of, number_of
 from submissions.views.row_filter import neighbours_of
@@ -115,7 +117,8 @@ def row_page(room: Room, row: int, notes: Notes) -> HttpResponse:
         neighbours=neighbours,
         row_query=row_query,
         tail=row_query.replace("?", "&", 1),
-        may_ask=access.can_submit(room.request.user, room.submission.unit),
+        threads=with_badges(room, asking.threads_at_row(room.submission, values, room.request.user)),
+        ask_url=reverse("submissions:ask_row", args=[*room.address, row]) if may_ask(room) else "",
     )
     return render(room.request, "submissions/row.html", context, status=notes.status)
 
