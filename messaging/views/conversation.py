@@ -21,6 +21,7 @@ from accounts.middleware import STOP_POLLING, row_of, time_left
 from accounts.models import User
 from messaging import attachments, services
 from messaging.access import check_can_write
+from messaging.attachments import Listed
 from messaging.forms import ReplyForm
 from messaging.models import Message, ReadMark, Thread, ThreadEvent
 from messaging.services.drafts import place_of, place_of_question
