@@ -60,8 +60,14 @@ KEPT = {
     "admin:profiles_unit_answer_request": Form("Svar på en begäran om behörighet", {"text": "Svar"}),
     "admin:profiles_unit_invite": Form("Inbjudan", {"email": "E-post", "name": "Namn"}),
     "admin:submissions_submission_return": Form("Återlämnad inlämning", {"reason": "Skäl"}),
-    "admin:deferrals_deferral_grant": Form("Beviljat uppskov", {"granted_date": "Nytt datum", "answer": "Svar till enheten"}),
-    "admin:deferrals_deferral_decline": Form("Avslaget uppskov", {"answer": "Svar till enheten"}),
+    "deferrals:ask_to_be_exempt": Form("Begäran om att inte omfattas i år", {"text": "Beskrivning"}),
+    "admin:deferrals_deferral_grant": Form("Beviljat uppskov", {"ja-granted_date": "Nytt datum", "ja-text": "Svar till enheten"}),
+    "admin:deferrals_deferral_decline": Form("Avslaget uppskov", {"nej-text": "Svar till enheten"}),
+    "admin:deferrals_deferral_revoke": Form("Upphävt uppskov", {"upphav-text": "Skäl"}),
+    "admin:deferrals_exemption_grant": Form("Beslut att enheten inte omfattas", {"ja-text": "Svar till enheten"}),
+    "admin:deferrals_exemption_decline": Form("Avslag: enheten omfattas", {"nej-text": "Svar till enheten"}),
+    "admin:deferrals_exemption_revoke": Form("Upphävt beslut", {"upphav-text": "Skäl"}),
+    "admin:deferrals_exemption_decide": Form("Beslut att enheten inte omfattas", {"text": "Motivering"}),
 }
 
 

@@ -26,6 +26,7 @@ _REVIEW = frozenset(
         "submissions.view_rows",
         "submissions.reveal_personnummer",
         "deferrals.view_deferral",
+        "deferrals.view_exemption",
     }
 )
 _EXPORT = frozenset({"submissions.export_rows"})
@@ -37,6 +38,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     | _REFERENCE
     | {
         "deferrals.decide_deferral",
+        "submissions.set_deferral_rules",
         "accounts.view_user",
         "accounts.view_invitation",
         "accounts.view_recoverycase",

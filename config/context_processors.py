@@ -12,7 +12,11 @@ from django.utils import timezone
 from accounts import limits
 from accounts.access import is_verified
 from accounts.middleware import row_of, time_left
+from accounts.models import User
+from config.templatetags.sv import long_day
 from messaging.models import Thread
+from submissions import states
+from submissions.models import Submission
 
 MENU = (
     ("Inlämning", "submissions:overview"),
@@ -23,20 +27,30 @@ MENU = (
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
-    """`menu` (label, url, active, badge) and how long the session lives, for a verified person; nothing for everybody else."""
+    """`menu` (label, url, active, badge, note) and how long the session lives, for a verified person; nothing for everybody else."""
     user = getattr(request, "user", None)
     if user is None or not is_verified(user):
         return {"menu": []}
     unread = Thread.objects.visible_to(user).unread_by(user).count()
     menu = []
+    notes = {} if user.is_staff else {"submissions:overview": next_due_date(user)}
     for label, name in MENU:
         url = reverse(name)
         badge = unread if name.startswith("messaging") else 0
         is_here = request.path.startswith(url) or (
             name.startswith("profiles") and request.path.startswith(reverse("accounts:start"))
         )
-        menu.append({"label": label, "url": url, "active": is_here, "badge": badge})
+        menu.append({"label": label, "url": url, "active": is_here, "badge": badge, "note": notes.get(name, "")})
     row = row_of(request)
     left, _ = time_left(row, timezone.now(), is_staff=user.is_staff) if row else (timedelta(0), "")
     seconds = int(left.total_seconds())
     return {"menu": menu, "session_seconds": seconds, "session_warning": int(limits.SESSION_WARNING.total_seconds())}
+
+
+def next_due_date(user: User) -> str:
+    """The nearest last day of the person's units that have something left to hand in, in words; empty where there is none."""
+    left = Submission.objects.visible_to(user).filter(
+        status__in=states.WORKING, exempt_at=None, collection__closed_at=None, collection__opens_on__lte=timezone.localdate()
+    )
+    nearest = left.soonest_first().select_related("collection").first()
+    return f"Sista dag {long_day(nearest.due_date)}" if nearest else ""

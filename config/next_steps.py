@@ -45,6 +45,9 @@ _DONE = {
 }
 
 
+_EXEMPT = Action("Ni omfattas inte i år", text="SKR har beslutat att ni inte behöver lämna någon fil i år.")
+
+
 def action_for(
     submission: Submission,
     delivery: Delivery | None,
@@ -56,6 +59,8 @@ def action_for(
 ) -> Action:
     """The one next action: every state has exactly one. `delivery` is the current file, `refused` that the newest was not taken."""
     status = Status(submission.status)
+    if submission.exempt_at is not None:
+        return _EXEMPT
     if status in _DONE:
         return _DONE[status]
     action = _first_file(submission, refused, today) if delivery is None else _with_file(status, delivery, must_explain)
@@ -166,7 +171,8 @@ def cards_of(user: User, *, today: date) -> list[Card]:
         if delivery.is_current:
             current[delivery.submission_id] = delivery
     unread = Counter(Thread.objects.visible_to(user).unread_by(user).order_by("pk").values_list("unit_id", flat=True))
-    asked = Deferral.objects.filter(submission__in=submissions).exclude(status=Deferral.Status.WITHDRAWN)
+    ended = [Deferral.Status.WITHDRAWN, Deferral.Status.REVOKED]
+    asked = Deferral.objects.filter(submission__in=submissions).exclude(status__in=ended)
     deferrals = {deferral.submission_id: deferral for deferral in asked.order_by("requested_at", "pk")}
     confirmed, lacking = _confirmed(submissions), _lacking(submissions)
     reopened = issuing.reopened_among(submissions)

@@ -50,11 +50,13 @@ def situation_of(
     `is_reopened` where SKR has opened again what it had approved; `must_explain` as the year's KOM02 says.
     """
     status = Status(submission.status)
+    if submission.exempt_at is not None:
+        return _exempt(submission)
     if status == Status.NOT_STARTED and today < submission.collection.opens_on:
         return _before_opening(submission)
     left = _left(delivery, must_explain)
     meaning = _meaning(status, delivery, is_reopened)
-    is_late = status in states.WORKING and delivery is None and today > submission.due_date and not is_reopened
+    is_late = states.is_late(submission, has_file=delivery is not None, is_reopened=is_reopened, on=today)
     return Situation(
         label="Försenad" if is_late else "Öppnad igen" if is_reopened else status.label,
         tone="error" if is_late else "warning" if is_reopened else TONES[status],
@@ -67,6 +69,22 @@ def situation_of(
         is_granted=submission.granted_due_date is not None,
         is_late=is_late,
         left=days_until((submission.due_date - today).days) if status in states.WORKING and not is_reopened else "",
+    )
+
+
+def _exempt(submission: Submission) -> Situation:
+    return Situation(
+        label="Omfattas inte i år",
+        tone="neutral",
+        ball=BALLS[states.NOBODY],
+        is_ours=False,
+        means="SKR har beslutat att ni inte omfattas av årets insamling.",
+        now="Ni behöver inte lämna någon fil i år. Beslutet står under Uppskov.",
+        step=1,
+        due_date=submission.due_date,
+        is_granted=submission.granted_due_date is not None,
+        is_late=False,
+        left="",
     )
 
 

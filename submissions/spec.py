@@ -134,3 +134,4 @@ class CollectionSpec:
     layout: LayoutSpec
     lists: Mapping[str, CodeListSpec]
     checks: Mapping[str, CheckSpec]
+    direct_deferral_days: int = 0  # so many days past the last day are given without SKR's decision; 0: none

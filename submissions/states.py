@@ -135,7 +135,9 @@ def check_takes_real_files(submission: Submission, *, today: date) -> None:
 
 
 def check_is_working(submission: Submission) -> None:
-    """The unit has the ball."""
+    """The unit has the ball, and is part of the year."""
+    if submission.exempt_at is not None:
+        raise NotAllowed("SKR har beslutat att ni inte omfattas i år. Skriv till SKR under Meddelanden om det är fel.")
     if submission.status not in WORKING:
         raise NotAllowed(_CLOSED_TO_CHANGES[Status(submission.status)])
 
@@ -243,6 +245,12 @@ def check_can_withdraw(user: User, submission: Submission, *, today: date) -> No
             raise NotAllowed("SKR har börjat granska. Skriv till SKR under Meddelanden om något behöver ändras.")
         raise NotAllowed("Inlämningen är inte klarmarkerad.")
     check_is_open(submission, today=today)
+
+
+def is_late(submission: Submission, *, has_file: bool, is_reopened: bool, on: date) -> bool:
+    """Försenad: past its due date, and SKR waits for a file. `Submission.objects.overdue()` says the same of many."""
+    is_awaited = submission.status in WORKING and submission.exempt_at is None and submission.collection.closed_at is None
+    return is_awaited and not has_file and not is_reopened and submission.due_date < on
 
 
 # What SKR may do ----------------------------------------------------------------------------------------------------

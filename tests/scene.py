@@ -1,7 +1,7 @@
 """A collection in full swing: the cast, and for Trosa and Nyköping one of everything that a page can show.
 
 Each `Place` has last year's approved file with its receipt, this year's file under review with a correction and an
-explanation, a matter with SKR, a request for a later day, a colleague and an invitation that waits. Everything is made by
+explanation, a matter with SKR, a request for a later day and one to be exempt, a colleague and an invitation that waits. Everything is made by
 the services. What the people of Nyköping write carries a word of CANARIES, so that a test can look for it where it must
 not be.
 """
@@ -16,7 +16,8 @@ import polars as pl
 from django.utils import timezone
 
 from accounts.models import RecoveryCase, User
-from deferrals.models import Deferral
+from deferrals.exempting import request_exemption
+from deferrals.models import Deferral, Exemption
 from deferrals.services import request_deferral
 from messaging.attachments import Chosen
 from messaging.models import Thread
@@ -69,6 +70,7 @@ class Place:
     receipt: Receipt
     thread: Thread
     deferral: Deferral
+    exemption: Exemption
     colleague: Membership
     waiting: Membership
     asked: AccessRequest
@@ -143,6 +145,9 @@ def _place(cast: Cast, unit: Unit, by: User, receipt: Receipt, *, at: datetime, 
         by=by,
         at=at,
     )
+    exemption = request_exemption(
+        submission=submission, reason=Exemption.Reason.ELSEWHERE, text=f"{mark}skäl: en annan enhet lämnar.", by=by, at=at
+    )
     file = synthetic.delivery(unit.code, ROWS, 7, SLIPS)
     delivery = deliver.receive_delivery(submission=submission, content=file, name=f"{mark}fil.txt", by=by, at=at)
     delivery = deliver.check_delivery(delivery=delivery, at=at)
@@ -212,6 +217,7 @@ def _place(cast: Cast, unit: Unit, by: User, receipt: Receipt, *, at: datetime, 
         receipt=receipt,
         thread=thread,
         deferral=deferral,
+        exemption=exemption,
         colleague=colleague,
         waiting=waiting,
         asked=asked,

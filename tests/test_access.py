@@ -141,9 +141,14 @@ TABLE = """
 # Uppskov
   deferrals:overview                         GET   200   200   200   200   200   200   200   200
   deferrals:unit                             GET   200   200   200   404   200   200   200   404
-  deferrals:ask                              GET   403   302   302   404   403   403   403   403
-  deferrals:ask                              POST  403   302   302   404   403   403   403   403
+  deferrals:ask                              GET   403   302   302   302   403   403   403   403
+  deferrals:ask                              POST  403   302   302   302   403   403   403   403
   deferrals:withdraw                         POST  403   302   302   404   403   403   403   403
+  deferrals:ask_to_be_exempt                 GET   403   302   302   404   403   403   403   403
+  deferrals:ask_to_be_exempt                 POST  403   200   200   404   403   403   403   403
+  deferrals:withdraw_exemption               POST  403   302   302   404   403   403   403   403
+  deferrals:calendar                         GET   200   200   200   200   404   404   404   404
+  deferrals:unit_calendar                    GET   200   200   200   404   200   200   200   404
 # Profil & enheter
   profiles:overview                          GET   200   200   200   200   200   200   200   200
   profiles:details                           GET   200   200   200   200   200   200   200   200
@@ -246,6 +251,7 @@ TABLE = """
   admin:messaging_outgoingmail_change        GET   404   404   404   404   403   403   403   200
   admin:submissions_collection_changelist    GET   404   404   404   404   200   200   200   200
   admin:submissions_collection_change        GET   404   404   404   404   200   200   200   200
+  admin:submissions_collection_deferral_rules POST 404   404   404   404   403   200   403   403
   admin:submissions_layout_changelist        GET   404   404   404   404   200   200   200   403
   admin:submissions_layout_change            GET   404   404   404   404   200   200   200   403
   admin:submissions_codelist_changelist      GET   404   404   404   404   200   200   200   403
@@ -269,7 +275,16 @@ TABLE = """
   admin:deferrals_deferral_changelist        GET   404   404   404   404   200   200   200   403
   admin:deferrals_deferral_grant             POST  404   404   404   404   403   200   403   403
   admin:deferrals_deferral_decline           POST  404   404   404   404   403   200   403   403
+  admin:deferrals_deferral_revoke            POST  404   404   404   404   403   200   403   403
+  admin:deferrals_deferral_due_dates         GET   404   404   404   404   200   200   200   403
   admin:deferrals_deferral_change            GET   404   404   404   404   200   200   200   403
+  admin:deferrals_exemption_changelist       GET   404   404   404   404   200   200   200   403
+  admin:deferrals_exemption_grant            POST  404   404   404   404   403   302   403   403
+  admin:deferrals_exemption_decline          POST  404   404   404   404   403   200   403   403
+  admin:deferrals_exemption_revoke           POST  404   404   404   404   403   200   403   403
+  admin:deferrals_exemption_decide           GET   404   404   404   404   403   200   403   403
+  admin:deferrals_exemption_decide           POST  404   404   404   404   403   200   403   403
+  admin:deferrals_exemption_change           GET   404   404   404   404   200   200   200   403
   admin:*                                    GET   404   404   404   404   404   404   404   404
   admin:*                                    POST  404   404   404   404   404   404   404   404
 # Open to anybody

@@ -52,6 +52,7 @@ def test_beh_02_each_kind_of_foreign_page_is_404_and_noted(scene: Scene, name: s
         ("submissions:undo", "correction", True),
         ("submissions:undo_batch", "batch", True),
         ("deferrals:withdraw", "deferral", True),
+        ("deferrals:withdraw_exemption", "exemption", True),
         ("profiles:member", "colleague", False),
         ("profiles:member", "colleague", True),
         ("profiles:end_membership", "colleague", True),

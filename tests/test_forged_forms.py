@@ -79,13 +79,25 @@ FORMS: dict[str, dict[str, object]] = {
     "admin:messaging_thread_reply": {"text": "Tack.", "nonce": NONCE},
     "admin:submissions_submission_return": {"reason": "Se över rad 3."},
     "admin:deferrals_deferral_grant": {"ja-granted_date": "2026-12-08"},
-    "admin:deferrals_deferral_decline": {"nej-answer": "Det går inte."},
+    "admin:deferrals_deferral_decline": {"nej-text": "Det går inte."},
+    "admin:deferrals_deferral_revoke": {"upphav-text": "Det var fel enhet."},
+    "admin:deferrals_exemption_decline": {"nej-text": "Ni omfattas."},
+    "admin:deferrals_exemption_revoke": {"upphav-text": "Det var fel enhet."},
+    "admin:deferrals_exemption_decide": {"reason": "closed", "text": "Bolaget har upphört."},
+    "admin:submissions_collection_deferral_rules": {"latest": "2026-12-18", "direct_days": "3"},
+    "deferrals:ask": {"units": "0488", "requested_date": "2026-12-09", "reason": "illness", "text": "", "nonce": NONCE},
+    "deferrals:ask_to_be_exempt": {"reason": "closed", "text": "Bolaget har upphört."},
 }
 CHANGES_NOTHING_HERE = {  # the scene's file still has fel, is not approved, and is read without doubt
     "submissions:choose_encoding",
     "submissions:hand_in",
     "submissions:ask_to_reopen",
     "admin:submissions_submission_return",
+    "admin:deferrals_deferral_revoke",  # nothing is granted, and both requests wait already
+    "admin:deferrals_exemption_revoke",
+    "admin:deferrals_exemption_decide",
+    "deferrals:ask",
+    "deferrals:ask_to_be_exempt",
     "admin:submissions_submission_refuse_to_reopen",
 }
 

@@ -55,6 +55,7 @@ def write_everywhere(scene: Scene) -> list[str]:
     year = ["0488", 2026]
     seen = {"version": place.delivery.version, "revision": place.delivery.revision}
     group = [*year, place.explained.check, place.explained.key]
+    later = {"units": "0488", "requested_date": "2026-12-07", "reason": "other", "text": HOSTILE}
     matter = {"unit": "0488", "category": "other", "subject": HOSTILE, "text": HOSTILE, "nonce": NONCES[0]}
     posts = [
         (anna, reverse("profiles:details"), {"name": HOSTILE, "phone": HOSTILE}),
@@ -66,7 +67,9 @@ def write_everywhere(scene: Scene) -> list[str]:
         (anna, reverse("submissions:comment", args=group), {**seen, "text": HOSTILE}),
         (anna, reverse("submissions:correct", args=[*year, place.correction.row, 14]), {**seen, "value": HOSTILE}),
         (anna, reverse("deferrals:withdraw", args=["0488", place.deferral.pk]), {}),
-        (anna, reverse("deferrals:ask", args=["0488"]), {"requested_date": "2026-12-07", "reason": "other", "text": HOSTILE}),
+        (anna, reverse("deferrals:ask"), {**later, "nonce": NONCES[0]}),
+        (anna, reverse("deferrals:withdraw_exemption", args=["0488", place.exemption.pk]), {}),
+        (anna, reverse("deferrals:ask_to_be_exempt", args=["0488"]), {"reason": "other", "text": HOSTILE}),
         (coordinator, reverse("admin:messaging_thread_reply", args=[place.thread.pk]), {"text": HOSTILE, "nonce": HOSTILE}),
         (Client(), "/konto/", {"email": HOSTILE}),
         (Client(), "/", {"email": HOSTILE, "password": HOSTILE, "next": HOSTILE}),

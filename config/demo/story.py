@@ -16,16 +16,29 @@ from django.utils import timezone
 from accounts.models import User
 from config.demo import people, texts
 from config.demo.people import Person
+from deferrals import exempting
 from deferrals import services as deferrals
 from deferrals import states as deferral_states
-from deferrals.models import Deferral
+from deferrals.models import Deferral, Exemption
 from messaging import services as messaging
 from messaging.models import Thread
 from profiles.models import Unit
 from submissions import builtin, checking, states, synthetic
 from submissions.frames import FIELD_NUMBERS, column
 from submissions.models import Collection, Delivery, Receipt, Submission
-from submissions.services import collections, comments, correct, deliver, groups, issuing, looks, reopen, review, storage
+from submissions.services import (
+    calendar,
+    collections,
+    comments,
+    correct,
+    deliver,
+    groups,
+    issuing,
+    looks,
+    reopen,
+    review,
+    storage,
+)
 from submissions.spec import FEL, KOMMUNALFORBUND, UnitSpec
 
 YEAR = 2026
@@ -37,6 +50,8 @@ FORMS = UUID("6f1f6a52-8c1d-4f5e-9d0a-2a7a4f0c2026")  # names the forms of the s
 
 
 NOBODY = UnitSpec("8801", "Kommunalförbundet Sörmlands arkiv", KOMMUNALFORBUND)  # had no employees this year
+EXEMPT = UnitSpec("8802", "Kommunalförbundet Sörmlands vatten", KOMMUNALFORBUND)  # another unit hands in for it
+DIRECT_DAYS = 3  # of uppskov that are given without a decision
 
 
 @dataclass
@@ -95,7 +110,7 @@ def _signed_in_lately(story: Story) -> None:
 
 
 def _reference_data(story: Story) -> None:
-    collections.import_units(units=(*builtin.units(), NOBODY), by=None, at=at_clock(date(YEAR - 1, 9, 1), 8))
+    collections.import_units(units=(*builtin.units(), NOBODY, EXEMPT), by=None, at=at_clock(date(YEAR - 1, 9, 1), 8))
 
 
 def _last_year(story: Story) -> None:
@@ -150,6 +165,8 @@ def _open_this_year(story: Story) -> None:
     opens_on, delivers_on = timezone.localdate(at), timezone.localdate(story.ago(FIRST_FILE))
     year.filter(opens_on__gt=opens_on).update(opens_on=opens_on)
     year.filter(delivers_on__gt=delivers_on).update(delivers_on=delivers_on)
+    latest, coordinator = opened.collection.latest_deferral_date, story.users["samordnare"]
+    calendar.set_deferral_rules(collection=opened.collection, latest=latest, direct_days=DIRECT_DAYS, by=coordinator, at=at)
 
 
 def _region(story: Story) -> None:
@@ -202,7 +219,7 @@ def _three_kommuner(story: Story) -> None:
 
 def _lonesamverkan(story: Story) -> None:
     """Five kommuner and a kommunalförbund of one office: reviewed by SKR, approved and asked to be opened again, uppskov
-    granted and declined, a refused file, nobody employed.
+    granted and declined, a refused file, nobody employed. Another kommunalförbund is exempt.
     """
     nils, hanna, sara = story.users["nils"], story.users["handlaggare"], story.users["samordnare"]
     nykoping = _hand_in(story, "0480", 900, 80, by=nils, at=story.ago(8, 10))
@@ -234,6 +251,13 @@ def _lonesamverkan(story: Story) -> None:
             by=sara,
             at=story.ago(10, 9),
         )
+    exempting.decide_exemption(
+        submission=_submission(EXEMPT.code),
+        reason=Exemption.Reason.ELSEWHERE,
+        text="Personalen är anställd av Nyköpings kommun, som lämnar uppgifterna.",
+        by=sara,
+        at=story.ago(9, 14),
+    )
     _upload(_submission("0428"), b"%PDF-1.7\n% lonelista\n", "lonelista.pdf", by=nils, at=story.ago(5, 16))
 
 

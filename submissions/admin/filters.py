@@ -110,3 +110,18 @@ class ReopenFilter(admin.SimpleListFilter):
             in_force = Receipt.objects.filter(withdrawn_at=None).values("submission")
             return queryset.filter(pk__in=in_force, status__in=issuing.REOPENED)
         return queryset
+
+
+class ExemptFilter(admin.SimpleListFilter):
+    """Part of the year, or exempt by SKR's decision."""
+
+    title = "omfattas"
+    parameter_name = "omfattas"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("ja", "Ska lämna"), ("nej", "Omfattas inte i år")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Submission]) -> QuerySet[Submission]:
+        if self.value() in ("ja", "nej"):
+            return queryset.filter(exempt_at__isnull=self.value() == "ja")
+        return queryset

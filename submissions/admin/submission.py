@@ -21,7 +21,7 @@ from accounts.admin_site import Figure, FigureGroup, Panel, PanelRow, badge, lin
 from profiles.models import Unit
 from submissions import receipts, states
 from submissions.admin import findings
-from submissions.admin.filters import CollectionFilter, HandedInLateFilter, LateFilter, ReopenFilter, StatusFilter
+from submissions.admin.filters import CollectionFilter, ExemptFilter, HandedInLateFilter, LateFilter, ReopenFilter, StatusFilter
 from submissions.admin.rows import EXPORT, VIEW, RowPages
 from submissions.frames import ENCODING_LABELS
 from submissions.models import Collection, Delivery, Receipt, ReopenRequest, Submission
@@ -79,7 +79,7 @@ class SubmissionAdmin(RowPages):
     position = 10
     lead = "Varje enhets inlämning. Välj en rad för att granska, godkänna eller skicka tillbaka."
     list_display = ("unit_name", "unit_code", "year", "state", "due", "n_versions", "n_rows", "n_fel", "n_left", "changed")
-    list_filter = (CollectionFilter, StatusFilter, "unit__kind", LateFilter, HandedInLateFilter, ReopenFilter)
+    list_filter = (CollectionFilter, StatusFilter, "unit__kind", LateFilter, HandedInLateFilter, ReopenFilter, ExemptFilter)
     search_fields = ("unit__name", "unit__code__startswith")
     search_help_text = "Sök enhet eller kod"
     list_select_related = ("unit", "collection", "handler")
@@ -156,6 +156,7 @@ class SubmissionAdmin(RowPages):
         shown = [badge(submission.get_status_display(), STATUS_TONES[Status(submission.status)])]
         marks = {
             "Försenad": (self.is_late(submission), "error"),
+            "Omfattas inte": (submission.exempt_at is not None, "neutral"),
             "Sen": (submission.was_late, "warning"),
             "Vill öppna igen": (submission.asks_to_reopen, "warning"),
             "Öppnad igen": (submission.holds and submission.status in issuing.REOPENED, "info"),
@@ -165,12 +166,13 @@ class SubmissionAdmin(RowPages):
     @admin.display(description="status")
     def state_meaning(self, submission: Any) -> SafeString:
         """Where it stands, in a sentence too."""
-        return SafeString(f"{self.state(submission)} {TO_SKR[Status(submission.status)]}")
+        means = TO_SKR[Status(submission.status)] if submission.exempt_at is None else "Enheten lämnar ingen fil i år."
+        return SafeString(f"{self.state(submission)} {means}")
 
     def is_late(self, submission: Any) -> bool:
-        """Past the last day, not handed in and without a current file."""
-        is_waited_for = submission.status in states.WORKING and submission.has_current is None and not submission.holds
-        return is_waited_for and submission.due_on < timezone.localdate() and not submission.collection.closed_at
+        """Past the last day, and SKR waits for a file."""
+        has_file = submission.has_current is not None
+        return states.is_late(submission, has_file=has_file, is_reopened=submission.holds, on=timezone.localdate())
 
     @admin.display(description="sista dag", ordering="due_on")
     def due(self, submission: Any) -> SafeString:
@@ -219,7 +221,8 @@ class SubmissionAdmin(RowPages):
             return []
         rows = Submission.objects.visible_to(request.user).filter(collection=collection)
         count = rows.aggregate(
-            all=Count("pk"),
+            all=Count("pk", filter=Q(exempt_at=None)),
+            exempt=Count("pk", filter=Q(exempt_at__isnull=False)),
             received=Count("pk", filter=~Q(status=Status.NOT_STARTED)),
             handed_in=Count("pk", filter=Q(status=Status.HANDED_IN)),
             reviewed=Count("pk", filter=Q(status=Status.SKR_REVIEW)),
@@ -234,7 +237,7 @@ class SubmissionAdmin(RowPages):
             return Figure(value, label, self.list_url(insamling=year, **query), tone if value else "")
 
         figures = [
-            figure(count["all"], "enheter ska lämna"),
+            figure(count["all"], "enheter ska lämna", omfattas="ja"),
             figure(count["received"], "har lämnat fil", status="lamnat"),
             figure(count["handed_in"], "klarmarkerade", "warning", status=Status.HANDED_IN),
             figure(count["reviewed"], "granskas av SKR", "info", status=Status.SKR_REVIEW),
@@ -242,6 +245,7 @@ class SubmissionAdmin(RowPages):
             figure(count["approved"], "godkända", "success", status="klara"),
             figure(asked, "vill öppna igen", "warning", oppna="vantar"),
             figure(late, "försenade", "error", forsenad="ja"),
+            figure(count["exempt"], "omfattas inte i år", omfattas="nej"),
         ]
         return [FigureGroup(f"{collection}, sista dag {collection.due_date.isoformat()}", figures)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 
 from django.db import models
@@ -131,6 +131,7 @@ class Collection(models.Model):
     measurement_day = models.DateField("mättidpunkt")
     due_date = models.DateField("sista dag")
     latest_deferral_date = models.DateField("senaste uppskov")
+    direct_deferral_days = models.PositiveSmallIntegerField("direkt uppskov, högst antal dagar", default=0)  # 0: never
     layout = models.ForeignKey(Layout, on_delete=models.PROTECT, verbose_name="postbeskrivning")
     code_lists = models.ManyToManyField(CodeList, verbose_name="kodlistor")
     closed_at = models.DateTimeField("stängd", null=True, blank=True)
@@ -154,6 +155,13 @@ class Collection(models.Model):
     def __str__(self) -> str:
         return f"Novemberstatistiken {self.year}"
 
+    @property
+    def direct_deferral_until(self) -> date | None:
+        """The last day that a first request gets without SKR's decision; None where SKR decides every request."""
+        if not self.direct_deferral_days:
+            return None
+        return min(self.due_date + timedelta(days=self.direct_deferral_days), self.latest_deferral_date)
+
     def is_open(self, on: date) -> bool:
         """Whether files are taken on that day: from the opening until SKR closes the year."""
         return self.opens_on <= on and self.closed_at is None
@@ -167,6 +175,7 @@ class Collection(models.Model):
             measurement_day=self.measurement_day,
             due_date=self.due_date,
             latest_deferral_date=self.latest_deferral_date,
+            direct_deferral_days=self.direct_deferral_days,
             layout=self.layout.spec(),
             lists={its.kind: its.spec() for its in self.code_lists.order_by("kind", "pk")},
             checks={c.code: c.spec() for c in self.check_settings.order_by("code", "pk")},

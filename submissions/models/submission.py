@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import FilteredRelation, Q
 from django.db.models.functions import Coalesce
 
 from config.lib.sealed import Seal
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from accounts.models import User
+
+
+_DUE_ON = Coalesce("granted_due_date", "collection__due_date")
 
 
 class SubmissionQuerySet(models.QuerySet["Submission"]):
@@ -31,13 +34,26 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
 
     def with_due_date(self) -> SubmissionQuerySet:
         """Annotate `due_on`: the granted date, else the collection's last day. `Submission.due_date` says the same."""
-        return self.annotate(due_on=Coalesce("granted_due_date", "collection__due_date"))
+        return self.annotate(due_on=_DUE_ON)
+
+    def soonest_first(self) -> SubmissionQuerySet:
+        """By due date."""
+        return self.order_by(_DUE_ON, "pk")
+
+    def awaited(self) -> SubmissionQuerySet:
+        """Those that SKR waits for a file from: not handed in, no current file, not exempt, and the year not closed.
+
+        A receipt in force means that the unit has handed in, also where SKR has opened the submission again. Nobody employed
+        is such a receipt too.
+        """
+        waiting = [Submission.Status.NOT_STARTED, Submission.Status.RECEIVED, Submission.Status.UNDER_REVIEW]
+        working = self.filter(status__in=[*waiting, Submission.Status.RETURNED], exempt_at=None, collection__closed_at=None)
+        in_force = FilteredRelation("receipts", condition=Q(receipts__withdrawn_at=None))
+        return working.alias(in_force=in_force).filter(in_force=None).exclude(deliveries__is_current=True)
 
     def overdue(self, on: date) -> SubmissionQuerySet:
-        """Past the due date, without a current file and not handed in (it may be that nobody was employed)."""
-        waiting = [Submission.Status.NOT_STARTED, Submission.Status.RECEIVED, Submission.Status.UNDER_REVIEW]
-        late = self.with_due_date().filter(Q(("due_on__lt", on)), status__in=[*waiting, Submission.Status.RETURNED])
-        return late.exclude(deliveries__is_current=True)
+        """Awaited past the due date. `states.is_late` says the same of one submission."""
+        return self.awaited().with_due_date().filter(Q(("due_on__lt", on)))
 
 
 class Submission(models.Model):
@@ -61,6 +77,7 @@ class Submission(models.Model):
     collection = models.ForeignKey(Collection, on_delete=models.PROTECT, related_name="submissions", verbose_name="insamling")
     status = models.CharField("status", max_length=20, choices=Status.choices, default=Status.NOT_STARTED)
     granted_due_date = models.DateField("beviljat datum", null=True, blank=True)
+    exempt_at = models.DateTimeField("omfattas inte sedan", null=True, blank=True)  # SKR's decision, for this year alone
     status_changed_at = models.DateTimeField("senast ändrad", null=True, blank=True)
     return_reason = models.TextField("skäl till retur", blank=True)
     salt_sealed = models.BinaryField(null=True)  # 32 random bytes: the key of the group names and fingerprints
@@ -81,7 +98,10 @@ class Submission(models.Model):
 
     @property
     def due_date(self) -> date:
-        """The last day for this unit: the granted date, else the collection's."""
+        """The last day for this unit: the granted date, else the collection's. Every page, mail and file takes it from here.
+
+        Lists that are sorted or narrowed by it ask `with_due_date()`, its twin in SQL.
+        """
         return self.granted_due_date or self.collection.due_date
 
 

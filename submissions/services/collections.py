@@ -68,6 +68,7 @@ def open_collection(*, year: int, by: User | None, at: datetime) -> Opened:
         measurement_day=values.measurement_day,
         due_date=values.due_date,
         latest_deferral_date=values.latest_deferral_date,
+        direct_deferral_days=values.direct_deferral_days,
         layout=_layout(values.layout),
     )
     collection.code_lists.set([_code_list(code_list, date(year, 1, 1)) for code_list in values.lists.values()])

@@ -212,7 +212,7 @@ def test_adm_05_forged_privileges_are_ignored(scene: Scene) -> None:
 
 def test_adm_06_djangos_log_of_the_admin_stays_empty(scene: Scene) -> None:
     client = as_role(scene, "coordinator")
-    client.post(f"/admin/deferrals/deferral/{scene.trosa.deferral.pk}/avsla/", {"nej-answer": "Det går inte."})
+    client.post(f"/admin/deferrals/deferral/{scene.trosa.deferral.pk}/avsla/", {"nej-text": "Det går inte."})
     assert not LogEntry.objects.exists()
 
 

@@ -90,6 +90,7 @@ def _every_state_is_there() -> None:
     assert states == {"not_started", "under_review", "handed_in", "skr_review", "returned", "approved"}
     assert set(Submission.objects.filter(collection__year=2025).values_list("status", flat=True)) == {"not_started", "locked"}
     assert set(Deferral.objects.values_list("status", flat=True)) == {"requested", "granted", "declined"}
+    assert Submission.objects.get(exempt_at__isnull=False).unit.code == "8802"
     assert set(Thread.objects.values_list("status", flat=True)) == {"waiting_unit", "waiting_skr", "done"}
     assert set(Delivery.objects.values_list("status", flat=True)) == {"checked", "rejected"}
     assert Comment.objects.exists()

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from deferrals import states
-from deferrals.models import Deferral
+from deferrals.states import Status
 from submissions.models import Collection, Submission
 
 
@@ -53,10 +53,11 @@ def test_a_date_when_none_is_left():
     assert reason.startswith("Det senaste datum som SKR kan ge är 2026-12-15.")
 
 
-def test_only_a_waiting_request_moves():
+def test_what_waits_is_answered_or_ended_and_what_is_granted_only_ended():
     assert {start: set(ends) for start, ends in states.TRANSITIONS.items()} == {
-        Deferral.Status.REQUESTED: {Deferral.Status.GRANTED, Deferral.Status.DECLINED, Deferral.Status.WITHDRAWN},
-        Deferral.Status.GRANTED: set(),
-        Deferral.Status.DECLINED: set(),
-        Deferral.Status.WITHDRAWN: set(),
+        Status.REQUESTED: {Status.GRANTED, Status.DECLINED, Status.WITHDRAWN, Status.REVOKED},
+        Status.GRANTED: {Status.WITHDRAWN, Status.REVOKED},
+        Status.DECLINED: set(),
+        Status.WITHDRAWN: set(),
+        Status.REVOKED: set(),
     }
