@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime, time
 
 from django.conf import settings
@@ -67,9 +67,9 @@ def _opening(submission: Submission) -> datetime:
     return timezone.make_aware(datetime.combine(opens, time.min))
 
 
-def list_of(submissions: Iterable[Submission]) -> Iterator[bytes]:
+def list_of(submissions: Iterable[Submission]) -> bytes:
     """SKR's list as CSV: a line for each submission."""
-    return csv_file.write(HEADING, (_line(one) for one in submissions))
+    return b"".join(csv_file.write(HEADING, (_line(one) for one in submissions)))
 
 
 def _line(submission: Submission) -> list[csv_file.Value]:

@@ -118,6 +118,6 @@ class DeferralAdmin(RequestAdmin):
         self.require(request, "deferrals.view_deferral")
         newest = Collection.objects.order_by("-year").first()
         found = Submission.objects.visible_to(request.user).filter(collection=newest).select_related("unit", "collection")
-        content = due_dates.list_of(found.order_by("unit__sort_key", "pk").iterator(chunk_size=500))
+        content = due_dates.list_of(found.order_by("unit__sort_key", "pk"))
         year = newest.year if newest else timezone.localdate().year
         return downloads.attachment(content, name=f"sista-dagar-{year}.csv", content_type=csv_file.CONTENT_TYPE)

@@ -149,7 +149,7 @@ def test_the_list_of_last_days_names_every_unit(bo: GuardedClient, sam: GuardedC
     grant(cast, date(2026, 12, 10))
     answer = sam.get("/admin/deferrals/deferral/sista-dagar.csv")
     assert answer.headers["Content-Disposition"].startswith("attachment")
-    lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()  # type: ignore[attr-defined]
+    lines = answer.content.decode("utf-8-sig").splitlines()
     assert lines == [
         '"Kod";"Enhet";"År";"Status";"Sista dag";"Ordinarie sista dag";"Uppskov";"Omfattas"',
         '"0488";"Trosa kommun";"2026";"Ej påbörjad";"2026-12-10";"2026-12-01";"ja";"ja"',
