@@ -76,6 +76,8 @@ ALARM_FORM_AGE = timedelta(seconds=20)
 
 EXPORTS_PER_USER = (20, timedelta(hours=1))
 TEST_FILES_KEPT = REJECTED_FILES_KEPT = timedelta(days=30)  # retention: assumption A-11
+ANSWERS_KEPT = timedelta(days=365)  # answered requests for a role, and handovers
+CONTACTS_KEPT = timedelta(days=730)  # who was the unit's contact before
 COMMENT_DRAFTS_KEPT = MESSAGE_DRAFTS_KEPT = timedelta(days=30)
 MESSAGE_DRAFTS_PER_USER = 50
 THREADS_KEPT = timedelta(days=730)  # from the last message of a matter; it goes whole

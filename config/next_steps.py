@@ -18,7 +18,7 @@ from accounts.models import User
 from deferrals.models import Deferral
 from messaging.models import Thread
 from profiles import access
-from profiles.models import Membership, Unit
+from profiles.models import AccessRequest, Handover, Membership, Unit
 from submissions import states
 from submissions.models import Delivery, Submission
 from submissions.services import issuing
@@ -111,6 +111,9 @@ class Card:
     review_is_due: bool = False  # of the unit's people, by this person
     lacks_contact: bool = False
     may_submit: bool = True
+    asked: int = 0  # requests for a role that the person may answer
+    is_offered: bool = False  # a colleague wants to hand her role over
+    is_alone: bool = False  # nobody else can sign in for the unit
 
     @property
     def unit(self) -> Unit:
@@ -150,6 +153,12 @@ def _lacking(submissions: list[Submission]) -> set[int]:
     return set(units.without_contact().order_by("pk").values_list("pk", flat=True))
 
 
+def _alone(submissions: list[Submission]) -> set[int]:
+    """The units that have one person only."""
+    units = Unit.objects.filter(pk__in=[submission.unit_id for submission in submissions])
+    return set(units.with_one_person().order_by("pk").values_list("pk", flat=True))
+
+
 def _newest_year(user: User) -> list[Submission]:
     submissions = (
         Submission.objects.visible_to(user)
@@ -172,9 +181,14 @@ def cards_of(user: User, *, today: date) -> list[Card]:
             current[delivery.submission_id] = delivery
     unread = Counter(Thread.objects.visible_to(user).unread_by(user).order_by("pk").values_list("unit_id", flat=True))
     ended = [Deferral.Status.WITHDRAWN, Deferral.Status.REVOKED]
-    asked = Deferral.objects.filter(submission__in=submissions).exclude(status__in=ended)
-    deferrals = {deferral.submission_id: deferral for deferral in asked.order_by("requested_at", "pk")}
+    wished = Deferral.objects.filter(submission__in=submissions).exclude(status__in=ended)
+    deferrals = {deferral.submission_id: deferral for deferral in wished.order_by("requested_at", "pk")}
     confirmed, lacking = _confirmed(submissions), _lacking(submissions)
+    asked = Counter(
+        AccessRequest.objects.waiting().visible_to(user).exclude(user=user).order_by("pk").values_list("unit_id", flat=True)
+    )
+    offered = set(Handover.objects.open(timezone.now()).filter(receiver=user).order_by("pk").values_list("unit_id", flat=True))
+    alone = _alone(submissions)
     reopened = issuing.reopened_among(submissions)
     optional = states.explaining_is_optional(submissions)
     cards = []
@@ -200,6 +214,9 @@ def cards_of(user: User, *, today: date) -> list[Card]:
                 and submission.collection.is_open(today),
                 lacks_contact=submission.unit_id in lacking,
                 may_submit=may_submit,
+                asked=asked[submission.unit_id],
+                is_offered=submission.unit_id in offered,
+                is_alone=submission.unit_id in alone,
             )
         )
     return sorted(cards, key=lambda card: (not card.situation.is_ours, card.days_left))

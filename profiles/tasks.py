@@ -6,7 +6,7 @@ import structlog
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from profiles import dormancy, end_dates
+from profiles import dormancy, end_dates, retention
 
 log = structlog.get_logger("profiles")
 
@@ -28,3 +28,12 @@ def end_past_roles(timestamp: int) -> None:
     ended = end_dates.end_past(at=timezone.now())
     if ended:
         log.info("past_roles", ended=ended)
+
+
+@app.periodic(cron="50 4 * * *")
+@app.task(name="profiles.tasks.purge", queueing_lock="purge-profiles", pass_context=False)
+def purge(timestamp: int) -> None:
+    """Delete answered requests and former contacts whose time is over."""
+    counts = retention.purge(at=timezone.now())
+    if any(counts.values()):
+        log.info("purged", **{rule.name: counts[rule.what] for rule in retention.RULES})

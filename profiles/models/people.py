@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
+def _people() -> models.Count:
+    """How many hold a role in force at a unit, with an open account."""
+    able = Membership.objects.in_force().filter(user__is_active=True)
+    return models.Count("memberships", filter=Q(memberships__in=able))
+
+
 class UnitQuerySet(models.QuerySet["Unit"]):
     """Units, narrowed by who may see them."""
 
@@ -39,8 +45,11 @@ class UnitQuerySet(models.QuerySet["Unit"]):
 
     def with_people(self) -> UnitQuerySet:
         """With how many can sign in for the unit now, as `people`."""
-        able = Membership.objects.in_force().filter(user__is_active=True)
-        return self.annotate(people=models.Count("memberships", filter=Q(memberships__in=able)))
+        return self.annotate(people=_people())
+
+    def with_one_person(self) -> UnitQuerySet:
+        """Those where one person only can sign in: if she falls ill nobody hands in."""
+        return self.annotate(people=_people()).filter(people=1)
 
     def in_order(self) -> UnitQuerySet:
         """By Swedish name."""

@@ -7,8 +7,10 @@ from datetime import date
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from config.next_steps import action_for
+from config.next_steps import action_for, cards_of
+from profiles import handovers, requests
 from profiles.models import Membership
 from submissions.models import Collection, Delivery, Layout, Submission
 from tests.cast import Cast, give_role, make_unit, sign_in
@@ -117,3 +119,19 @@ def test_somebody_without_a_unit_is_told_whom_to_ask(cast: Cast, client: Guarded
     Membership.objects.filter(user=cast.cia).delete()
     sign_in(client, cast.cia)
     assert "Du har ingen behörighet i någon enhet" in client.get("/").content.decode()
+
+
+def test_what_waits_stands_on_the_start_page_of_who_answers(client: GuardedClient, cast: Cast, collection: Collection) -> None:
+    for unit in (cast.trosa, cast.other):
+        Submission.objects.create(unit=unit, collection=collection)
+    requests.ask_for_access(unit=cast.trosa, role="reader", text="Jag behöver den.", by=cast.dan, at=timezone.now())
+    handovers.offer_handover(
+        unit=cast.trosa, to=Membership.objects.get(user=cast.bo).pk, rest="", by=cast.anna, at=timezone.now()
+    )
+    found = {name: cards_of(getattr(cast, name), today=TODAY)[0] for name in ("anna", "bo", "dan")}
+    assert [found[name].asked for name in ("anna", "bo", "dan")] == [1, 0, 0]
+    assert [found[name].is_offered for name in ("anna", "bo", "dan")] == [False, True, False]
+    assert [found[name].is_alone for name in ("anna", "bo", "dan")] == [False, False, True]
+    assert "1\xa0person ber om behörighet" in sign_in(client, cast.anna).get("/").content.decode()
+    assert "vill lämna över sin roll till dig" in sign_in(client, cast.bo).get("/").content.decode()
+    assert "Enheten har bara en person" in sign_in(client, cast.dan).get("/").content.decode()

@@ -8,8 +8,8 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Invitation, RecoveryCase, User
-from profiles import bounces, confirmation, recovery, services, suspension
-from profiles.models import Membership, PeopleConfirmation
+from profiles import bounces, confirmation, facts, handovers, inviting, recovery, requests, services, suspension
+from profiles.models import ContactPerson, Membership, PeopleConfirmation
 from tests.accounts.test_parallel import at_once
 from tests.cast import Cast, Role, give_role, make_cast, make_user
 from tests.mail import sent_mails
@@ -114,3 +114,61 @@ def test_ater_08_a_case_approved_and_cancelled_at_once_has_one_end(cast: Cast) -
     case.refresh_from_db()
     assert case.cancelled_at == now
     assert not RecoveryCase.objects.undecided(now).exists()
+
+
+def test_beh_04_a_request_that_is_granted_and_declined_at_once_has_one_answer(cast: Cast, contacts: list[User]) -> None:
+    asked, _ = requests.ask_for_access(unit=cast.trosa, role=Role.READER, text="Ny i laget.", by=cast.dan, at=timezone.now())
+    now = timezone.now()
+    answers = at_once(
+        [
+            outcome_of(
+                lambda: requests.grant_request(request=asked, role="reader", ends_on=None, text="", by=contacts[0], at=now)
+            ),
+            outcome_of(
+                lambda: requests.grant_request(request=asked, role="contact", ends_on=None, text="", by=contacts[1], at=now)
+            ),
+            outcome_of(lambda: requests.decline_request(request=asked, text="Nej.", by=contacts[2], at=now)),
+            outcome_of(lambda: requests.withdraw_request(request=asked, by=cast.dan, at=now)),
+        ]
+    )
+    assert sorted(answers) == ["done", "refused", "refused", "refused"]
+    asked.refresh_from_db()
+    held = Membership.objects.in_force().filter(user=cast.dan, unit=cast.trosa).count()
+    assert held == (1 if asked.outcome == "granted" else 0)
+
+
+def test_an_offer_accepted_and_taken_back_at_once_ends_in_one_way(cast: Cast) -> None:
+    now = timezone.now()
+    offer = handovers.offer_handover(unit=cast.trosa, to=member(cast.bo).pk, rest="", by=cast.anna, at=now)
+    answers = at_once(
+        [
+            outcome_of(lambda: handovers.accept_handover(handover=offer, by=cast.bo, at=now)),
+            outcome_of(lambda: handovers.withdraw_handover(handover=offer, by=cast.anna, at=now)),
+            outcome_of(lambda: handovers.decline_handover(handover=offer, by=cast.bo, at=now)),
+        ]
+    )
+    assert sorted(answers) == ["done", "refused", "refused"]
+    assert Membership.objects.able_contacts().filter(unit=cast.trosa).count() == 1
+
+
+def test_the_same_list_sent_twice_at_once_invites_each_once(cast: Cast) -> None:
+    lines, now = inviting.read_lines("a@trosa.example\nb@trosa.example\nc@trosa.example"), timezone.now()
+
+    def send() -> str:
+        made = inviting.invite_many(unit=cast.trosa, lines=lines, role="reader", ends_on=None, by=cast.anna, at=now)
+        return "".join(sorted(one.kind[0] for one in made))
+
+    kinds = "".join(at_once([send, send]))
+    assert sorted(kinds) == list("iiittt")
+    assert Invitation.objects.count() == 3
+    assert [len(sent_mails(f"{name}@trosa.example")) for name in "abc"] == [1, 1, 1]
+
+
+def test_two_contacts_named_at_once_leave_one_in_force(cast: Cast, contacts: list[User]) -> None:
+    def name(person: User) -> Callable[[], str]:
+        values = {"name": person.name, "title": "", "email": "", "phone": "0156-520 00"}
+        return lambda: str(facts.change_contact_person(unit=cast.trosa, by=person, at=timezone.now(), **values))
+
+    assert at_once([name(person) for person in contacts]) == ["True"] * 4
+    assert ContactPerson.objects.filter(ended_at=None).count() == 1
+    assert ContactPerson.objects.count() == 4

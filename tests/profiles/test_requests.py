@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import AuditEvent, User
-from profiles import requests, services
+from profiles import facts, handovers, requests, retention, services
 from profiles.models import AccessRequest, Membership, Unit
 from tests.cast import Cast, Role, give_role, make_unit, make_user, sign_in
 from tests.client import GuardedClient
@@ -226,3 +226,24 @@ def test_answers_are_shown_for_ninety_days(cast: Cast, clock: Any) -> None:
     assert requests.own(cast.dan, at=timezone.now()).count() == 1
     clock.shift(timedelta(days=2))
     assert requests.own(cast.dan, at=timezone.now()).count() == 0
+
+
+def test_answered_requests_former_contacts_and_old_offers_go_in_time(cast: Cast, clock: Any) -> None:
+    request = asked(cast.dan, cast.trosa)
+    requests.decline_request(request=request, text="Nej.", by=cast.anna, at=timezone.now())
+    asked(cast.dan, cast.trosa)
+    for name in ("Eva", "Ola"):
+        values = {"name": name, "title": "", "email": "", "phone": "0156-520 00"}
+        facts.change_contact_person(unit=cast.trosa, by=cast.anna, at=timezone.now(), **values)
+    offer = handovers.offer_handover(
+        unit=cast.trosa, to=Membership.objects.get(user=cast.bo).pk, rest="", by=cast.anna, at=timezone.now()
+    )
+    clock.shift(timedelta(days=364))
+    assert not any(retention.purge(at=timezone.now()).values())
+    clock.shift(timedelta(days=15))
+    assert list(retention.purge(at=timezone.now()).values()) == [1, 1, 0]
+    assert not type(offer).objects.exists()
+    clock.shift(timedelta(days=365))
+    assert list(retention.purge(at=timezone.now()).values()) == [0, 0, 1]
+    assert AccessRequest.objects.get().outcome == ""
+    assert facts.contact_person(cast.trosa) is not None

@@ -14,6 +14,7 @@ from config.lib.retention import carry_out
 from config.lib.text import amount
 from messaging import retention as of_messages
 from profiles import dormancy
+from profiles import retention as of_profiles
 from submissions.services import retention as of_submissions
 
 
@@ -40,6 +41,7 @@ class Command(PortalCommand):
             for rule in of_accounts.RULES
         }
         counts |= of_messages.purge(at=at, older_than=age, dry_run=dry_run)
+        counts |= of_profiles.purge(at=at, older_than=age, dry_run=dry_run)
         counts |= of_submissions.purge(at=at, older_than=age, dry_run=dry_run)
         verb = "skulle tas bort" if dry_run else "borttagna"
         for what, count in counts.items():
