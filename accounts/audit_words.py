@@ -65,6 +65,7 @@ WORDS = {
     "access:changed": "Behörighet ändrad",
     "access:confirmed": "Personer bekräftade",
     "access:denied": "Åtkomst nekad",
+    "access:warned": "Påminnelse om sista dag",
     "access:requested": "Behörighet begärd",
     "access:request:withdrawn": "Begäran om behörighet återtagen",
     "access:request:granted": "Begäran om behörighet beviljad",

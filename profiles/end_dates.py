@@ -6,17 +6,19 @@ passed are written down as ended, so that sessions, invitations and SKR's list o
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts import audit
 from accounts.access import NotAllowed
-from accounts.models import User
-from profiles import contacts, services
+from accounts.models import AuditEvent, User
+from profiles import contacts, notices, services
 from profiles.models import Membership
 
 Role = Membership.Role
+WARNED, WARNING = timedelta(days=14), "access:warned"
 NOBODY_AFTER = "Enheten måste ha en kontaktperson också därefter. Gör först en annan person till kontaktperson utan sista dag."
 
 
@@ -46,7 +48,28 @@ def set_last_day(*, membership: Membership, ends_on: date | None, by: User, at: 
     membership.ends_on = ends_on
     result = f"till och med {ends_on.isoformat()}" if ends_on else "tills vidare"
     audit.record("access:changed", by=by, subject=found.user, unit=found.unit.code, result=result, at=at)
+    notices.send("last_day_set", {found.user.email}, unit=found.unit.name, ends_on=ends_on)
     return True
+
+
+def warn_of_last_day(*, at: datetime) -> int:
+    """Tell those whose role ends within two weeks, and their unit's Kontaktpersoner, once for each last day; how many."""
+    today = timezone.localdate(at)
+    ending = Membership.objects.in_force().filter(user__is_active=True, ends_on__lte=today + WARNED)
+    told = 0
+    for membership in ending.select_related("user", "unit").order_by("pk"):
+        mark = f"till och med {membership.ends_on}"
+        unit, person = membership.unit, membership.user
+        with transaction.atomic():
+            services.lock(unit)
+            if AuditEvent.objects.filter(code=WARNING, subject_id=person.pk, unit=unit.code, result=mark).exists():
+                continue
+            told += 1
+            audit.record(WARNING, subject=person, unit=unit.code, result=mark, at=at)
+            context = {"unit": unit.name, "ends_on": membership.ends_on}
+            notices.send("role_ends_soon", {person.email}, in_bulk=True, is_own=True, **context)
+            notices.send("role_ends_soon", notices.contacts(unit) - {person.email}, in_bulk=True, is_own=False, **context)
+    return told
 
 
 def end_past(*, at: datetime) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -108,6 +108,29 @@ class AddressForm(forms.Form):
         return email
 
 
+class LastDayField(forms.DateField):
+    """The last day of a role, today or later; empty: until further notice."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label="Till och med",
+            required=False,
+            help_text="För en vikarie eller konsult: rollen upphör av sig själv efter den dagen. "
+            "Lämna tomt om den gäller tills vidare.",
+            widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+            error_messages={"invalid": "Skriv datumet som ÅÅÅÅ-MM-DD, till exempel 2027-01-31."},
+        )
+
+    def clean(self, value: Any) -> Any:
+        """A day that the service takes."""
+        day = super().clean(value)
+        try:
+            check_last_day(day, at=timezone.now())
+        except NotAllowed as refusal:
+            raise forms.ValidationError(refusal.reason) from refusal
+        return day
+
+
 class RoleForm(forms.Form):
     """A role at the unit, and perhaps its last day."""
 
@@ -117,22 +140,7 @@ class RoleForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": "Välj en roll.", "invalid_choice": "Välj en roll i listan."},
     )
-    ends_on = forms.DateField(
-        label="Till och med",
-        required=False,
-        help_text="För en vikarie eller konsult: rollen upphör av sig själv efter den dagen. Lämna tomt om den gäller tills vidare.",
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-        error_messages={"invalid": "Skriv datumet som ÅÅÅÅ-MM-DD, till exempel 2027-01-31."},
-    )
-
-    def clean_ends_on(self) -> date | None:
-        """Today or later."""
-        day: date | None = self.cleaned_data["ends_on"]
-        try:
-            check_last_day(day, at=timezone.now())
-        except NotAllowed as refusal:
-            raise forms.ValidationError(refusal.reason) from refusal
-        return day
+    ends_on = LastDayField()
 
 
 class InvitationForm(NameMixin, AddressForm, RoleForm):

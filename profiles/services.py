@@ -64,7 +64,7 @@ def invite_member(
     existing = _live(unit).filter(user__email=email).first()
     if existing is not None:
         _make_room(existing, by=by, at=at)
-    matter = _matter(unit, chosen)
+    matter = _matter(unit, chosen, ends_on)
     user, invitation = accounts.invite_user(email=email, name=name, by=by, at=at, matter=matter, in_bulk=in_bulk)
     membership = Membership.objects.create(
         user=user, unit=unit, role=chosen, invitation=invitation, ends_on=ends_on, created_at=at, created_by=by
@@ -97,7 +97,7 @@ def resend_invitation(*, membership: Membership, by: User, at: datetime) -> None
     lock(membership.unit)
     check_manages(by, membership.unit)
     membership, invitation = _waiting(membership)
-    matter = _matter(membership.unit, Role(membership.role))
+    matter = _matter(membership.unit, Role(membership.role), membership.ends_on)
     accounts.resend_invitation(invitation=invitation, by=by, at=at, matter=matter)
 
 
@@ -300,5 +300,5 @@ def role_lost(membership: Membership, *, result: str, by: User | None, at: datet
         notices.tell_contacts(unit, "people_revoked", besides=[user], and_skr=True)
 
 
-def _matter(unit: Unit, role: Membership.Role) -> str:
-    return f"{role.label} i {unit.name}"
+def _matter(unit: Unit, role: Membership.Role, ends_on: date | None) -> str:
+    return f"{role.label} i {unit.name}" + (f", till och med {ends_on.isoformat()}" if ends_on else "")

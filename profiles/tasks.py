@@ -24,10 +24,11 @@ def close_dormant(timestamp: int) -> None:
 @app.periodic(cron="5 0 * * *")
 @app.task(name="profiles.tasks.end_past_roles", queueing_lock="end-past-roles", pass_context=False)
 def end_past_roles(timestamp: int) -> None:
-    """Write down the roles whose last day has passed as ended. They gave no rights since midnight."""
-    ended = end_dates.end_past(at=timezone.now())
-    if ended:
-        log.info("past_roles", ended=ended)
+    """Write down the roles whose last day has passed as ended (they gave no rights since midnight), and warn of the next ones."""
+    at = timezone.now()
+    ended, warned = end_dates.end_past(at=at), end_dates.warn_of_last_day(at=at)
+    if ended or warned:
+        log.info("past_roles", ended=ended, warned=warned)
 
 
 @app.periodic(cron="50 4 * * *")

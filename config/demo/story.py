@@ -22,6 +22,7 @@ from deferrals import states as deferral_states
 from deferrals.models import Deferral, Exemption
 from messaging import services as messaging
 from messaging.models import Thread
+from profiles import facts
 from profiles.models import Unit
 from submissions import builtin, checking, states, synthetic
 from submissions.frames import FIELD_NUMBERS, column
@@ -290,6 +291,17 @@ def _trosa(story: Story) -> None:
         nonce=story.form(),
     )
     people.join_units(story.person("elin"), by=anna, at=story.now)
+    facts.change_contact_person(
+        unit=unit,
+        name="Karin Kvist",
+        title="Lönechef",
+        email="karin.kvist@trosa.example",
+        phone="0156-555 10",
+        by=anna,
+        at=story.ago(25),
+    )
+    number = synthetic.known_units()["0488"].organisation_number
+    facts.add_number(unit=unit, number=number, valid_from=date(YEAR - 6, 1, 1), by=anna, at=story.ago(25, 9, 5))
 
 
 # Steps ---------------------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import forms
 
-from profiles.forms import AddressForm
+from profiles.forms import AddressForm, LastDayField
 from profiles.models import Membership, Unit, UnitRelation
 
 
@@ -18,6 +18,7 @@ class InviteForm(AddressForm):
         error_messages={"required": "Skriv personens namn."},
     )
     role = forms.ChoiceField(label="Roll", choices=Membership.Role.choices, initial=Membership.Role.CONTACT)
+    ends_on = LastDayField()
 
 
 class RelationForm(forms.Form):

@@ -135,3 +135,43 @@ def test_beh_04_somebody_is_kontaktperson_after_each_last_day(client: GuardedCli
     html = sign_in(client, cast.anna).post(mine, {"role": "contact", "ends_on": ""}).content.decode()
     assert "kan inte ändra din egen" in html
     assert member(cast.anna).ends_on == date(2026, 12, 31)
+
+
+def test_who_gets_a_last_day_is_told_and_warned_two_weeks_before_it_once(cast: Cast, clock: Any) -> None:
+    now = timezone.now()
+    end_dates.set_last_day(membership=member(cast.bo), ends_on=date(2026, 12, 1), by=cast.anna, at=now)
+    (mail,) = sent_mails(cast.bo.email)
+    assert "2026-12-01" in mail.body
+    assert end_dates.warn_of_last_day(at=now) == 0
+    clock.shift(timedelta(days=1))
+    assert end_dates.warn_of_last_day(at=timezone.now()) == 1
+    clock.shift(timedelta(days=1))
+    assert end_dates.warn_of_last_day(at=timezone.now()) == 0
+    assert "upphör snart" in sent_mails(cast.bo.email)[-1].subject
+    (told,) = sent_mails(cast.anna.email)
+    assert "En roll i Trosa kommun upphör snart" in told.subject
+    assert "Bo" not in told.body
+    end_dates.set_last_day(membership=member(cast.bo), ends_on=date(2026, 12, 2), by=cast.anna, at=timezone.now())
+    assert end_dates.warn_of_last_day(at=timezone.now()) == 1
+
+
+def test_the_invitation_s_mail_says_until_when(cast: Cast) -> None:
+    services.invite_member(
+        unit=cast.trosa,
+        email="ny@trosa.example",
+        name="Ny",
+        role="reader",
+        ends_on=date(2026, 12, 31),
+        by=cast.anna,
+        at=timezone.now(),
+    )
+    assert "Läsare i Trosa kommun, till och med 2026-12-31." in sent_mails("ny@trosa.example")[0].body
+
+
+def test_skr_invites_with_a_last_day_too(client: GuardedClient, cast: Cast) -> None:
+    address = reverse("admin:profiles_unit_invite", args=[cast.trosa.pk])
+    form = {"email": "ny@trosa.example", "name": "Ny", "role": "reader", "ends_on": "2026-12-31"}
+    sign_in(client, cast.coordinator)
+    assert "har redan varit" in client.post(address, form | {"ends_on": "2025-12-31"}).content.decode()
+    assert client.post(address, form).status_code == 302
+    assert Membership.objects.pending().get().ends_on == date(2026, 12, 31)
