@@ -20,6 +20,7 @@ _REVIEW = frozenset(
         "profiles.view_membership",
         "messaging.view_thread",
         "messaging.answer_thread",
+        "messaging.view_replytemplate",
         "submissions.view_collection",
         "submissions.view_submission",
         "submissions.review_submission",

@@ -28,6 +28,12 @@ from messaging.years import running_year
 from profiles.models import Unit
 
 
+class WrittenMeanwhile(NotAllowed):
+    """Somebody else has written in the thread since the page was drawn; the sentence says who."""
+
+    status = 409
+
+
 def start_thread(
     *,
     unit: Unit,
@@ -110,10 +116,22 @@ def open_thread(
     return thread
 
 
-def reply(*, thread: Thread, text: str, by: User, at: datetime, nonce: UUID, attached: Sequence[Chosen] = ()) -> Message:
+def reply(
+    *,
+    thread: Thread,
+    text: str,
+    by: User,
+    at: datetime,
+    nonce: UUID,
+    attached: Sequence[Chosen] = (),
+    closes: bool = False,
+    seen: int | None = None,
+) -> Message:
     """An answer; it opens a thread that was done and wakes one that was put off.
 
-    The same `nonce`, text and files again give the message that they made. Raises NotAllowed, for files `AttachmentsRefused`.
+    The same `nonce`, text and files again give the message that they made. `closes` marks the thread as done with it. `seen`
+    is the last message that the page showed. Raises NotAllowed (`WrittenMeanwhile` where somebody else has written since),
+    for files `AttachmentsRefused`.
     """
     check_can_write(by, thread.unit)
     text = clean_text(text)
@@ -123,6 +141,7 @@ def reply(*, thread: Thread, text: str, by: User, at: datetime, nonce: UUID, att
             locked = lock(thread)
             earlier = latest_from(locked, staff=by.is_staff)
             message = add_message(locked, text=text, by=by, at=at, nonce=nonce, files=checked)
+            check_nothing_new(locked, seen=seen, by=by)
             was_done = locked.status == Thread.Status.DONE
             if was_done:
                 ThreadEvent.objects.create(thread=locked, kind=ThreadEvent.Kind.REOPENED, at=at, by=by)
@@ -135,6 +154,8 @@ def reply(*, thread: Thread, text: str, by: User, at: datetime, nonce: UUID, att
                 result="reopened" if was_done else "",
                 at=at,
             )
+            if closes:
+                _close(locked, by=by, at=at)
             tell_other_side(locked, by=by, earlier=earlier, at=at)
             forget_draft(place=place_of(locked), by=by)
     except IntegrityError:
@@ -142,7 +163,7 @@ def reply(*, thread: Thread, text: str, by: User, at: datetime, nonce: UUID, att
         if before.thread_id == thread.pk and _says(before, text, checked):
             return before
         # the same form, with other words or files
-        return reply(thread=thread, text=text, by=by, at=at, nonce=uuid4(), attached=attached)
+        return reply(thread=thread, text=text, by=by, at=at, nonce=uuid4(), attached=attached, closes=closes, seen=seen)
     thread.refresh_from_db()
     return message
 
@@ -157,12 +178,30 @@ def close_thread(*, thread: Thread, by: User, at: datetime, seen: int | None = N
     locked = lock(thread)
     if seen is not None and locked.messages.filter(pk__gt=seen).exclude(is_from_staff=by.is_staff).exists():
         raise NotAllowed("Det har kommit ett nytt meddelande sedan du öppnade ärendet. Läs det först.")
-    changed = Thread.objects.filter(pk=thread.pk).exclude(status=Thread.Status.DONE).update(status=Thread.Status.DONE)
-    if changed:
-        ThreadEvent.objects.create(thread=thread, kind=ThreadEvent.Kind.CLOSED, at=at, by=by)
-        audit.record("thread:closed", by=by, unit=thread.unit.code, object=f"ärende {thread.pk}", at=at)
+    changed = _close(locked, by=by, at=at)
     thread.refresh_from_db()
-    return bool(changed)
+    return changed
+
+
+def _close(locked: Thread, *, by: User, at: datetime) -> bool:
+    """Done, and awake: what is done has nothing to wait for."""
+    still_open = Thread.objects.filter(pk=locked.pk).exclude(status=Thread.Status.DONE)
+    if not still_open.update(status=Thread.Status.DONE, snoozed_until=None):
+        return False
+    ThreadEvent.objects.create(thread=locked, kind=ThreadEvent.Kind.CLOSED, at=at, by=by)
+    audit.record("thread:closed", by=by, unit=locked.unit.code, object=f"ärende {locked.pk}", at=at)
+    return True
+
+
+def check_nothing_new(locked: Thread, *, seen: int | None, by: User) -> None:
+    """Raise `WrittenMeanwhile` where somebody else has written after the last message that the page showed."""
+    if seen is None:
+        return
+    later = locked.messages.filter(pk__gt=seen).exclude(author=by).select_related("author").order_by("pk").first()
+    if later is not None:
+        raise WrittenMeanwhile(
+            f"{later.author} skrev medan du hade ärendet öppet. Läs det nya meddelandet och skicka igen om ditt fortfarande behövs."
+        )
 
 
 def mark_read(*, thread: Thread, by: User) -> None:
