@@ -40,10 +40,10 @@ class FilesForm(forms.Form):
             form.add_error("attached", attachments.TOO_LARGE)
         return form
 
-    def refuse(self, refusal: NotAllowed) -> None:
-        """Put a refusal where it belongs: each file's own at the files, all others over the form."""
+    def refuse(self, refusal: NotAllowed, *, at: str | None = None) -> None:
+        """Put a refusal where it belongs: each file's own at the files, all others at the field `at`, or over the form."""
         if isinstance(refusal, AttachmentsRefused):
             for reason in refusal.reasons:
                 self.add_error("attached", reason)
         else:
-            self.add_error(None, refusal.reason)
+            self.add_error(at, refusal.reason)

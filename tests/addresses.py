@@ -10,7 +10,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import AuditEvent
-from messaging.models import Attachment, OutgoingMail
+from messaging.models import Attachment, OutgoingMail, ReplyTemplate
 from submissions.models import CheckSetting, CodeList
 from tests.scene import YEAR, Place
 
@@ -114,6 +114,7 @@ VALUES: dict[str, Callable[[Place], object]] = {
     "unit_id": lambda place: place.unit.pk,
     "relation_id": lambda place: place.unit.relations_up.get().pk,
     "request_id": lambda place: place.asked.pk,
+    "template_id": lambda place: ReplyTemplate.objects.earliest("pk").pk,
     "thread_id": lambda place: place.thread.pk,
     "submission_id": lambda place: place.submission.pk,
     "deferral_id": lambda place: place.deferral.pk,
@@ -135,6 +136,7 @@ OBJECTS: dict[str, Callable[[Place], object]] = {
     "membership": lambda place: place.colleague.pk,
     "outgoingmail": lambda place: OutgoingMail.objects.earliest("pk").pk,
     "recoverycase": lambda place: place.case.pk,
+    "replytemplate": lambda place: ReplyTemplate.objects.earliest("pk").pk,
     "submission": lambda place: place.submission.pk,
     "thread": lambda place: place.thread.pk,
     "unit": lambda place: place.unit.pk,

@@ -21,7 +21,7 @@ from deferrals.models import Deferral, Exemption
 from deferrals.services import request_deferral
 from messaging.attachments import Chosen
 from messaging.models import Thread
-from messaging.services import start_thread
+from messaging.services import save_template, start_thread
 from messaging.services.questions import add_question
 from profiles import facts, relations
 from profiles.handovers import offer_handover
@@ -112,6 +112,9 @@ def make_scene() -> Scene:
     for unit in (trosa, other):
         owner = Unit.objects.create(code=f"F{unit.code}", name="Förbundet", kind=Unit.Kind.KOMMUNALFORBUND, is_active=False)
         relations.relate_units(child=unit, kind="member", parent=owner, valid_from=date(2020, 1, 1), by=cast.coordinator, at=now)
+    save_template(
+        template=None, name="Standardsvar", category="", subject="Om {enhet}", text="Hej {enhet}!", by=cast.officer, at=now
+    )
     places = [
         _place(cast, trosa, cast.anna, receipts[0], at=now, mark=""),
         _place(cast, other, cast.dan, receipts[1], at=now, mark="kanarie"),

@@ -247,6 +247,18 @@ TABLE = """
   admin:messaging_thread_reply               POST  404   404   404   404   200   200   200   403
   admin:messaging_thread_close               POST  404   404   404   404   302   302   302   403
   admin:messaging_thread_change              GET   404   404   404   404   200   200   200   403
+  admin:messaging_thread_questions           GET   404   404   404   404   200   200   200   403
+  admin:messaging_thread_questions           POST  404   404   404   404   200   200   200   403
+  admin:messaging_thread_reopen              POST  404   404   404   404   302   302   302   403
+  admin:messaging_thread_assign              POST  404   404   404   404   302   302   302   403
+  admin:messaging_thread_snooze              POST  404   404   404   404   200   200   200   403
+  admin:messaging_thread_note                POST  404   404   404   404   200   200   200   403
+  admin:messaging_replytemplate_changelist   GET   404   404   404   404   200   200   200   403
+  admin:messaging_replytemplate_new          GET   404   404   404   404   200   200   200   403
+  admin:messaging_replytemplate_new          POST  404   404   404   404   200   200   200   403
+  admin:messaging_replytemplate_save         POST  404   404   404   404   200   200   200   403
+  admin:messaging_replytemplate_use          POST  404   404   404   404   302   302   302   403
+  admin:messaging_replytemplate_change       GET   404   404   404   404   200   200   200   403
   admin:messaging_outgoingmail_changelist    GET   404   404   404   404   403   403   403   200
   admin:messaging_outgoingmail_change        GET   404   404   404   404   403   403   403   200
   admin:submissions_collection_changelist    GET   404   404   404   404   200   200   200   200

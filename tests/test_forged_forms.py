@@ -77,6 +77,10 @@ FORMS: dict[str, dict[str, object]] = {
     "admin:accounts_invitation_correct_address": {"email": "ratt.adress@trosa.example"},
     "admin:messaging_thread_start": {"category": "file", "subject": "En fråga", "text": "Hur går det?", "nonce": NONCE},
     "admin:messaging_thread_reply": {"text": "Tack.", "nonce": NONCE},
+    "admin:messaging_thread_note": {"note": "Ring på torsdag.", "nonce": NONCE},
+    "admin:messaging_thread_snooze": {"until": "2026-11-20"},
+    "admin:messaging_replytemplate_new": {"name": "Påminnelse", "text": "Hej {enhet}!"},
+    "admin:messaging_replytemplate_save": {"name": "Standardsvar", "text": "Hej {enhet}!", "seen": "2026-11-16T08:00:00+00:00"},
     "admin:submissions_submission_return": {"reason": "Se över rad 3."},
     "admin:deferrals_deferral_grant": {"ja-granted_date": "2026-12-08"},
     "admin:deferrals_deferral_decline": {"nej-text": "Det går inte."},
@@ -89,6 +93,8 @@ FORMS: dict[str, dict[str, object]] = {
     "deferrals:ask_to_be_exempt": {"reason": "closed", "text": "Bolaget har upphört."},
 }
 CHANGES_NOTHING_HERE = {  # the scene's file still has fel, is not approved, and is read without doubt
+    "admin:messaging_thread_questions",  # it shows a preview first
+    "admin:messaging_thread_reopen",
     "submissions:choose_encoding",
     "submissions:hand_in",
     "submissions:ask_to_reopen",

@@ -14,7 +14,7 @@ from django.urls import reverse
 from accounts.admin_site import portal_admin
 from accounts.audit_words import AREAS, WORDS
 from accounts.models import AuditEvent, Invitation, Session, User
-from messaging.models import OutgoingMail
+from messaging.models import OutgoingMail, ReplyTemplate
 from submissions.models import CodeList, Layout
 from tests.admin.conftest import STAFF, as_person, as_role
 from tests.client import GuardedClient
@@ -26,6 +26,7 @@ LISTS = {
     "submissions/submission": {"officer", "coordinator", "statistician"},
     "deferrals/deferral": {"officer", "coordinator", "statistician"},
     "messaging/thread": {"officer", "coordinator", "statistician"},
+    "messaging/replytemplate": {"officer", "coordinator", "statistician"},
     "profiles/unit": {"officer", "coordinator", "statistician", "system"},
     "profiles/membership": {"officer", "coordinator", "statistician", "system"},
     "accounts/user": {"coordinator", "system"},
@@ -46,6 +47,11 @@ BUTTONS = [
     ("/admin/deferrals/deferral/{deferral}/avsla/", {"coordinator"}),
     ("/admin/messaging/thread/{thread}/svara/", {"officer", "coordinator", "statistician"}),
     ("/admin/messaging/thread/{thread}/avsluta/", {"officer", "coordinator", "statistician"}),
+    ("/admin/messaging/thread/{thread}/oppna/", {"officer", "coordinator", "statistician"}),
+    ("/admin/messaging/thread/{thread}/handlaggare/", {"officer", "coordinator", "statistician"}),
+    ("/admin/messaging/thread/{thread}/vila/", {"officer", "coordinator", "statistician"}),
+    ("/admin/messaging/thread/{thread}/anteckning/", {"officer", "coordinator", "statistician"}),
+    ("/admin/messaging/thread/fragor/", {"officer", "coordinator", "statistician"}),
     ("/admin/messaging/thread/skriv/0488/", {"officer", "coordinator", "statistician"}),
     ("/admin/profiles/unit/{unit}/bjud-in/", {"coordinator"}),
     ("/admin/accounts/invitation/{invitation}/skicka-igen/", {"coordinator"}),
@@ -95,6 +101,7 @@ def objects(scene: Scene) -> dict[str, object]:
         "submissions/codelist": CodeList.objects.get(kind="aid"),
         "submissions/checksetting": place.submission.collection.check_settings.get(code="KOD01"),
         "accounts/auditevent": AuditEvent.objects.order_by("pk").first(),
+        "messaging/replytemplate": ReplyTemplate.objects.get(),
         "messaging/outgoingmail": OutgoingMail.objects.order_by("pk").first(),
     }
 
