@@ -57,7 +57,7 @@ def words_of(event: ThreadEvent) -> str:
     """What happened, with what the line knows of it."""
     match event.kind:
         case ThreadEvent.Kind.ASSIGNED:
-            return f"Handläggare: {event.detail or 'ingen'}"
+            return f"{event.detail or 'Ingen'} har ärendet"
         case ThreadEvent.Kind.SNOOZED:
             return f"Vilar till {event.detail}" if event.detail else "Tas upp igen"
         case ThreadEvent.Kind.TICKED | ThreadEvent.Kind.UNTICKED:

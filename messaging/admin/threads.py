@@ -105,7 +105,8 @@ class ThreadAdmin(QuestionPages, PortalAdmin):
         status = Thread.Status(thread.status)
         shown = badge(STATUS_WORDS[status], STATUS_TONES[status])
         if thread.snoozed_until and thread.snoozed_until > timezone.localdate():
-            return format_html("{} {}", shown, badge(f"Vilar till {thread.snoozed_until:%Y-%m-%d}"))
+            rests = badge(f"Vilar till {thread.snoozed_until:%Y-%m-%d}")
+            return format_html('<span class="admin-badges">{} {}</span>', shown, rests)
         return shown
 
     @admin.display(description="handläggare", ordering="assignee__name")
@@ -114,10 +115,10 @@ class ThreadAdmin(QuestionPages, PortalAdmin):
         return str(thread.assignee) if thread.assignee else "–"
 
     @admin.display(description="senast", ordering="last_message_at")
-    def latest(self, thread: Thread) -> str:
+    def latest(self, thread: Thread) -> SafeString:
         """When somebody last wrote, and which side."""
-        side = "SKR" if thread.last_message_from_staff else "enheten"
-        return f"{timezone.localtime(thread.last_message_at):%Y-%m-%d %H:%M} från {side}"
+        side, at = "SKR" if thread.last_message_from_staff else "enheten", timezone.localtime(thread.last_message_at)
+        return format_html('<span class="admin-when">{}</span> från {}', f"{at:%Y-%m-%d %H:%M}", side)
 
     def unread(self, request: HttpRequest) -> int:
         """Threads with something new for this person."""
