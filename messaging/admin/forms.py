@@ -69,7 +69,8 @@ class NoteForm(forms.Form):
     nonce = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4, error_messages=NOT_TAKEN)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="note_%s", **kwargs)  # it stands beside the form of the answer
+        super().__init__(*args, **kwargs)
+        self.auto_id = "note_%s"  # it stands beside the form of the answer
 
 
 class AssignForm(forms.Form):
