@@ -9,7 +9,7 @@ from operator import attrgetter
 
 from messaging import attachments, services
 from messaging.attachments import Listed
-from messaging.models import Message, ReadMark, Thread, ThreadEvent
+from messaging.models import Message, ReadMark, Thread
 from profiles import access as unit_access
 
 
@@ -43,7 +43,7 @@ def lines_of(thread: Thread) -> list[Line]:
     lines = [_message(post, files[post.pk]) for post in said]
     lines += [Line("note", one.note.created_at, str(one.note.author), one.text, one.note.pk) for one in services.notes_in(thread)]
     events = thread.events.select_related("by").order_by("at", "pk")
-    lines += [Line("event", event.at, str(event.by or ""), words_of(event), event.pk) for event in events]
+    lines += [Line("event", event.at, str(event.by or ""), event.words, event.pk) for event in events]
     return sorted(lines, key=attrgetter("at"))
 
 
@@ -51,23 +51,6 @@ def _message(post: Message, files: Sequence[Listed]) -> Line:
     return Line(
         "message", post.created_at, str(post.author), services.read_text(post), post.pk, is_ours=post.is_from_staff, files=files
     )
-
-
-def words_of(event: ThreadEvent) -> str:
-    """What happened, with what the line knows of it."""
-    match event.kind:
-        case ThreadEvent.Kind.ASSIGNED:
-            return f"{event.detail or 'Ingen'} har ärendet"
-        case ThreadEvent.Kind.SNOOZED:
-            return f"Vilar till {event.detail}" if event.detail else "Tas upp igen"
-        case ThreadEvent.Kind.TICKED | ThreadEvent.Kind.UNTICKED:
-            word = "avbockad" if event.kind == ThreadEvent.Kind.TICKED else "inte längre avbockad"
-            return f"Fråga {event.detail} {word}"
-        case ThreadEvent.Kind.RESOLVED:
-            return f"Åtgärdat i version {event.detail}"
-        case ThreadEvent.Kind.RETURNED:
-            return f"Inte längre åtgärdat i version {event.detail}"
-    return event.get_kind_display()
 
 
 def readers_of(thread: Thread) -> list[Reader]:

@@ -36,8 +36,9 @@ class AnswerForm(ReplyForm):
 
     template = template_field()
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, address: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["text"].widget.attrs["hx-post"] = address  # the page's own address changes nothing
         self.fields["text"].label = "Svar"
         self.fields["text"].help_text = "Enheten får ett mejl om att det finns ett svar, utan innehållet."
 
@@ -55,6 +56,10 @@ class StartForm(ReplyForm):
         error_messages={"required": "Skriv ett ämne.", "max_length": f"Ämnet får vara högst {services.SUBJECT_LENGTH} tecken."},
     )
     field_order = ["template", "category", "subject", "text", "attached", "nonce"]
+
+    def __init__(self, *args: Any, address: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["text"].widget.attrs["hx-post"] = address
 
 
 class NoteForm(forms.Form):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 from django.contrib import admin, messages
 from django.db.models import Exists, Model, OuterRef, QuerySet
@@ -14,7 +14,8 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import NotAllowed
-from accounts.admin_site import Figure, FigureGroup, Panel, PanelRow, PortalAdmin, badge, link, portal_admin
+from accounts.admin_site import Figure, FigureGroup, Panel, PanelRow, PortalAdmin, badge, link, number, portal_admin
+from config.lib import personnummer
 from messaging import services
 from messaging.admin.conversation import lines_of, readers_of
 from messaging.admin.filters import (
@@ -28,13 +29,14 @@ from messaging.admin.filters import (
 )
 from messaging.admin.forms import AnswerForm, AssignForm, NoteForm, SnoozeForm, StartForm
 from messaging.admin.questions import QuestionPages
+from messaging.drafting import answer_to_draft, is_draft
 from messaging.models import Thread
+from messaging.search import LOOKED_THROUGH, find
+from messaging.services.drafts import place_of
 from messaging.services.threads import WrittenMeanwhile
 from profiles.models import Unit
 
-if TYPE_CHECKING:
-    from messaging.forms import ReplyForm
-
+FormWithTemplate = TypeVar("FormWithTemplate", AnswerForm, StartForm)
 LIST_KEPT = "threads_list"  # in the session: how the list was filtered when it was last seen
 FORM = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -49,7 +51,7 @@ class ThreadAdmin(QuestionPages, PortalAdmin):
     list_display_links = ("title",)
     list_filter = (ThreadStateFilter, AssigneeFilter, SnoozedFilter, "category", "unit__kind", CountyFilter, YearFilter)
     search_fields = ("subject", "unit__name", "unit__code__startswith")
-    search_help_text = "Sök ämne, enhet eller kod"
+    search_help_text = "Sök ämne, enhet, kod, person, ärendets nummer eller ord i texten"
     list_select_related = ("unit", "assignee")
     ordering = ("-last_message_at", "-pk")
     object_template = "admin/messaging/thread.html"
@@ -73,6 +75,20 @@ class ThreadAdmin(QuestionPages, PortalAdmin):
         """With whether this person has read each."""
         unread = Thread.objects.unread_by(request.user).filter(pk=OuterRef("pk"))  # type: ignore[arg-type]
         return super().get_queryset(request).select_related("unit", "assignee").annotate(is_unread=Exists(unread))
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        """By what stands in clear and by what is said; a personnummer is not looked for here, since the words stand in the address."""
+        if personnummer.LOOKS_LIKE.search(search_term):
+            messages.warning(
+                request, "Sök inte på personnummer: orden i sökningen syns i webbläsarens adress. Sök på ämne eller enhet."
+            )
+            return queryset.none(), False
+        found = find(queryset, search_term)
+        if not found.read_all:
+            messages.info(
+                request, f"I texterna söktes de {number(LOOKED_THROUGH)} senaste meddelandena. Välj filter för att nå äldre."
+            )
+        return found.threads, False
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The list; how it is filtered is kept for the way back from a thread."""
@@ -175,6 +191,7 @@ class ThreadAdmin(QuestionPages, PortalAdmin):
         """The conversation with its texts opened, and the forms."""
         lines = lines_of(obj)
         asked = services.asked_in(obj)
+        draft = services.kept_draft(place=place_of(obj), by=request.user)  # type: ignore[arg-type]
         today = timezone.localdate()
         return {
             "lines": lines,
@@ -189,7 +206,8 @@ class ThreadAdmin(QuestionPages, PortalAdmin):
             "is_mine": obj.assignee_id == request.user.pk,
             "may_answer": request.user.has_perm("messaging.answer_thread"),
             "has_templates": bool(services.active_templates()),
-            "form": AnswerForm(),
+            "form": AnswerForm(address=self.page_url("reply", obj.pk), initial=dict(draft.values) if draft else {}),
+            "draft": draft,
             "note_form": NoteForm(),
             "assign_form": AssignForm(initial={"to": obj.assignee_id, "before": obj.assignee_id}),
             "snooze_form": SnoozeForm(),
@@ -199,9 +217,19 @@ class ThreadAdmin(QuestionPages, PortalAdmin):
     def reply(self, request: HttpRequest, thread_id: int) -> HttpResponse:
         """Answer, answer and close, or put a ready text in the box; a refused text comes back in its form."""
         asked = self.require(request, "messaging.answer_thread")
-        thread, form = self.find(request, thread_id), AnswerForm.of(request)
+        thread, address = self.find(request, thread_id), self.page_url("reply", thread_id)
+        form = AnswerForm.of(request, address=address)
+        if is_draft(asked):
+            return answer_to_draft(
+                asked,
+                place=place_of(thread),
+                fields=("text",),
+                thread=thread,
+                again=lambda: self.object_page(request, thread, form=form),
+                back=self.object_url(thread),
+            )
         if request.POST.get("gor") == "mall":
-            return self.object_page(request, thread, form=self.with_template(request, form, thread.unit))
+            return self.object_page(request, thread, form=self.with_template(request, form, thread.unit, address))
         closes = request.POST.get("gor") == "stang"
         if form.is_valid():
             values = {name: form.cleaned_data[name] for name in ("text", "nonce", "attached")}
@@ -221,15 +249,14 @@ class ThreadAdmin(QuestionPages, PortalAdmin):
                 return HttpResponseRedirect(self.object_url(thread))
         return self.object_page(request, thread, form=form)
 
-    def with_template(self, request: HttpRequest, form: ReplyForm, unit: Unit) -> ReplyForm:
+    def with_template(self, request: HttpRequest, form: FormWithTemplate, unit: Unit, address: str) -> FormWithTemplate:
         """The form as it was typed, with the chosen ready text filled in for the unit after it. Nothing is sent."""
         form.full_clean()
         chosen = form.cleaned_data.get("template")
         typed = {name: value for name, value in form.data.items() if name in form.fields}
         if chosen is None:
-            again = type(form)(initial=typed)
             messages.info(request, "Välj en mall först.")
-            return again
+            return type(form)(address=address, initial=typed)
         fill = services.filler(by=request.user, at=timezone.now())  # type: ignore[arg-type]
         typed["text"] = "\n\n".join(filter(None, [typed.get("text", "").strip(), fill(unit, chosen.text)]))
         if "subject" in form.fields and not typed.get("subject", "").strip():
@@ -237,7 +264,7 @@ class ThreadAdmin(QuestionPages, PortalAdmin):
             typed["category"] = chosen.category or typed.get("category", "")
         if form.files:
             messages.info(request, "Mallen är insatt. Välj bilagorna igen, de följde inte med.")
-        return type(form)(initial=typed)
+        return type(form)(address=address, initial=typed)
 
     def close(self, request: HttpRequest, thread_id: int) -> HttpResponse:
         """Mark the thread as done."""
@@ -324,20 +351,34 @@ class ThreadAdmin(QuestionPages, PortalAdmin):
         unit = Unit.objects.visible_to(asked.user).filter(code=code).first()
         if unit is None:
             raise Http404
-        form = StartForm.of(request)
+        address, place = self.page_url("start", unit.code), f"new/{unit.code}"
+        draft = services.kept_draft(place=place, by=asked.user)
+        form = StartForm.of(request, address=address, initial=dict(draft.values) if draft else {})
+        if is_draft(asked):
+            return answer_to_draft(
+                asked,
+                place=place,
+                fields=("category", "subject", "text"),
+                default={"category": Thread.Category.FILE},
+                again=lambda: self._start_page(request, unit, form, draft),
+            )
         if request.POST.get("gor") == "mall":
-            form = self.with_template(request, form, unit)  # type: ignore[assignment]
+            form = self.with_template(request, form, unit, address)
         elif form.is_valid():
             values = {name: form.cleaned_data[name] for name in ("category", "subject", "text", "nonce", "attached")}
             try:
-                thread = services.start_thread(unit=unit, by=asked.user, at=timezone.now(), **values)
+                thread = services.start_thread(unit=unit, by=asked.user, at=timezone.now(), draft=place, **values)
             except NotAllowed as refusal:
                 form.refuse(refusal, at="subject" if "mne" in refusal.reason else None)
             else:
                 messages.success(request, f"Meddelandet är skickat till {unit.name}.")
                 return HttpResponseRedirect(self.object_url(thread))
+        return self._start_page(request, unit, form, draft)
+
+    def _start_page(self, request: HttpRequest, unit: Unit, form: StartForm, draft: services.Kept | None) -> HttpResponse:
         context = {
             "form": form,
+            "draft": draft,
             "unit_url": portal_admin.object_url(unit),
             "has_templates": bool(services.active_templates()),
         }

@@ -22,12 +22,12 @@ from accounts.models import User
 from messaging import attachments, services
 from messaging.access import check_can_write
 from messaging.attachments import Listed
+from messaging.drafting import answer_to_draft, is_draft
 from messaging.forms import ReplyForm
 from messaging.models import Message, ReadMark, Thread, ThreadEvent
 from messaging.services.drafts import place_of, place_of_question
 from messaging.services.questions import Asked
 from messaging.views.common import status_badge, thread_or_404
-from messaging.views.drafting import answer_to_draft, is_draft
 
 LARGEST_KEY = 2**63 - 1
 

@@ -12,11 +12,11 @@ from django.views.decorators.http import require_POST
 from accounts.access import NotAllowed, UserRequest
 from messaging import services
 from messaging.access import check_can_write
+from messaging.drafting import answer_to_draft, is_draft
 from messaging.forms import ReplyForm
 from messaging.services.drafts import place_of_question
 from messaging.views.common import thread_or_404
 from messaging.views.conversation import Refused, thread_page
-from messaging.views.drafting import answer_to_draft, is_draft
 
 
 @require_POST

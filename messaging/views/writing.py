@@ -10,10 +10,10 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import NotAllowed, UserRequest
 from messaging import services
+from messaging.drafting import answer_to_draft, is_draft
 from messaging.forms import ThreadForm
 from messaging.services.drafts import NEW
 from messaging.views.common import writable_units
-from messaging.views.drafting import answer_to_draft, is_draft
 from profiles.models import Unit
 
 FIELDS = ("unit", "category", "subject", "text")

@@ -14,10 +14,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.access import NotAllowed, UserRequest
 from messaging import services as messaging
 from messaging.access import check_can_write
+from messaging.drafting import answer_to_draft, is_draft
 from messaging.forms import MatterForm
 from messaging.models import Thread
 from messaging.services import Matter
-from messaging.views.drafting import answer_to_draft, is_draft
 from profiles import access
 from submissions.models import Delivery
 from submissions.services import asking, storage

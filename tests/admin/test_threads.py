@@ -98,6 +98,10 @@ def test_the_list_is_narrowed_by_all_that_one_works_by(scene: Scene) -> None:
         "?category__exact=access": set(),
         "?unit__kind__exact=region": set(),
         "?q=0488": {"Mitt", scene.trosa.thread.subject},
+        "?q=ska stå": {"Mitt", "Annat"},  # what is said in them
+        "?q=bo ask": {"Mitt"},
+        f"?q=%23{mine.pk}": {"Mitt"},
+        "?q=811218-9876": set(),
         "?lage=waiting_skr&q=Nyköping": {"Annat"},
     }.items():
         assert subjects(client, query) == expected, query
@@ -150,6 +154,39 @@ def test_a_thread_takes_as_many_queries_with_many_messages_as_with_few(scene: Sc
     for _ in range(8):
         talk()
     assert queries() == few
+
+
+def test_what_is_begun_is_kept_and_nothing_of_it_is_sent(scene: Scene) -> None:
+    thread, client, nonce = ask(scene), as_role(scene, "officer"), uuid4()
+    page = press(client, thread, "svara", text="Påbörjat svar.", nonce=nonce, spara="utkast").content.decode()
+    assert "Det är inte skickat än." in page
+    assert "Påbörjat svar.</textarea>" in page
+    quietly = client.post(
+        f"{PAGE}{thread.pk}/svara/", {"text": "Påbörjat mer.", "nonce": nonce, "spara": "utkast"}, headers={"HX-Request": "true"}
+    )
+    assert "Utkast sparat kl. 09.00" in quietly.content.decode()
+    assert "Påbörjat mer.</textarea>" in client.get(f"{PAGE}{thread.pk}/change/").content.decode()
+    assert "Påbörjat" not in as_role(scene, "statistician").get(f"{PAGE}{thread.pk}/change/").content.decode()
+    assert Message.objects.filter(thread=thread).count() == 1
+    press(client, thread, "svara", text="Färdigt svar.", nonce=nonce)
+    assert "Påbörjat" not in client.get(f"{PAGE}{thread.pk}/change/").content.decode()
+    begun = {"category": "other", "subject": "Hej", "text": "Nytt ärende", "nonce": uuid4(), "spara": "utkast"}
+    assert "Nytt ärende</textarea>" in client.post(f"{PAGE}skriv/0488/", begun, follow=True).content.decode()
+    assert not Thread.objects.filter(subject="Hej").exists()
+
+
+def test_the_box_saves_itself_at_an_address_that_never_sends(scene: Scene) -> None:
+    """Also on the page that comes back after a refused answer, whose own address is the one that sends."""
+    thread, client = ask(scene), as_role(scene, "officer")
+    for page in (client.get(f"{PAGE}{thread.pk}/change/"), press(client, thread, "svara", text="", nonce=uuid4())):
+        box = re.search(r'<textarea name="text"[^>]*>', page.content.decode())
+        assert box is not None
+        address = re.search(r'hx-post="([^"]*)"', box[0])
+        assert address is not None
+        assert address[1] == f"{PAGE}{thread.pk}/svara/"
+        assert "spara" in box[0]
+        client.post(address[1], {"text": "Skrivet.", "nonce": uuid4(), "spara": "utkast"}, headers={"HX-Request": "true"})
+    assert Message.objects.filter(thread=thread).count() == 1
 
 
 # Answering -----------------------------------------------------------------------------------------------------------
