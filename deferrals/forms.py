@@ -80,7 +80,7 @@ class DeferralForm(PlainText, forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": "Välj ett skäl.", "invalid_choice": "Välj ett skäl i listan."},
     )
-    text = text_field(help_text=NO_PERSONS)
+    text = text_field(help_text=f"Behövs om skälet är Annat. {NO_PERSONS}")
     nonce = forms.UUIDField(
         widget=forms.HiddenInput,
         error_messages=dict.fromkeys(("required", "invalid"), "Formuläret kunde inte tas emot. Ladda om sidan och försök igen."),

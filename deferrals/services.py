@@ -124,10 +124,15 @@ def _grant_by_rule(deferral: Deferral, *, by: User, at: datetime) -> None:
 
 
 @transaction.atomic
-def take_back_deferral(*, deferral: Deferral, by: User, at: datetime) -> None:
-    """The unit needs no more time: what waits is not asked any longer, and a granted date does not count any longer."""
+def take_back_deferral(*, deferral: Deferral, seen: str, by: User, at: datetime) -> None:
+    """The unit needs no more time: what waits is not asked any longer, and a granted date does not count any longer.
+
+    `seen` is how the request stood on the person's page: one that SKR has granted meanwhile is not given back unread.
+    """
     _lock(deferral)
     access.check_can_submit(by, deferral.submission.unit)
+    if deferral.status == Status.GRANTED and seen != Status.GRANTED:
+        raise NotAllowed("SKR har beviljat uppskovet sedan du öppnade sidan. Läs svaret här. Behövs det inte kan ni ta bort det.")
     states.check_can_take_back(deferral, timezone.localdate(at))
     _end(deferral, Status.WITHDRAWN, "Enheten har tagit tillbaka uppskovet.", by=by, at=at)
     record("deferral:withdrawn", deferral.submission, by, at)

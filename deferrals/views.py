@@ -189,7 +189,8 @@ def withdraw(request: UserRequest, code: str, pk: int) -> HttpResponse:
     deferral = _of_unit(request, Deferral.objects.all(), code, pk)
     was_granted = deferral.status == Status.GRANTED
     try:
-        services.take_back_deferral(deferral=deferral, by=request.user, at=timezone.now())
+        seen = request.POST.get("seen", Status.REQUESTED)
+        services.take_back_deferral(deferral=deferral, seen=seen, by=request.user, at=timezone.now())
     except NotAllowed as refusal:
         messages.warning(request, refusal.reason)
     else:

@@ -172,7 +172,7 @@ TABLE = {
         (Row("operation:configuration", unit="", object="uppskov 2026", result="senast 2026-12-15, direkt 6 dagar"),),
     ),
     "give the date back": Action(
-        "anna", "deferrals:withdraw", lambda scene: ["0488", scene.trosa.deferral.pk],
+        "anna", "deferrals:withdraw", lambda scene: ["0488", scene.trosa.deferral.pk], lambda scene: {"seen": "granted"},
         rows=(
             Row("submission:due_date", object="0488/2026", result="2026-12-01"),
             Row("deferral:withdrawn", object="0488/2026"),

@@ -44,7 +44,7 @@ class DeferralAdmin(RequestAdmin):
     lead = "Begäran om senare datum. De som väntar på beslut står först."
     list_display = ("unit", "state", "requested_date", "reason", "requested_at", "granted_date", "decider")
     object_template = "admin/deferrals/deferral.html"
-    facts = ("unit_link", "submission_link", "state", "requested_date", "present_date", "reason")
+    facts = ("unit_link", "submission_link", "state", "requested_date", "present_date", "reason", "text")
     waiting_label = "begäran om uppskov"
     panel_title = "Uppskov"
     panel_empty = "Inga begäran om uppskov."

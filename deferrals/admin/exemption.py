@@ -29,7 +29,7 @@ class ExemptionAdmin(RequestAdmin):
     lead = "Enheter som inte ska lämna uppgifter ett år. Ett nytt beslut öppnas från enhetens inlämning."
     list_display = ("unit", "year", "state", "reason", "requested_at", "decider")
     object_template = "admin/deferrals/exemption.html"
-    facts = ("unit_link", "submission_link", "state", "reason")
+    facts = ("unit_link", "submission_link", "state", "reason", "text")
     waiting_label = "vill inte omfattas"
     panel_title = "Omfattas inte i år"
     panel_empty = "Enheten omfattas."

@@ -138,6 +138,7 @@ PEOPLE_AND_FORMS = {
 LAST = [  # each does away with others: an invitation taken back cannot be sent again, signed out all is over
     "submissions:remove_comment", "submissions:reveal_row", "submissions:undo", "submissions:correct", "submissions:correct_batch",
     "submissions:undo_batch", "submissions:activate", "submissions:hand_in", "submissions:nobody_employed", "admin:deferrals_deferral_grant",
+    "admin:deferrals_exemption_grant",
     "profiles:revoke_invitation", "admin:accounts_invitation_revoke", "profiles:end_membership", "admin:accounts_user_suspend",
     "accounts:end_session", "accounts:end_other_sessions", "accounts:sign_out",
 ]  # fmt: skip

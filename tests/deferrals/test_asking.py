@@ -225,7 +225,7 @@ def test_nobody_else_sets_the_rules(cast: Cast, collection: Collection, who: str
 
 def give_back(client: GuardedClient) -> str:
     pk = Deferral.objects.latest("pk").pk
-    return client.post(url("withdraw", "0488", pk), follow=True).content.decode()
+    return client.post(url("withdraw", "0488", pk), {"seen": "granted"}, follow=True).content.decode()
 
 
 def test_a_granted_date_is_given_back_and_the_one_before_counts(bo: GuardedClient, cast: Cast):
@@ -247,9 +247,17 @@ def test_a_superseded_date_has_nothing_to_give_back(bo: GuardedClient, cast: Cas
     first = grant(cast, date(2026, 12, 8))
     ask(bo, requested_date="2026-12-11")
     grant(cast, date(2026, 12, 11))
-    html = bo.post(url("withdraw", "0488", first.pk), follow=True).content.decode()
+    html = bo.post(url("withdraw", "0488", first.pk), {"seen": "granted"}, follow=True).content.decode()
     assert "Ett senare uppskov gäller nu." in html
     assert last_day() == "2026-12-11"
+
+
+def test_a_tab_from_before_the_answer_does_not_give_the_date_back(bo: GuardedClient, cast: Cast):
+    ask(bo)
+    deferral = grant(cast, date(2026, 12, 8))
+    html = bo.post(url("withdraw", "0488", deferral.pk), follow=True).content.decode()
+    assert "SKR har beviljat uppskovet sedan du öppnade sidan." in html
+    assert last_day() == "2026-12-08"
 
 
 def test_nobody_becomes_late_by_giving_back(bo: GuardedClient, cast: Cast, clock: Any):
