@@ -1,6 +1,6 @@
 """What is done in Meddelanden: one verb, one transaction, one event of the audit trail."""
 
-from messaging.services.drafts import Kept, forget_draft, kept_draft, save_draft
+from messaging.services.drafts import Kept, forget_draft, kept_draft, kept_drafts, save_draft
 from messaging.services.handling import add_note, assign, handlers, notes_in, reopen_thread, snooze
 from messaging.services.matters import Matter, matter_of, note_resolved, note_returned
 from messaging.services.questions import Asked, asked_in, send_questions, tick_question, untick_question
@@ -24,6 +24,7 @@ __all__ = [
     "forget_draft",
     "handlers",
     "kept_draft",
+    "kept_drafts",
     "mark_read",
     "matter_of",
     "note_resolved",

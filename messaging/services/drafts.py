@@ -6,7 +6,7 @@ A draft is hers: no colleague and nobody at SKR sees it, so it leaves no event. 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -58,13 +58,18 @@ def save_draft(*, place: str, values: Mapping[str, str], by: User, at: datetime,
 
 def kept_draft(*, place: str, by: User) -> Kept | None:
     """What the person has begun to write there; None also for one that does not open any more."""
-    draft = Draft.objects.filter(user=by, place=place).first()
-    if draft is None:
-        return None
-    try:
-        return Kept(json.loads(sealed.open_column(draft, "values_sealed")), draft.at)
-    except crypto.SealBroken:
-        return None
+    return kept_drafts(places=[place], by=by).get(place)
+
+
+def kept_drafts(*, places: Iterable[str], by: User) -> dict[str, Kept]:
+    """The same for several places, in one query."""
+    found = {}
+    for draft in Draft.objects.filter(user=by, place__in=list(places)).order_by("pk"):
+        try:
+            found[draft.place] = Kept(json.loads(sealed.open_column(draft, "values_sealed")), draft.at)
+        except crypto.SealBroken:
+            continue
+    return found
 
 
 def forget_draft(*, place: str, by: User) -> bool:

@@ -198,12 +198,12 @@ def _events(found: Thread, user: User) -> list[Happening]:
 
 
 def _boxes(found: Thread, user: User, refused: Refused | None, *, may_tick: bool) -> list[QuestionBox]:
-    boxes = []
-    for asked in services.asked_in(found):
+    boxes, questions = [], services.asked_in(found)
+    places = [place_of_question(found, asked.question.number) for asked in questions if may_tick and not asked.is_ticked]
+    drafts = services.kept_drafts(places=places, by=user) if places else {}
+    for asked in questions:
         number = asked.question.number
-        draft = None
-        if may_tick and not asked.is_ticked:
-            draft = services.kept_draft(place=place_of_question(found, number), by=user)
+        draft = drafts.get(place_of_question(found, number))
         begun = draft.values.get("answer", "") if draft else asked.answer
         if refused and refused.number == number:
             boxes.append(QuestionBox(asked, refused.text, refused.reason, refused.text))

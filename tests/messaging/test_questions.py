@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -141,6 +142,17 @@ def test_texts_and_answers_are_sealed(bo: GuardedClient, thread: Thread) -> None
     tick(bo, thread, 2, "Hon, 811218-9876, slutade.")
     kept = Question.objects.get(thread=thread, number=2)
     assert b"811218" not in bytes(kept.text_sealed) + bytes(kept.answer_sealed or b"")
+
+
+def test_the_page_takes_equal_queries_for_few_questions_and_many(bo: GuardedClient, cast: Cast) -> None:
+    def count(many: int) -> int:
+        address = reverse("messaging:thread", args=[send(cast, questions=["Fråga?"] * many).threads.get().pk])
+        bo.get(address)
+        with CaptureQueriesContext(connection) as captured:
+            assert bo.get(address).status_code == 200
+        return len(captured)
+
+    assert count(2) == count(MOST_QUESTIONS)
 
 
 # Sending -------------------------------------------------------------------------------------------------------------
