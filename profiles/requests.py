@@ -144,7 +144,7 @@ def decline_request(*, request: AccessRequest, text: str, by: User, at: datetime
     services.check_manages(by, request.unit)
     text = clean_text(text)
     if not text:
-        raise NotAllowed("Skriv varför, så att personen vet hur hen går vidare.")
+        raise NotAllowed("Skriv varför, så att personen vet vad som gäller.")
     _answer(request, Outcome.DECLINED, text, by=by, at=at)
     audit.record("access:request:declined", by=by, subject=request.user, unit=request.unit.code, at=at)
     notices.send("access_declined", {request.user.email}, unit=request.unit.name)

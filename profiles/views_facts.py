@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import NotAllowed, UserRequest
 from profiles import access, facts, relations
 from profiles.forms import ContactPersonForm, NumberForm
-from profiles.models import OrganisationNumber
+from profiles.models import OrganisationNumber, Unit
 
 
 @require_safe
@@ -28,7 +28,7 @@ def unit_facts(request: UserRequest, code: str) -> HttpResponse:
         "changes": facts.payroll_changes(unit),
         "numbers": [(one, one.valid_to is not None and one.valid_to < today) for one in facts.numbers_of(unit)],
         "ties": ties,
-        "seen": set(type(unit).objects.visible_to(request.user).values_list("pk", flat=True)) if ties else set(),
+        "seen": set(Unit.objects.visible_to(request.user).values_list("pk", flat=True)) if ties else set(),
         "may_change": access.can_change_facts(request.user, unit),
         "can_submit": access.can_submit(request.user, unit),
     }
@@ -77,7 +77,7 @@ def end_number(request: UserRequest, code: str, pk: int) -> HttpResponse:
     """A number holds no longer."""
     unit = access.unit_or_404(request.user, code)
     access.check_can_change_facts(request.user, unit)
-    visible = OrganisationNumber.objects.filter(unit__in=type(unit).objects.visible_to(request.user))
+    visible = OrganisationNumber.objects.filter(unit__in=Unit.objects.visible_to(request.user))
     number = access.row_or_404(
         request.user, unit.organisation_numbers.select_related("unit"), pk=pk, visible=visible, unit="unit__code"
     )

@@ -15,7 +15,7 @@ from accounts.access import NotAllowed, UserRequest
 from accounts.middleware import redirect_to
 from accounts.step_up import needs_step_up
 from profiles import access, handovers
-from profiles.forms import HandoverForm
+from profiles.forms_requests import HandoverForm
 from profiles.models import Handover, Unit
 from profiles.roles import ROLES
 

@@ -12,7 +12,7 @@ from accounts.access import NotAllowed, UserRequest
 from accounts.step_up import needs_step_up
 from config.lib.text import one_line
 from profiles import access, contacts, requests
-from profiles.forms import AnswerForm, AskForm
+from profiles.forms_requests import AnswerForm, AskForm
 from profiles.models import AccessRequest, Unit
 from profiles.roles import ROLES
 

@@ -14,6 +14,8 @@ def membership_state(membership: Membership) -> SafeString:
     """In force, invited, revoked or ended."""
     if membership.ended_at:
         return badge("Avslutad")
+    if membership.ends_on and membership.ends_on < timezone.localdate():
+        return badge("Sista dagen har passerat")
     invitation = membership.invitation
     if invitation is None or invitation.accepted_at:
         if not membership.user.is_active:

@@ -15,7 +15,7 @@ from accounts.admin_site import PortalAdmin
 from accounts.step_up import needs_step_up
 from profiles import access, facts, relations, requests
 from profiles.admin.forms import LastDayForm, RelationForm
-from profiles.forms import AnswerForm
+from profiles.forms_requests import AnswerForm
 from profiles.models import Unit, UnitRelation
 
 FORM = require_http_methods(["GET", "HEAD", "POST"])

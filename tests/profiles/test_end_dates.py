@@ -175,3 +175,11 @@ def test_skr_invites_with_a_last_day_too(client: GuardedClient, cast: Cast) -> N
     assert "har redan varit" in client.post(address, form | {"ends_on": "2025-12-31"}).content.decode()
     assert client.post(address, form).status_code == 302
     assert Membership.objects.pending().get().ends_on == date(2026, 12, 31)
+
+
+def test_skr_s_list_says_that_the_last_day_has_passed_before_the_night_has_written_it_down(
+    client: GuardedClient, cast: Cast
+) -> None:
+    set_day(cast.bo, TODAY - timedelta(days=1))
+    address = reverse("admin:profiles_membership_change", args=[member(cast.bo).pk])
+    assert "Sista dagen har passerat" in sign_in(client, cast.coordinator).get(address).content.decode()
