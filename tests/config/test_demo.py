@@ -49,7 +49,7 @@ def run(logins: Path, **options: Any) -> str:
 
 @pytest.mark.django_db
 def test_demo_tells_the_whole_story(logins: Path, client: Client) -> None:
-    assert "11 personer, 622 inlämningar" in run(logins)
+    assert "11 personer, 624 inlämningar" in run(logins)
     _logins_are_as_the_contract_says(logins)
     _every_state_is_there()
     _trosa_waits_for_its_file()
