@@ -23,7 +23,7 @@ PEOPLE = ("anna", "cia", "coordinator", "statistician", "system")
 NOT_PAGES = frozenset(
     {
         *{"healthz", "readyz", "admin:jsi18n", "submissions:table_file", "submissions:codes"},
-        *{"deferrals:calendar", "deferrals:unit_calendar", "admin:deferrals_deferral_due_dates"},
+        *{"deferrals:calendar", "deferrals:unit_calendar", "admin:deferrals_deferral_due_dates", "messaging:attachment"},
     }
 )  # files and parts of pages
 LOOKED_AT_SIGNED_OUT = frozenset(OPEN_TO_ALL)
