@@ -550,6 +550,8 @@ def test_beh_09_a_reader_can_post_nothing_on_the_units_data() -> None:
     reader = {key: codes["cia"] for key, codes in EXPECTED.items() if key[1] == "POST" and ROUTES[key[0]].is_of_a_unit}
     assert reader.pop(("profiles:leave", "POST")) == 302  # her own role, which she may give up
     assert reader.pop(("submissions:person_rows", "POST")) == 422  # a search: it reads, and its number is not for an address
+    others = [("profiles:ask_access", "POST"), ("profiles:withdraw_request", "POST"), ("profiles:answer_handover", "POST")]
+    assert {reader.pop(key, 404) for key in others} == {404}  # a role she has, and what is for others to answer
     assert len(reader) > 12
     assert set(reader.values()) == {403}
     assert {EXPECTED[f"messaging:{name}", "POST"]["cia"] for name in ("new", "thread", "tick", "untick", "close")} == {403}

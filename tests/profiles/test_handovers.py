@@ -65,12 +65,14 @@ def test_no_leaves_all_as_it_was_and_the_giver_is_told(client: GuardedClient, ca
     assert "Du har tackat nej." in html
     assert (role_of(cast.anna), role_of(cast.bo)) == ("contact", "submitter")
     assert "blev inte av" in sent_mails(cast.anna.email)[0].subject
+    assert AuditEvent.objects.get(code="access:handover:declined").actor_id == cast.bo.pk
 
 
 def test_an_offer_is_taken_back_and_the_stale_tab_is_told(client: GuardedClient, cast: Cast) -> None:
     handover = offered(cast, cast.bo)
     back = reverse("profiles:withdraw_handover", args=["0488", handover.pk])
     assert "Erbjudandet är återtaget" in sign_in(client, cast.anna).post(back, follow=True).content.decode()
+    assert AuditEvent.objects.get(code="access:handover:withdrawn").actor_id == cast.anna.pk
     bo = sign_in(GuardedClient(), cast.bo)
     assert "gäller inte längre" in bo.get(address(handover)).content.decode()
     assert "gäller inte längre" in bo.post(address(handover), {"svar": "ja"}, follow=True).content.decode()

@@ -173,6 +173,7 @@ def test_no_needs_a_reason_which_the_person_reads(client: GuardedClient, cast: C
     assert "Du ska till Vagnhärad." in own
     (mail,) = sent_mails(cast.dan.email)
     assert "Vagnhärad" not in mail.body
+    assert AuditEvent.objects.get(code="access:request:declined").actor_id == cast.anna.pk
 
 
 @pytest.mark.parametrize("button", ["", "kanske"])
@@ -198,6 +199,7 @@ def test_taking_back_ends_it_for_both(client: GuardedClient, cast: Cast) -> None
     address = reverse("profiles:withdraw_request", args=[request.pk])
     assert "är återtagen" in dan.post(address, follow=True).content.decode()
     assert "redan besvarad eller återtagen" in dan.post(address, follow=True).content.decode()
+    assert AuditEvent.objects.get(code="access:request:withdrawn").actor_id == cast.dan.pk
     with pytest.raises(services.NotAllowed):
         requests.grant_request(request=request, role="reader", ends_on=None, text="", by=cast.anna, at=timezone.now())
     assert role_of(cast.dan) is None
