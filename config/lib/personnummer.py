@@ -21,7 +21,7 @@ LOOKS_LIKE = re.compile(
     r"(?<![0-9])(?:1[89]|20)?"  # century
     r"[0-9]{2}(?:0[1-9]|1[0-2])"  # year and month
     r"(?:0[1-9]|[12][0-9]|3[01]|6[1-9]|[78][0-9]|9[01])"  # day, plus 60 in a samordningsnummer
-    r"[-+ ]?[0-9]{4}(?![0-9])",
+    r"[-+ \u00a0\u2010-\u2015\u2212]?[0-9]{4}(?![0-9])",  # the dashes that word processors put there too
     re.ASCII,
 )
 """What may be a personnummer in running text, whatever its check digit; for masking logs, not for checking."""

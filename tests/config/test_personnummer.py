@@ -132,6 +132,11 @@ def test_mask_all_finds_numbers_in_running_text(text: str, masked: str):
     assert personnummer.mask_all(text) == masked
 
 
+@pytest.mark.parametrize("dash", ["\u2013", "\u2011", "\u2212", "\u00a0", "-", "+", " ", ""])
+def test_a_number_is_seen_whatever_dash_a_word_processor_puts_in_it(dash: str):
+    assert "9876" not in personnummer.mask_all(f"rad 3: 811218{dash}9876")
+
+
 def test_the_value_hides_itself_in_logs():
     read = personnummer.parse(personnummer.build(date(1981, 12, 18), 987), on=ON)
     assert str(read) == "811218-****"
