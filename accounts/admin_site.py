@@ -7,6 +7,7 @@ the front page shows comes from the registered admins, so nothing here looks upw
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
@@ -106,6 +107,7 @@ class PortalAdminSite(admin.AdminSite):
         """As Django's, but for a signed-in submitter the pages do not exist."""
         guarded = super().admin_view(view, cacheable)
 
+        @functools.wraps(guarded)  # with what the view says of itself, as the largest file that it takes
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             user: Any = request.user
             if is_verified(user) and not self.has_permission(request):

@@ -32,7 +32,11 @@ HELP = (
     f"{TAKEN_IN_WORDS}. Högst {amount(limits.ATTACHMENTS_PER_MESSAGE, 'fil', 'filer')}, {MEGABYTES} MB var. "
     "Filerna lagras krypterade."
 )
-TOO_LARGE = f"En fil är större än {MEGABYTES} MB och togs inte emot. Inget är skickat. Välj bilagorna igen."
+TOO_LARGE = (
+    f"Bilagorna är för stora och togs inte emot: högst {MEGABYTES} MB var och {ALL_MEGABYTES} MB tillsammans. "
+    "Inget är skickat. Välj bilagorna igen."
+)
+LOST = "Välj bilagorna igen, de följde inte med. Inget är skickat än."
 AGAIN = "Inget är skickat. Välj bilagorna igen, utan den som inte går."
 AWAY = (
     "Viruskontrollen svarar inte just nu, och utan den tar vi inte emot bilagor. Inget är skickat. "

@@ -30,6 +30,11 @@ class FilesForm(forms.Form):
         """The files as the service takes them."""
         return [Chosen(file.name or "", uploads.content_of(file)) for file in self.cleaned_data["attached"]]
 
+    def full_clean(self) -> None:
+        """As ever; and where the form comes back for another reason, that its files have to be chosen again."""
+        super().full_clean()
+        self._tell_of_lost_files()
+
     @classmethod
     def of(cls, request: HttpRequest, **options: Any) -> Self:
         """The form as it was posted, or an empty one to fill in; a file too large to be received is told of at the field."""
@@ -47,3 +52,9 @@ class FilesForm(forms.Form):
                 self.add_error("attached", reason)
         else:
             self.add_error(at, refusal.reason)
+            self._tell_of_lost_files()
+
+    def _tell_of_lost_files(self) -> None:
+        """No browser keeps the files of a form that comes back: it would be sent without them."""
+        if self.errors and self.files and "attached" not in self.errors:
+            self.add_error("attached", attachments.LOST)

@@ -41,8 +41,8 @@ class CappedMemoryUploadHandler(FileUploadHandler):
     @property
     def cap(self) -> int:
         """The most bytes that are kept of a file."""
-        match = self.request.resolver_match if self.request is not None else None
-        return getattr(match.func, "upload_max_bytes", settings.UPLOAD_MAX_BYTES) if match else settings.UPLOAD_MAX_BYTES
+        match, most = self.request.resolver_match if self.request is not None else None, settings.UPLOAD_MAX_BYTES
+        return min(getattr(match.func, "upload_max_bytes", most), most) if match else most
 
     def handle_raw_input(
         self,

@@ -13,9 +13,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import limits
 from accounts.access import NotAllowed
 from accounts.admin_site import Figure, FigureGroup, Panel, PanelRow, PortalAdmin, badge, link, number, portal_admin
-from config.lib import personnummer
+from config.lib import personnummer, uploads
 from messaging import services
 from messaging.admin.conversation import lines_of, readers_of
 from messaging.admin.filters import (
@@ -93,7 +94,8 @@ class ThreadAdmin(QuestionPages, PortalAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The list; how it is filtered is kept for the way back from a thread."""
         kept = request.GET.urlencode()
-        if len(kept) < 500 and request.session.get(LIST_KEPT, "") != kept:
+        searches_number = personnummer.LOOKS_LIKE.search(request.GET.get("q", ""))
+        if len(kept) < 500 and not searches_number and request.session.get(LIST_KEPT, "") != kept:
             request.session[LIST_KEPT] = kept
         return super().changelist_view(request, extra_context)
 
@@ -214,6 +216,7 @@ class ThreadAdmin(QuestionPages, PortalAdmin):
             "urls": {verb: self.page_url(verb, obj.pk) for verb in ("reply", "close", "reopen", "assign", "snooze", "note")},
         }
 
+    @uploads.at_most(limits.ATTACHMENT_BYTES_PER_MESSAGE)
     def reply(self, request: HttpRequest, thread_id: int) -> HttpResponse:
         """Answer, answer and close, or put a ready text in the box; a refused text comes back in its form."""
         asked = self.require(request, "messaging.answer_thread")
@@ -345,6 +348,7 @@ class ThreadAdmin(QuestionPages, PortalAdmin):
                 return HttpResponseRedirect(self.object_url(thread))
         return self.object_page(request, thread, note_form=form)
 
+    @uploads.at_most(limits.ATTACHMENT_BYTES_PER_MESSAGE)
     def start(self, request: HttpRequest, code: str) -> HttpResponse:
         """A new thread to a unit."""
         asked = self.require(request, "messaging.answer_thread")

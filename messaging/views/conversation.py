@@ -19,6 +19,7 @@ from accounts import limits
 from accounts.access import NotAllowed, UserRequest, polling
 from accounts.middleware import STOP_POLLING, row_of, time_left
 from accounts.models import User
+from config.lib import uploads
 from messaging import attachments, services
 from messaging.access import check_can_write
 from messaging.attachments import Listed
@@ -73,12 +74,13 @@ class Refused:
     status: int
 
 
+@uploads.at_most(limits.ATTACHMENT_BYTES_PER_MESSAGE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def thread(request: UserRequest, pk: int) -> HttpResponse:
     """One matter: what has been said, and a place to answer. Opening it marks it as read."""
     found = thread_or_404(request, pk)
     if request.method != "POST":
-        return thread_page(request, found, _empty_form(request, found))
+        return thread_page(request, found, empty_form(request, found))
     check_can_write(request.user, found.unit)
     if is_draft(request):
         return answer_to_draft(
@@ -165,7 +167,8 @@ def thread_page(
     return render(request, "messaging/thread.html", context, status=refused.status if refused else status)
 
 
-def _empty_form(request: UserRequest, found: Thread) -> ReplyForm:
+def empty_form(request: UserRequest, found: Thread) -> ReplyForm:
+    """The form of an answer with what the person has begun to write."""
     draft = services.kept_draft(place=place_of(found), by=request.user)
     return ReplyForm(initial={"text": draft.values.get("text", "")} if draft else {})
 

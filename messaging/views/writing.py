@@ -8,7 +8,9 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from accounts import limits
 from accounts.access import NotAllowed, UserRequest
+from config.lib import uploads
 from messaging import services
 from messaging.drafting import answer_to_draft, is_draft
 from messaging.forms import ThreadForm
@@ -19,6 +21,7 @@ from profiles.models import Unit
 FIELDS = ("unit", "category", "subject", "text")
 
 
+@uploads.at_most(limits.ATTACHMENT_BYTES_PER_MESSAGE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: UserRequest) -> HttpResponse:
     """Start a matter; what was begun before stands in the form."""

@@ -118,6 +118,12 @@ def test_the_filters_stay_through_search_and_on_the_way_back_from_a_thread(scene
         press(client, thread, "anteckning", note="Hej", nonce=uuid4())
 
 
+def test_a_personnummer_that_was_searched_for_is_not_kept_for_the_way_back(scene: Scene) -> None:
+    client, thread = as_role(scene, "officer"), ask(scene)
+    client.get(PAGE, {"q": "811218-9876"})
+    assert "811218" not in client.get(f"{PAGE}{thread.pk}/change/").content.decode()
+
+
 def test_the_list_takes_as_many_queries_for_many_threads_as_for_few(scene: Scene) -> None:
     client = as_role(scene, "officer")
 

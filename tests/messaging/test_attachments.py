@@ -12,6 +12,7 @@ import pytest
 from django.conf import LazySettings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
+from django.urls import resolve
 from django.utils import timezone
 
 from accounts import limits
@@ -226,6 +227,28 @@ def test_a_file_too_large_to_be_received_keeps_the_text(cast: Cast, thread: Thre
     assert attachments.TOO_LARGE in shown
     assert "Min långa text.</textarea>" in shown
     assert Message.objects.filter(thread=thread).count() == 1
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/meddelanden/nytt/",
+        "/meddelanden/1/",
+        "/admin/messaging/thread/1/svara/",
+        "/admin/messaging/thread/skriv/0488/",
+        "/inlamning/0488/2026/rad/1/fraga/",
+        "/inlamning/0488/2026/anmarkningar/RIM05/x/fraga/",
+    ],
+)
+def test_fil_01_no_more_than_a_message_may_hold_is_kept_in_memory(address: str) -> None:
+    assert resolve(address).func.upload_max_bytes == limits.ATTACHMENT_BYTES_PER_MESSAGE  # type: ignore[attr-defined]
+
+
+def test_files_of_a_form_that_comes_back_are_told_of(cast: Cast, thread: Thread) -> None:
+    page = answer(browser(cast.bo), thread, ("a.pdf", PDF), text=" ").content.decode()
+    assert "Skriv ett meddelande." in page
+    assert attachments.LOST in page
+    assert attachments.LOST not in answer(browser(cast.bo), thread, text=" ").content.decode()
 
 
 def test_the_same_form_twice_is_one_message_with_its_files(cast: Cast, thread: Thread) -> None:

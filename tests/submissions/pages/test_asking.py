@@ -202,3 +202,27 @@ def test_a_group_that_is_gone_meanwhile_leads_to_the_review(bo: GuardedClient, s
     assert scene.trosa.group.key not in {group.key for group in found}
     page = bo.post(at_group(scene, "ask_group"), {"subject": "x", "text": "y", "nonce": str(uuid4())}, follow=True)
     assert "Anmärkningen finns inte längre i filen." in page.content.decode()
+
+
+def test_a_row_is_not_asked_about_from_a_page_of_another_file(bo: GuardedClient, scene: Scene) -> None:
+    """The line may be another person's in the new file: the text comes back with what it would be about now."""
+    row = row_of_group(scene)[0]
+    assert '<input type="hidden" name="version" value="1">' in bo.get(at_row(row, "ask_row")).content.decode()
+    new_file(scene, synthetic.delivery("0488", ROWS, 7))
+    form = {"subject": "Är det rätt?", "text": "Vi undrar om värdet.", "nonce": str(uuid4()), "version": "1"}
+    page = bo.post(at_row(row, "ask_row"), form).content.decode()
+    assert f"Filen har bytts sedan du öppnade sidan. Nu gäller det Rad {row} i version 2" in page
+    assert "Vi undrar om värdet.</textarea>" in page
+    assert '<input type="hidden" name="version" value="2">' in page
+    assert not Thread.objects.filter(row=row).exists()
+    assert ask(bo, at_row(row, "ask_row"), version="2").version == 2
+
+
+def test_what_is_written_about_something_that_is_gone_waits_in_an_ordinary_message(bo: GuardedClient, scene: Scene) -> None:
+    gone = [at_row(999_999, "ask_row"), reverse("submissions:ask_group", args=["0488", 2026, scene.trosa.group.check, "borta"])]
+    for number, address in enumerate(gone, start=1):
+        form = {"subject": "Är det rätt?", "text": f"Min text {number}.", "nonce": str(uuid4())}
+        page = bo.post(address, form, follow=True).content.decode()
+        assert "Det du skrev står här i ett nytt meddelande." in page
+        assert f"Min text {number}.</textarea>" in page
+    assert "Min text 1.\n\nMin text 2." in page
