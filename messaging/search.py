@@ -21,6 +21,7 @@ from messaging.models import Message, Question, Thread, ThreadQuerySet
 
 LOOKED_THROUGH = 2_000
 QUERY_LENGTH = 100
+MOST_WORDS = 10  # each asks the database once more
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Found:
 
 def find(threads: ThreadQuerySet, query: str) -> Found:
     """Those of `threads`, which the person must be allowed to see, where every word of the query stands in one place or another."""
-    words = query[:QUERY_LENGTH].casefold().split()
+    words = list(dict.fromkeys(query[:QUERY_LENGTH].casefold().split()))[:MOST_WORDS]
     if not words:
         return Found(threads, True)
     in_texts, read_all = _in_texts(threads, words)
@@ -71,14 +72,14 @@ def _in_texts(threads: ThreadQuerySet, words: list[str]) -> tuple[set[int], bool
     posts, questions = list(latest), list(_questions(within))
     found = {
         thread
-        for thread, text in chain(_opened(posts[:LOOKED_THROUGH]), _opened_questions(questions))
+        for thread, text in chain(_opened(posts[:LOOKED_THROUGH]), _opened_questions(questions[:LOOKED_THROUGH]))
         if all(word in text.casefold() for word in words)
     }
-    return found, len(posts) <= LOOKED_THROUGH
+    return found, max(len(posts), len(questions)) <= LOOKED_THROUGH
 
 
 def _questions(within: Any) -> Iterator[Question]:
-    yield from Question.objects.filter(thread__in=within).order_by("-pk")[:LOOKED_THROUGH]
+    yield from Question.objects.filter(thread__in=within).order_by("-pk")[: LOOKED_THROUGH + 1]
 
 
 def _opened(posts: list[Message]) -> Iterator[tuple[int, str]]:
@@ -92,8 +93,8 @@ def _opened(posts: list[Message]) -> Iterator[tuple[int, str]]:
 def _opened_questions(questions: list[Question]) -> Iterator[tuple[int, str]]:
     for question in questions:
         for column in ("text_sealed", "answer_sealed"):
-            if getattr(question, column) is None:
-                continue
+            if getattr(question, column) is None or (column == "answer_sealed" and question.ticked_at is None):
+                continue  # an answer that was taken back is the unit's own again
             try:
                 yield question.thread_id, sealed.open_text(question, column)
             except crypto.SealBroken:

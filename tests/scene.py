@@ -22,7 +22,7 @@ from deferrals.services import request_deferral
 from messaging.attachments import Chosen
 from messaging.models import Thread
 from messaging.services import save_template, start_thread
-from messaging.services.questions import add_question
+from messaging.services.questions import add_questions
 from profiles import facts, relations
 from profiles.handovers import offer_handover
 from profiles.models import AccessRequest, Handover, Membership, OrganisationNumber, Unit
@@ -185,7 +185,7 @@ def _place(cast: Cast, unit: Unit, by: User, receipt: Receipt, *, at: datetime, 
         nonce=uuid5(FORMS, unit.code),
         attached=[Chosen(f"{mark}bilaga till frågan.pdf", b"%PDF-1.7\n")],
     )
-    add_question(thread, 1, f"{mark}fråga ett: stämmer antalet?")
+    add_questions(thread, [f"{mark}fråga ett: stämmer antalet?"])
     domain = by.email.split("@")[1]
     colleague = give_role(make_user(f"{mark}.kollega@{domain}".lstrip("."), f"{mark} Kollega".strip().title()), unit, Role.READER)
     waiting = invite_member(

@@ -7,6 +7,7 @@ Once a day: one mail for all threads, if anything is still unread when the day's
 from __future__ import annotations
 
 from datetime import datetime
+from operator import attrgetter
 
 from django.db import transaction
 from django.db.models import Q
@@ -14,7 +15,7 @@ from django.db.models import Q
 from accounts.models import MailNotices, User
 from accounts.roles import StaffRole
 from config.lib.mail import PortalMail
-from messaging.models import PendingNotice, ReadMark, Thread
+from messaging.models import PendingNotice, ReadMark, Thread, ThreadEvent
 from profiles import access as unit_access
 from profiles.models import Membership
 from profiles.preferences import notice_choices
@@ -26,10 +27,17 @@ def tell_other_side(thread: Thread, *, by: User, earlier: datetime | None, at: d
     if earlier is not None:
         have_read = ReadMark.objects.filter(thread=thread, read_at__gte=earlier).values_list("user_id", flat=True)
         unaware = set(_told_at(thread, earlier, staff=not by.is_staff)) - set(have_read)
+        if thread.events.filter(kind=ThreadEvent.Kind.ASSIGNED, at__gte=earlier).exists():
+            unaware.discard(thread.assignee_id or 0)  # she got the matter since, and no mail about what stood in it
     people = _other_side(thread, by)
     choices = notice_choices(people)
-    daily = [person for person in people if choices[person.pk] is MailNotices.DAILY]
-    PendingNotice.objects.bulk_create([PendingNotice(user=person, since=at) for person in daily], ignore_conflicts=True)
+    daily = sorted((person for person in people if choices[person.pk] is MailNotices.DAILY), key=attrgetter("pk"))
+    PendingNotice.objects.bulk_create(  # touching a row that is there waits for a digest under way, which takes it along
+        [PendingNotice(user=person, since=at) for person in daily],
+        update_conflicts=True,
+        unique_fields=["user"],
+        update_fields=["user"],
+    )
     for person in people:
         if choices[person.pk] is MailNotices.AT_ONCE and person.pk not in unaware:
             PortalMail("messaging/new_message", to=person.email).send()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -21,7 +21,7 @@ from messaging.access import check_can_write
 from messaging.models import Question, QuestionBatch, Thread, ThreadEvent
 from messaging.services.drafts import forget_draft, place_of_question
 from messaging.services.notices import tell_other_side
-from messaging.services.threads import add_message, hand_over, latest_from, lock, open_thread
+from messaging.services.threads import add_message, hand_over, latest_from, lock, open_thread, read_text
 from messaging.services.words import clean_subject, clean_text, tidy
 from profiles.models import Unit
 
@@ -67,7 +67,7 @@ def send_questions(
 ) -> QuestionBatch:
     """One thread for each unit with `text` as its message and a copy of the questions; `fill` puts the unit's own words in.
 
-    All units or none. The same `nonce` again gives the batch that it made. Raises NotAllowed.
+    All units or none. The same `nonce`, units and words again give the batch that they made. Raises NotAllowed.
     """
     if not by.is_staff:
         raise NotAllowed("Frågor i en omgång skickas av SKR.")
@@ -89,8 +89,7 @@ def send_questions(
                     unit=unit, category=category, subject=clean_subject(fill(unit, subject)), by=by, at=at, year=year, batch=batch
                 )
                 add_message(thread, text=fill(unit, text), by=by, at=at, nonce=uuid5(nonce, unit.code))
-                for number, question in enumerate(asked, start=1):
-                    add_question(thread, number, fill(unit, question))
+                add_questions(thread, [fill(unit, question) for question in asked])
                 audit.record(
                     "thread:questions", by=by, unit=unit.code, object=f"ärende {thread.pk}", result=f"{len(asked)} frågor", at=at
                 )
@@ -99,15 +98,43 @@ def send_questions(
         before = QuestionBatch.objects.filter(nonce=nonce, created_by=by).first()
         if before is None:
             raise NotAllowed("Formuläret kunde inte tas emot. Ladda om sidan och försök igen.") from None
-        return before
+        if _is_batch_of(before, units, [subject, text, *asked], category, fill):
+            return before
+        anew = uuid4()  # the same form, filled in with other units or words
+        return send_questions(
+            units=units,
+            category=category,
+            subject=subject,
+            text=text,
+            questions=asked,
+            by=by,
+            at=at,
+            nonce=anew,
+            year=year,
+            fill=fill,
+        )
     return batch
 
 
-def add_question(thread: Thread, number: int, text: str) -> None:
-    """A question of a thread, within the caller's transaction."""
-    question = Question(thread=thread, number=number)
-    question.text_sealed = sealed.seal_text(question, "text_sealed", text)
-    question.save(force_insert=True)
+def _is_batch_of(
+    batch: QuestionBatch, units: Sequence[Unit], words: Sequence[str], category: str, fill: Callable[[Unit, str], str]
+) -> bool:
+    """Whether the batch went to just those units with those words, told by the first of them."""
+    threads = {thread.unit_id: thread for thread in batch.threads.order_by("pk")}
+    if set(threads) != {unit.pk for unit in units}:
+        return False
+    first = threads[units[0].pk]
+    message = first.messages.order_by("created_at", "pk").first()
+    said = [first.category, first.subject, read_text(message) if message else "", *(one.text for one in asked_in(first))]
+    return said == [category, clean_subject(fill(units[0], words[0])), *(fill(units[0], word) for word in words[1:])]
+
+
+def add_questions(thread: Thread, texts: Sequence[str]) -> None:
+    """The questions of a thread, numbered from one, within the caller's transaction."""
+    questions = [Question(thread=thread, number=number) for number in range(1, len(texts) + 1)]
+    for question, text in zip(questions, texts, strict=True):
+        question.text_sealed = sealed.seal_text(question, "text_sealed", text)
+    Question.objects.bulk_create(questions)
 
 
 def asked_in(thread: Thread) -> list[Asked]:
@@ -145,6 +172,8 @@ def tick_question(*, thread: Thread, number: int, answer: str, by: User, at: dat
     forget_draft(place=place_of_question(locked, number), by=by)
     if not locked.questions.filter(ticked_at=None).exists():
         earlier = latest_from(locked, staff=False)
+        if locked.status == Thread.Status.DONE:
+            ThreadEvent.objects.create(thread=locked, kind=ThreadEvent.Kind.REOPENED, at=at, by=by)
         hand_over(locked, by=by, at=at)
         tell_other_side(locked, by=by, earlier=earlier, at=at)
     locked.refresh_from_db()

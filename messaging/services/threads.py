@@ -50,7 +50,7 @@ def start_thread(
 ) -> Thread:
     """A new matter with its first message and files, about `matter` where that is told, else about that year's (or this year's) collection.
 
-    The same `nonce`, text and files again give the thread that they made. `draft` is the place of what was begun. Raises
+    The same `nonce`, unit, words and files again give the thread that they made. `draft` is the place of what was begun. Raises
     NotAllowed, for files `AttachmentsRefused`.
     """
     check_can_write(by, unit)
@@ -67,7 +67,7 @@ def start_thread(
             forget_draft(place=draft, by=by)
     except IntegrityError:
         before = _posted_before(nonce, by)
-        if _says(before, text, checked):
+        if _opens(before.thread, before, unit, category, subject) and _says(before, text, checked):
             return before.thread
         anew = uuid4()  # the same form, filled in with other words
         return start_thread(
@@ -214,6 +214,12 @@ def read_text(message: Message) -> str:
     return sealed.open_text(message, "body_sealed")
 
 
+def _opens(thread: Thread, message: Message, unit: Unit, category: str, subject: str) -> bool:
+    """Whether the message is the first of a matter of that unit with those words: the same form, not one filled in anew."""
+    told = (thread.unit_id, thread.category, thread.subject)
+    return told == (unit.pk, category, subject) and not thread.messages.filter(pk__lt=message.pk).exists()
+
+
 def _says(message: Message, text: str, files: Sequence[Checked]) -> bool:
     return read_text(message) == text and attachments.are_those_of(message, files)
 
@@ -246,7 +252,9 @@ def add_message(thread: Thread, *, text: str, by: User, at: datetime, nonce: UUI
 
 
 def latest_from(thread: Thread, *, staff: bool) -> datetime | None:
-    """When that side last wrote."""
+    """When that side last wrote, or ticked the last question."""
+    if thread.last_message_from_staff == staff:
+        return thread.last_message_at
     latest: datetime | None = thread.messages.filter(is_from_staff=staff).aggregate(latest=Max("created_at"))["latest"]
     return latest
 

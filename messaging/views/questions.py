@@ -13,10 +13,9 @@ from accounts.access import NotAllowed, UserRequest
 from messaging import services
 from messaging.access import check_can_write
 from messaging.drafting import answer_to_draft, is_draft
-from messaging.forms import ReplyForm
 from messaging.services.drafts import place_of_question
 from messaging.views.common import thread_or_404
-from messaging.views.conversation import Refused, thread_page
+from messaging.views.conversation import Refused, empty_form, thread_page
 
 
 @require_POST
@@ -34,14 +33,18 @@ def tick(request: UserRequest, pk: int, number: int) -> HttpResponse:
             place=place_of_question(found, number),
             fields=("answer",),
             thread=found,
-            again=lambda: thread_page(request, found, ReplyForm(), refused=Refused(number, "Svaret är för långt.", answer, 422)),
+            again=lambda: thread_page(
+                request, found, empty_form(request, found), refused=Refused(number, "Svaret är för långt.", answer, 422)
+            ),
             back=back,
         )
     try:
         now = services.tick_question(thread=found, number=number, answer=answer, by=request.user, at=timezone.now())
     except NotAllowed as refusal:
         found.refresh_from_db()
-        return thread_page(request, found, ReplyForm(), refused=Refused(number, refusal.reason, answer, refusal.status))
+        return thread_page(
+            request, found, empty_form(request, found), refused=Refused(number, refusal.reason, answer, refusal.status)
+        )
     left = now.questions.filter(ticked_at=None).count()
     if left:
         messages.success(request, f"Fråga {number} är avbockad. {left} kvar.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,7 +15,7 @@ from django.utils import timezone
 
 from accounts.access import NotAllowed
 from accounts.models import AuditEvent
-from messaging import services
+from messaging import search, services
 from messaging.models import Question, QuestionBatch, Thread
 from messaging.services.questions import MOST_QUESTIONS, AlreadyTicked
 from tests.cast import Cast, make_unit, sign_in
@@ -165,6 +166,49 @@ def test_each_unit_gets_its_own_copy_filled_in(cast: Cast) -> None:
     assert [thread.questions.count() for thread in batch.threads.order_by("pk")] == [2, 2]
     texts = {services.read_text(thread.messages.get()) for thread in batch.threads.order_by("pk")}
     assert texts == {"Nyköpings kommun undrar över två saker.", f"{cast.trosa.name} undrar över två saker."}
+
+
+def test_the_same_form_for_other_units_or_words_is_a_batch_of_its_own(cast: Cast) -> None:
+    nonce, other = uuid4(), make_unit("0480", "Nyköpings kommun")
+    first = send(cast, nonce=nonce)
+    changes: list[dict[str, Any]] = [{"units": [other]}, {"questions": ASKED[:1]}, {"subject": "Annat"}, {"category": "other"}]
+    for change in changes:
+        assert send(cast, nonce=nonce, **change) != first
+    assert Thread.objects.filter(unit=other).count() == 1
+    assert QuestionBatch.objects.count() == 5
+
+
+def test_the_last_tick_opens_what_was_done_and_ticking_anew_sends_no_second_mail(
+    thread: Thread, cast: Cast, clock: Any
+) -> None:
+    services.close_thread(thread=thread, by=cast.officer, at=timezone.now())
+    for number in (1, 2, 2):
+        clock.shift(timedelta(minutes=1))
+        services.tick_question(thread=thread, number=number, answer="Ja", by=cast.bo, at=timezone.now())
+        if number == 2:
+            services.untick_question(thread=thread, number=number, by=cast.bo, at=timezone.now())
+    assert thread.events.filter(kind="reopened").count() == 1
+    assert len(sent_mails(cast.officer.email)) == 1
+
+
+def test_an_answer_that_was_taken_back_is_found_by_nobody(thread: Thread, cast: Cast) -> None:
+    services.tick_question(thread=thread, number=1, answer="Vi vet om sammanslagningen", by=cast.bo, at=timezone.now())
+    assert list(search.find(Thread.objects.all(), "sammanslagningen").threads) == [thread]
+    services.untick_question(thread=thread, number=1, by=cast.bo, at=timezone.now())
+    assert not search.find(Thread.objects.all(), "sammanslagningen").threads.exists()
+
+
+def test_a_search_says_when_not_all_questions_were_read(thread: Thread, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert search.find(Thread.objects.all(), "timavlönade").read_all
+    monkeypatch.setattr(search, "LOOKED_THROUGH", 1)
+    assert not search.find(Thread.objects.all(), "timavlönade").read_all
+
+
+def test_a_refused_tick_keeps_what_is_begun_in_the_box_of_the_answer(bo: GuardedClient, thread: Thread) -> None:
+    page = reverse("messaging:thread", args=[thread.pk])
+    bo.post(page, {"text": "Mitt påbörjade svar", "spara": "utkast"})
+    shown = tick(bo, thread, 1, "x" * 10_001).content.decode()
+    assert "Mitt påbörjade svar</textarea>" in shown
 
 
 def test_the_same_form_sent_twice_is_one_batch(cast: Cast) -> None:

@@ -210,6 +210,30 @@ def test_the_same_form_filled_in_anew_loses_nothing(bo: GuardedClient):
         assert text in page.content.decode()
 
 
+def test_the_same_form_for_another_unit_reaches_that_unit(hanna: GuardedClient, cast: Cast):
+    """Back in the browser, another unit, the same words: nothing may be told as sent that was not."""
+    form = asked(unit="0488")
+    first = hanna.post(url("new"), form).headers["Location"]
+    assert hanna.post(url("new"), {**form, "unit": "0999"}).headers["Location"] != first
+    assert list(Thread.objects.order_by("pk").values_list("unit__code", flat=True)) == ["0488", "0999"]
+    answer = {"text": form["text"], "nonce": str(uuid4())}
+    hanna.post(first, answer)
+    assert hanna.post(url("new"), {**form, **answer}).headers["Location"] != first
+    assert Thread.objects.count() == 3
+
+
+def test_who_got_the_matter_after_a_message_is_told_of_the_next(bo: GuardedClient, cast: Cast, clock: Any):
+    thread = start(bo)
+    clock.shift(timedelta(minutes=1))
+    values: dict[str, Any] = {"thread": thread, "to": cast.coordinator, "before": None}
+    services.assign(**values, by=cast.officer, at=timezone.now())
+    clock.shift(timedelta(minutes=1))
+    for text in ("Ett.", "Två."):
+        answer(bo, thread, text)
+        clock.shift(timedelta(minutes=1))
+    assert len(sent_mails(cast.coordinator.email)) == 1
+
+
 def test_a_nonce_of_somebody_else_s_gives_nothing_away(cast: Cast, bo: GuardedClient):
     start(bo)
     nonce = Message.objects.get().nonce
