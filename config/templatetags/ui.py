@@ -15,6 +15,7 @@ from django.forms import BaseForm
 from django.forms.boundfield import BoundField
 from django.forms.widgets import CheckboxInput
 from django.template.loader import render_to_string
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from config.lib import personnummer
@@ -219,6 +220,13 @@ def level_tone(level: str) -> str:
 def message_level(tags: str) -> str:
     """The notice level of a message from django.contrib.messages (`message.level_tag`)."""
     return MESSAGE_LEVELS.get(tags, "info")
+
+
+@register.filter
+def address(email: str) -> SafeString:
+    """An e-mail address that may break before its @, and elsewhere only where a line is too short for either part."""
+    name, at, domain = email.rpartition("@")
+    return format_html('<span class="address">{}<wbr>{}{}</span>', name, at, domain)
 
 
 @register.simple_tag

@@ -15,7 +15,7 @@ from django.template import Context, Template, TemplateSyntaxError
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 
-from config.templatetags import sv
+from config.templatetags import sv, ui
 from config.views_gallery import SampleFile, SampleForm, gallery
 from tests.guards.html import faults_in
 
@@ -386,3 +386,15 @@ def test_every_class_in_a_template_belongs_to_a_style() -> None:
 
 def _block(name: str) -> str:
     return re.split(r"__|--", name)[0]
+
+
+@pytest.mark.parametrize(
+    ("email", "html"),
+    [
+        ("anna.alm@trosa.example", "anna.alm<wbr>@trosa.example"),
+        ("<b>@x.example", "&lt;b&gt;<wbr>@x.example"),
+        ("utan-snabel-a", "<wbr>utan-snabel-a"),
+    ],
+)
+def test_an_address_breaks_before_its_at_and_is_escaped(email: str, html: str) -> None:
+    assert ui.address(email) == f'<span class="address">{html}</span>'
