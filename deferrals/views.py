@@ -22,7 +22,7 @@ from deferrals.handling import tidied
 from deferrals.history import TONES, history_of
 from deferrals.models import Deferral, Exemption, UnitRequest, UnitRequestQuerySet
 from profiles import access
-from profiles.models import Unit
+from profiles.models import Unit, UnitQuerySet
 from submissions import states as submission_states
 from submissions.models import Submission
 from submissions.models.submission import SubmissionQuerySet
@@ -57,9 +57,15 @@ def overview(request: UserRequest) -> HttpResponse:
         "rows": rows,
         "can_ask": any(row["can_ask"] for row in rows),
         "collection": next(iter(years.values()), None),
-        "units": [] if rows else Unit.objects.filter(pk__in=roles).in_order(),
+        "units": [] if rows else _with_something_to_read(request),
     }
     return render(request, "deferrals/overview.html", context)
+
+
+def _with_something_to_read(request: UserRequest) -> UnitQuerySet:
+    """My units that have been part of some year; one that has not has no page here."""
+    mine = Submission.objects.visible_to(request.user).filter(unit__in=access.roles_of(request.user))
+    return Unit.objects.filter(pk__in=mine.values("unit")).in_order()
 
 
 def _row(submission: Submission, may_submit: bool, is_late: bool, today: date) -> dict[str, Any]:
@@ -161,9 +167,17 @@ def _sent_before(request: UserRequest) -> list[Deferral]:
 
 
 def _told(request: UserRequest, made: list[Deferral]) -> HttpResponse:
-    """Say what became of each, and go to the page that shows it."""
-    granted = [one for one in made if one.rule_days is not None]
+    """Say what became of each, and go to the page that shows it. One sent again may have moved on since it was asked."""
+    granted = [one for one in made if one.rule_days is not None and one.status == Status.GRANTED]
     waiting = [one for one in made if one.is_waiting]
+    for one in made:
+        if one not in granted and one not in waiting:
+            label = Status(one.status).label.lower()
+            messages.info(
+                request,
+                f"Formuläret är redan skickat, och begäran för {one.submission.unit.name} är nu {label}. "
+                "Öppna formuläret på nytt om ni vill begära ett annat datum.",
+            )
     for of_day in _by_day(granted):
         names = ", ".join(one.submission.unit.name for one in of_day)
         messages.success(request, f"Uppskov är beviljat direkt för {names}. Ny sista dag är {of_day[0].granted_date}.")

@@ -275,3 +275,13 @@ def test_a_slip_that_is_given_back_may_be_asked_for_right_at_once(bo: GuardedCli
     give_back(bo)
     ask(bo, requested_date="2026-12-04")
     assert last_day() == "2026-12-04"
+
+
+def test_an_old_form_sent_again_does_not_say_that_what_was_given_back_is_granted(bo: GuardedClient, direct: Collection):
+    nonce = str(uuid4())
+    ask(bo, requested_date="2026-12-02", nonce=nonce)
+    give_back(bo)
+    html = ask(bo, requested_date="2026-12-02", nonce=nonce).content.decode()
+    assert "beviljat direkt" not in html
+    assert "begäran för Trosa kommun är nu återtagen." in html
+    assert last_day() == "2026-12-01"

@@ -194,8 +194,12 @@ def test_nothing_is_asked_before_the_opening_or_after_the_close(
     sign_in(bo, cast.bo)
     assert "Insamlingen öppnar 2026-10-12." in ask(bo).content.decode()
     Collection.objects.update(closed_at=timezone.now())
-    assert "Ingen insamling pågår" in bo.get(url("overview")).content.decode()
+    give_role(cast.bo, make_unit("3009", "Nya kommun"), Membership.Role.SUBMITTER)
+    html = bo.get(url("overview")).content.decode()
+    assert "Ingen insamling pågår" in html
     assert "Sista dag för er" in bo.get(url("unit", "0488")).content.decode()
+    assert url("unit", "0488") in html
+    assert "Nya kommun" not in html  # it has had no year, so its page would not be found
 
 
 @pytest.mark.parametrize(
