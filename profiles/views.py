@@ -107,8 +107,10 @@ def correct_address(request: UserRequest, code: str, pk: int) -> HttpResponse:
     """Send a waiting invitation to the right address instead."""
     chosen = access.unit_or_404(request.user, code)
     access.check_can_manage_people(request.user, chosen)
-    waiting = Membership.objects.pending().filter(unit=chosen).select_related("user", "unit")
-    membership = _membership(request, waiting, pk)
+    membership = _membership(request, chosen.memberships.select_related("user", "unit"), pk)
+    if not Membership.objects.pending().filter(pk=membership.pk).exists():
+        messages.warning(request, "Inbjudan är redan använd eller återkallad. Listan visar hur det är nu.")
+        return redirect("profiles:unit", code=code)
     form = AddressForm(request.POST or None, initial={"email": membership.user.email})
     if request.method == "POST" and form.is_valid():
         try:
@@ -145,8 +147,7 @@ def _act(request: UserRequest, code: str, pk: int, verb: Callable[..., None], do
     """One change of one row of the unit's page, and back to it with the outcome."""
     chosen = access.unit_or_404(request.user, code)
     access.check_can_manage_people(request.user, chosen)
-    memberships = Membership.objects.lasting().filter(unit=chosen).select_related("user", "unit")
-    membership = _membership(request, memberships, pk)
+    membership = _membership(request, chosen.memberships.select_related("user", "unit"), pk)
     try:
         verb(membership=membership, by=request.user, at=timezone.now())
     except NotAllowed as refusal:
@@ -162,8 +163,10 @@ def member(request: UserRequest, code: str, pk: int) -> HttpResponse:
     """A colleague: change her role or end it."""
     chosen = access.unit_or_404(request.user, code)
     access.check_can_manage_people(request.user, chosen)
-    memberships = Membership.objects.in_force().filter(unit=chosen).select_related("user", "unit", "created_by")
-    membership = _membership(request, memberships, pk)
+    membership = _membership(request, chosen.memberships.select_related("user", "unit", "created_by"), pk)
+    if not Membership.objects.in_force().filter(pk=membership.pk).exists():
+        messages.warning(request, f"{membership.user} har ingen roll i enheten just nu. Listan visar hur det är nu.")
+        return redirect("profiles:unit", code=code)
     form = RoleForm(request.POST or None, initial={"role": membership.role, "ends_on": membership.ends_on})
     if request.method == "POST" and form.is_valid():
         try:

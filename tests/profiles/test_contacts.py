@@ -252,8 +252,11 @@ def test_an_address_that_cannot_be_used_leaves_the_invitation_as_it_was(
 
 
 def test_who_has_accepted_or_is_anothers_has_no_address_to_put_right(anna: GuardedClient, cast: Cast) -> None:
-    for membership in (member(cast.bo), member(cast.dan, "0999")):
-        assert anna.post(url("correct_address", "0488", membership.pk), {"email": "x@x.example"}).status_code == 404
+    form, sent = {"email": "x@x.example"}, Invitation.objects.count()
+    assert anna.post(url("correct_address", "0488", member(cast.dan, "0999").pk), form).status_code == 404
+    answer = anna.post(url("correct_address", "0488", member(cast.bo).pk), form, follow=True)
+    assert "redan använd eller återkallad" in answer.content.decode()
+    assert Invitation.objects.count() == sent
 
 
 def test_who_invited_whom_and_when_stands_on_the_units_page(anna: GuardedClient, cast: Cast, clock: Any) -> None:

@@ -224,7 +224,28 @@ def test_an_invitation_is_taken_back_once(anna: GuardedClient):
     assert "är återkallad" in anna.post(address, follow=True).content.decode()
     assert Invitation.objects.get().revoked_at == timezone.now()
     assert not Membership.objects.filter(user=eva, ended_at=None).exists()
-    assert anna.post(address).status_code == 404
+    assert "redan använd eller återkallad" in anna.post(address, follow=True).content.decode()
+    assert AuditEvent.objects.filter(code="invitation:revoked").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("resend_invitation", "Inbjudan är redan använd eller återkallad."),
+        ("revoke_invitation", "Inbjudan är redan använd eller återkallad."),
+        ("correct_address", "Inbjudan är redan använd eller återkallad."),
+        ("end_membership", "Personen har inte längre någon roll i enheten."),
+        ("member", "Cia Al har ingen roll i enheten just nu."),
+    ],
+)
+def test_a_tab_from_before_the_role_ended_is_told_so(anna: GuardedClient, cast: Cast, name: str, sentence: str):
+    cias = membership(cast.cia)
+    services.end_membership(membership=cias, by=cast.anna, at=timezone.now())
+    before = AuditEvent.objects.filter(code="access:changed").count()
+    form = {"role": "contact", "email": "cia@trosa.example"}
+    assert sentence in anna.post(url(name, "0488", cias.pk), form, follow=True).content.decode()
+    assert role_of(cast.cia) is None
+    assert AuditEvent.objects.filter(code="access:changed").count() == before
 
 
 def test_taking_back_one_unit_s_invitation_leaves_the_other_s(anna: GuardedClient, cast: Cast):
