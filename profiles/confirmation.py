@@ -46,11 +46,17 @@ def confirm_people(*, unit: Unit, stays: Mapping[int, bool], by: User, at: datet
     if {one.pk for one in others} != set(stays):
         raise NotAllowed(CHANGED_MEANWHILE)
     gone = [one for one in others if not stays[one.pk]]
-    for membership in gone:
-        if membership.invitation and membership.invitation.accepted_at is None:
+    services.lock_people(one.user_id for one in others)
+    for membership in sorted(gone, key=lambda one: not _is_waiting(one)):  # a role that ends takes its invitations along
+        if _is_waiting(membership):
             services.revoke(membership, by=by, at=at)
         else:
             services.end_role(membership, by=by, at=at)
-    kept = len(people) - len(gone)
-    audit.record("access:confirmed", by=by, unit=unit.code, result=f"{kept} kvar, {len(gone)} avslutade", at=at)
-    return PeopleConfirmation.objects.create(unit=unit, at=at, by=by, kept=kept, ended=len(gone))
+    kept = len(people_of(unit))
+    ended = len(people) - kept
+    audit.record("access:confirmed", by=by, unit=unit.code, result=f"{kept} kvar, {ended} avslutade", at=at)
+    return PeopleConfirmation.objects.create(unit=unit, at=at, by=by, kept=kept, ended=ended)
+
+
+def _is_waiting(membership: Membership) -> bool:
+    return membership.invitation is not None and membership.invitation.accepted_at is None

@@ -23,8 +23,8 @@ NOT_OPEN = "Överlämningen gäller inte längre. Den är besvarad, återtagen e
 
 
 def receivers(unit: Unit, giver: User) -> QuerySet[Membership]:
-    """Colleagues who can take over: they hold a role without a last day, and their accounts are open."""
-    members = Membership.objects.in_force().filter(unit=unit, user__is_active=True, ends_on=None)
+    """Colleagues who can take over: a role without a last day, an open account, and mail that arrives."""
+    members = Membership.objects.in_force().filter(unit=unit, user__is_active=True, user__bounced_at=None, ends_on=None)
     return members.exclude(user=giver).select_related("user").order_by("user__name", "user__email", "pk")
 
 
@@ -87,17 +87,19 @@ def accept_handover(*, handover: Handover, by: User, at: datetime) -> bool:
     """Take the role over; whether her own sessions ended with it, as with every changed role. Raises NotAllowed."""
     unit = handover.unit
     services.lock(unit)
+    services.lock_people([handover.giver_id, handover.receiver_id])
     _check_receiver(handover, by)
     _answer(handover, Outcome.ACCEPTED, at=at)
     members = Membership.objects.in_force().filter(unit=unit).select_related("user", "unit")
     given = members.filter(user=handover.giver, user__is_active=True, role=Role.CONTACT).first()
-    taken = members.filter(user=by, user__is_active=True, ends_on=None).first()
+    taken = members.filter(user=by, user__is_active=True, user__bounced_at=None, ends_on=None).first()
     if given is None or taken is None:
         raise NotAllowed(NOT_OPEN)
     audit.record("access:handover:accepted", by=by, subject=handover.giver, unit=unit.code, at=at)
     if taken.role != Role.CONTACT:
         Membership.objects.filter(pk=taken.pk).update(role=Role.CONTACT)
         services.role_lost(taken, result=f"{Role(taken.role).label} → {Role.CONTACT.label}", by=by, at=at)
+        services.count_as_granted(by, unit, services.LADDER, by=handover.giver, at=at)
     if handover.rest == Handover.Rest.READER:
         Membership.objects.filter(pk=given.pk).update(role=Role.READER)
         services.role_lost(given, result=f"{Role.CONTACT.label} → {Role.READER.label}", by=by, at=at)

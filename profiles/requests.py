@@ -28,7 +28,6 @@ FOUND = 20
 ANSWER_SHOWN = timedelta(days=90)
 ALREADY_ANSWERED = "Begäran är redan besvarad eller återtagen. Listan visar hur det är nu."
 GRANT, DECLINE = "bevilja", "avsla"  # the buttons of the answer's form
-_ORDER = (Role.READER, Role.SUBMITTER, Role.CONTACT)
 
 
 def check_can_ask(by: User) -> None:
@@ -55,7 +54,7 @@ def who_answers(unit: Unit) -> list[str]:
 def higher_roles(user: User, unit: Unit) -> list[Membership.Role]:
     """What the person may ask for there: everything above what she has."""
     held = access.role_at(user, unit)
-    return list(_ORDER[_ORDER.index(held) + 1 :] if held else _ORDER)
+    return list(services.LADDER[services.LADDER.index(held) + 1 :] if held else services.LADDER)
 
 
 def waiting_of(unit: Unit) -> QuerySet[AccessRequest]:
@@ -120,6 +119,17 @@ def withdraw_request(*, request: AccessRequest, by: User, at: datetime) -> None:
     audit.record("access:request:withdrawn", by=by, subject=by, unit=request.unit.code, at=at)
 
 
+def suggestion(request: AccessRequest) -> dict[str, object]:
+    """What the answer's form begins with: the role asked for, and the last day of the role that the person has, which stays."""
+    held = _held(request)
+    return {"role": request.role, "ends_on": held.ends_on if held else None}
+
+
+def _held(request: AccessRequest) -> Membership | None:
+    members = Membership.objects.in_force().select_related("user", "unit")
+    return members.filter(unit=request.unit_id, user=request.user_id).first()
+
+
 @transaction.atomic
 def grant_request(*, request: AccessRequest, role: str, ends_on: date | None, text: str, by: User, at: datetime) -> Membership:
     """Give the role that was asked for, or another one, with a last day if one is given. Raises NotAllowed."""
@@ -128,7 +138,9 @@ def grant_request(*, request: AccessRequest, role: str, ends_on: date | None, te
     text = clean_text(text)
     _answer(request, Outcome.GRANTED, text, by=by, at=at)
     unit, asker = request.unit, request.user
-    held = Membership.objects.in_force().select_related("user", "unit").filter(unit=unit, user=asker).first()
+    held = _held(request)
+    if held is not None and role in Role.values and role not in higher_roles(asker, unit):
+        raise NotAllowed(f"{asker} är redan {held.get_role_display()}. Välj en roll som får göra mer, eller avslå begäran.")
     if held is not None:
         end_dates.change_member(membership=held, role=role, ends_on=ends_on, by=by, at=at)
     else:

@@ -8,6 +8,7 @@ that of two changes that come at once the second sees the first.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
@@ -24,6 +25,7 @@ from profiles import access, contacts, notices
 from profiles.models import AccessRequest, Handover, Membership, MembershipQuerySet, Unit
 
 Role = Membership.Role
+LADDER = (Role.READER, Role.SUBMITTER, Role.CONTACT)  # each may do what those before it may
 NAME_LENGTH = 100
 LATEST_END = timedelta(days=5 * 366)
 WEB_ADDRESS = re.compile(r"://|\bwww\.|[\\/@]", re.IGNORECASE)
@@ -69,9 +71,7 @@ def invite_member(
     membership = Membership.objects.create(
         user=user, unit=unit, role=chosen, invitation=invitation, ends_on=ends_on, created_at=at, created_by=by
     )
-    AccessRequest.objects.waiting().filter(user=user, unit=unit).update(
-        outcome=AccessRequest.Outcome.GRANTED, answered_at=at, answered_by=by
-    )
+    count_as_granted(user, unit, LADDER, by=by, at=at)
     until = f"{chosen.label} till och med {ends_on.isoformat()}" if ends_on else chosen.label
     audit.record("access:changed", by=by, subject=user, unit=unit.code, object=until, result="invited", at=at)
     if tells:
@@ -158,6 +158,7 @@ def change_role(*, membership: Membership, role: str, by: User, at: datetime) ->
     Membership.objects.filter(pk=membership.pk).update(role=chosen)
     role_lost(membership, result=f"{Role(membership.role).label} → {chosen.label}", by=by, at=at)
     membership.role = chosen
+    count_as_granted(membership.user, membership.unit, LADDER[: LADDER.index(chosen) + 1], by=by, at=at)
     notices.tell_person(membership, "role_changed")
 
 
@@ -298,6 +299,18 @@ def role_lost(membership: Membership, *, result: str, by: User | None, at: datet
         revoke(waiting, by=by, at=at)
     if sent:
         notices.tell_contacts(unit, "people_revoked", besides=[user], and_skr=True)
+
+
+def count_as_granted(user: User, unit: Unit, roles: Collection[str], *, by: User | None, at: datetime) -> None:
+    """Who has been given a role need not be answered about it: her request for one of the roles waits no longer."""
+    waiting = AccessRequest.objects.waiting().filter(user=user, unit=unit, role__in=roles)
+    if waiting.update(outcome=AccessRequest.Outcome.GRANTED, answered_at=at, answered_by=by):
+        audit.record("access:request:granted", by=by, subject=user, unit=unit.code, at=at)
+
+
+def lock_people(people: Iterable[int]) -> None:
+    """The people's rows, in one order, where one change is about several: two units' changes then never wait for each other."""
+    list(User.objects.select_for_update().filter(pk__in=set(people)).order_by("pk"))
 
 
 def _matter(unit: Unit, role: Membership.Role, ends_on: date | None) -> str:

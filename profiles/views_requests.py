@@ -81,7 +81,7 @@ def answer_request(request: UserRequest, code: str, pk: int) -> HttpResponse:
     visible = AccessRequest.objects.visible_to(request.user)
     rows = AccessRequest.objects.filter(unit=unit).select_related("user", "unit", "answered_by")
     asked = access.row_or_404(request.user, rows, pk=pk, visible=visible, unit="unit__code")
-    form = AnswerForm(request.POST if request.method == "POST" else None, initial={"role": asked.role})
+    form = AnswerForm(request.POST if request.method == "POST" else None, initial=requests.suggestion(asked))
     if form.is_valid():
         try:
             message = requests.answer_request(

@@ -91,7 +91,7 @@ class UnitPages(PortalAdmin):
         asked = unit.access_requests.select_related("user", "unit", "answered_by").filter(pk=request_id).first()
         if asked is None:
             raise Http404
-        form = AnswerForm(request.POST if request.method == "POST" else None, initial={"role": asked.role})
+        form = AnswerForm(request.POST if request.method == "POST" else None, initial=requests.suggestion(asked))
         if form.is_valid():
             try:
                 message = requests.answer_request(

@@ -179,4 +179,4 @@ class PeopleConfirmation(models.Model):
         indexes = [models.Index(fields=["unit", "-at"], name="people_confirmation_latest")]
 
     def __str__(self) -> str:
-        return f"{self.unit}, {self.at:%Y-%m-%d}"
+        return f"{self.unit}, {timezone.localdate(self.at).isoformat()}"

@@ -114,6 +114,21 @@ def test_e9_who_shall_not_stay_goes_at_once_and_the_rest_is_confirmed(anna: Guar
     assert (event.unit, event.result) == ("0488", "2 kvar, 2 avslutade")
 
 
+def test_e9_a_kontaktperson_who_goes_takes_her_invitations_along_and_each_is_counted_once(
+    anna: GuardedClient, cast: Cast, kim: User
+) -> None:
+    for email in ("liv@trosa.example", "siv@trosa.example"):
+        services.invite_member(unit=cast.trosa, email=email, name="", role=Role.READER, by=kim, at=timezone.now())
+    others = [one for one in confirmation.people_of(cast.trosa) if one.user_id != cast.anna.pk]
+    gone = {kim.pk, User.objects.get(email="liv@trosa.example").pk}
+    form = {f"person_{one.pk}": "inte" if one.user_id in gone else "kvar" for one in others}
+    page = anna.post(url("confirm_people", "0488"), form, follow=True).content.decode()
+    assert "3 personer är inte längre kvar." in page
+    assert AuditEvent.objects.filter(code="access:changed", result="revoked").count() == 2
+    done = PeopleConfirmation.objects.get()
+    assert (done.kept, done.ended) == (3, 3)
+
+
 def test_e9_somebody_new_meanwhile_is_asked_about(anna: GuardedClient, cast: Cast) -> None:
     form = answers(cast)
     give_role(make_user("ny@trosa.example", "Ny Person"), cast.trosa, Role.READER)

@@ -113,9 +113,10 @@ def test_an_offer_that_cannot_be_made_says_why(client: GuardedClient, cast: Cast
     assert not Handover.objects.exists()
 
 
-def test_only_colleagues_who_can_hold_it_are_offered(client: GuardedClient, cast: Cast) -> None:
+@pytest.mark.parametrize("without", [{"is_active": False}, {"bounced_at": "2026-11-16T08:00:00Z"}], ids=["account", "mail"])
+def test_only_colleagues_who_can_hold_it_are_offered(client: GuardedClient, cast: Cast, without: dict[str, Any]) -> None:
     Membership.objects.filter(pk=member(cast.bo).pk).update(ends_on="2026-12-31")
-    User.objects.filter(pk=cast.cia.pk).update(is_active=False)
+    User.objects.filter(pk=cast.cia.pk).update(**without)
     assert "Det finns ingen att lämna över till" in sign_in(client, cast.anna).get(OFFER).content.decode()
     for user in (cast.bo, cast.cia):
         with pytest.raises(services.NotAllowed, match="kan inte ta över"):

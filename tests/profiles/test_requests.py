@@ -161,6 +161,36 @@ def test_a_higher_role_is_given_to_somebody_who_is_there(client: GuardedClient, 
     assert Membership.objects.filter(user=cast.cia, unit=cast.trosa).count() == 1
 
 
+def test_a_last_day_stays_when_a_higher_role_is_given(client: GuardedClient, cast: Cast) -> None:
+    Membership.objects.filter(user=cast.cia, unit=cast.trosa).update(ends_on="2026-12-31")
+    address, form = answer(asked(cast.cia, cast.trosa, Role.SUBMITTER), "bevilja")
+    html = sign_in(client, cast.anna).get(address).content.decode()
+    shown = html.split('name="ends_on"')[1].split(">")[0]
+    assert 'value="2026-12-31"' in shown
+    client.post(address, form | {"ends_on": "2026-12-31"})
+    assert role_of(cast.cia) == Role.SUBMITTER
+    assert str(Membership.objects.get(user=cast.cia, unit=cast.trosa).ends_on) == "2026-12-31"
+
+
+@pytest.mark.parametrize("role", ["reader", "submitter"])
+def test_a_yes_never_gives_less_than_the_person_has(client: GuardedClient, cast: Cast, role: str) -> None:
+    address, form = answer(asked(cast.bo, cast.trosa, Role.CONTACT), "bevilja", role=role)
+    html = sign_in(client, cast.anna).post(address, form).content.decode()
+    assert "Bo Ask är redan Uppgiftslämnare." in html
+    assert role_of(cast.bo) == Role.SUBMITTER
+    assert AccessRequest.objects.get().outcome == ""
+
+
+@pytest.mark.parametrize(("role", "outcome"), [("submitter", "granted"), ("contact", "granted"), ("reader", "")])
+def test_who_gets_the_role_another_way_waits_no_longer(cast: Cast, role: str, outcome: str) -> None:
+    request = asked(cast.cia, cast.trosa, Role.SUBMITTER)
+    cias = Membership.objects.get(user=cast.cia, unit=cast.trosa)
+    services.change_role(membership=cias, role=role, by=cast.anna, at=timezone.now())
+    request.refresh_from_db()
+    assert request.outcome == outcome
+    assert AuditEvent.objects.filter(code="access:request:granted").exists() == bool(outcome)
+
+
 def test_no_needs_a_reason_which_the_person_reads(client: GuardedClient, cast: Cast) -> None:
     request = asked(cast.dan, cast.trosa)
     sign_in(client, cast.anna)
