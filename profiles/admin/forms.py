@@ -32,7 +32,8 @@ class RelationForm(forms.Form):
     parent = forms.CharField(
         label="Den andra enhetens kod",
         max_length=10,
-        help_text="Till exempel 0488. Är det den här enheten som äger eller har tagit över, skriv relationen på den andra enheten.",
+        help_text="Till exempel 0488. Om den här enheten äger, är medlem i eller har ersatts av den andra, "
+        "skriv relationen på den andra enheten i stället.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         error_messages={"required": "Skriv den andra enhetens kod.", "max_length": "Skriv den andra enhetens kod."},
     )

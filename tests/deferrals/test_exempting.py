@@ -36,6 +36,12 @@ def exempt(cast: Cast, trosa: Submission) -> Exemption:
     return exempting.decide_exemption(submission=trosa, **values)
 
 
+@pytest.mark.parametrize(("who", "way"), [("bo", "Skriv till SKR under"), ("cia", "Be en uppgiftslämnare eller kontaktperson")])
+def test_who_may_not_write_is_told_who_can(client: GuardedClient, cast: Cast, trosa: Submission, who: str, way: str):
+    exempt(cast, trosa)
+    assert f"Är det fel? {way}" in sign_in(client, getattr(cast, who)).get(url("unit", "0488")).content.decode()
+
+
 def test_the_unit_asks_and_reads_the_decision(bo: GuardedClient, sam: GuardedClient, cast: Cast):
     assert "Be om att inte omfattas i år" in bo.get(url("unit", "0488")).content.decode()
     html = send(bo)

@@ -178,9 +178,7 @@ def test_the_same_form_for_other_units_or_words_is_a_batch_of_its_own(cast: Cast
     assert QuestionBatch.objects.count() == 5
 
 
-def test_the_last_tick_opens_what_was_done_and_ticking_anew_sends_no_second_mail(
-    thread: Thread, cast: Cast, clock: Any
-) -> None:
+def test_the_last_tick_opens_what_was_done_and_ticking_anew_sends_no_second_mail(thread: Thread, cast: Cast, clock: Any) -> None:
     services.close_thread(thread=thread, by=cast.officer, at=timezone.now())
     for number in (1, 2, 2):
         clock.shift(timedelta(minutes=1))

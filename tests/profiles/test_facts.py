@@ -171,6 +171,16 @@ def test_skr_relates_a_company_to_its_kommun_and_both_see_it(client: GuardedClie
     assert set(AuditEvent.objects.filter(object__startswith="relation").values_list("unit", flat=True)) == {"0488", "B488"}
 
 
+@pytest.mark.parametrize("kind", UnitRelation.Kind.values)
+def test_the_form_says_which_relations_are_written_on_the_other_unit(client: GuardedClient, cast: Cast, kind: str) -> None:
+    relations.relate_units(
+        child=cast.other, kind=kind, parent=cast.trosa, valid_from=date(2020, 1, 1), by=cast.coordinator, at=timezone.now()
+    )
+    (tie,) = relations.ties_of(cast.trosa, on=date(2026, 11, 16))
+    html = sign_in(client, cast.coordinator).get(reverse("admin:profiles_unit_relate", args=[cast.trosa.pk])).content.decode()
+    assert tie.words.lower() in html
+
+
 def test_a_relation_ends_on_its_last_day_and_stays_in_the_list(client: GuardedClient, cast: Cast) -> None:
     now = timezone.now()
     relation, _ = relations.relate_units(

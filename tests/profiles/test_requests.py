@@ -39,6 +39,13 @@ def answer(request: AccessRequest, button: str, **values: str) -> tuple[str, dic
 # Asking
 
 
+def test_who_has_no_unit_is_not_offered_one_more(client: GuardedClient, cast: Cast) -> None:
+    overview = reverse("profiles:overview")
+    assert "Be om behörighet i en enhet till</a>" in sign_in(client, cast.dan).get(overview).content.decode()
+    Membership.objects.filter(user=cast.dan).update(ended_at=timezone.now())
+    assert "Be om behörighet i en enhet</a>" in client.get(overview).content.decode()
+
+
 def test_dan_finds_trosa_sees_only_who_answers_and_asks(client: GuardedClient, cast: Cast) -> None:
     sign_in(client, cast.dan)
     assert "Trosa kommun" in client.get(ASK, {"sok": "tros"}).content.decode()
