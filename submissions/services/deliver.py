@@ -128,8 +128,11 @@ def audit_name(delivery: Delivery) -> str:
 
 
 def lock(submission: Submission) -> Submission:
-    """The submission with its row locked: uploads and checks of one unit take turns."""
-    return Submission.objects.select_for_update(of=("self",)).select_related("unit", "collection").get(pk=submission.pk)
+    """The submission with its row locked: uploads and checks of one unit take turns.
+
+    The collection is not fetched with it: it is read once the lock is there, so that one that was closed meanwhile is closed.
+    """
+    return Submission.objects.select_for_update(of=("self",)).select_related("unit").get(pk=submission.pk)
 
 
 # Check ---------------------------------------------------------------------------------------------------------------
