@@ -106,6 +106,11 @@ def _unsealed() -> QuerySet[AuditEvent]:
     return AuditEvent.objects.filter(~Exists(AuditLink.objects.filter(event_id=OuterRef("id"))))
 
 
+def late(at: datetime) -> int:
+    """How many events should have had their link by then."""
+    return _unsealed().filter(at__lt=at - SEALED_WITHIN, id__gt=_floor()).count()
+
+
 def _floor() -> int:
     """An event id that nothing to be sealed lies under, so that a quiet minute costs little.
 
