@@ -53,6 +53,8 @@ def answer_to_draft(
     if not is_kept:
         messages.error(request, told)
         return again()
+    if request.FILES:
+        messages.warning(request, "Bilagor sparas inte i ett utkast. Välj dem igen innan du skickar.")
     messages.success(request, f"{told}. Det är inte skickat än." if told else "Utkastet är tomt och sparas inte.")
     return redirect(back or request.get_full_path())
 

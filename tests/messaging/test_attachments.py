@@ -251,6 +251,13 @@ def test_files_of_a_form_that_comes_back_are_told_of(cast: Cast, thread: Thread)
     assert attachments.LOST not in answer(browser(cast.bo), thread, text=" ").content.decode()
 
 
+def test_a_draft_says_that_it_holds_no_files(cast: Cast, thread: Thread) -> None:
+    sent = {"text": "Min text", "spara": "utkast", "attached": SimpleUploadedFile("a.pdf", PDF)}
+    page = browser(cast.bo).post(f"/meddelanden/{thread.pk}/", sent, follow=True).content.decode()
+    assert "Bilagor sparas inte i ett utkast." in page
+    assert "Min text</textarea>" in page
+
+
 def test_the_same_form_twice_is_one_message_with_its_files(cast: Cast, thread: Thread) -> None:
     bo, nonce = browser(cast.bo), str(uuid4())
     for _ in range(2):
