@@ -115,7 +115,7 @@ TABLE = {
     ),
     "change role": Action(
         "anna", "profiles:member", lambda scene: ["0488", scene.trosa.colleague.pk], lambda scene: {"role": "submitter"},
-        (Row("access:changed", "colleague", result="Läsare → Uppgiftslämnare"),),
+        (Row("access:changed", "colleague", result="Läsare → Uppgiftslämnare"), Row("access:request:granted", "colleague")),
     ),
     "end role": Action(
         "anna", "profiles:end_membership", lambda scene: ["0488", scene.trosa.colleague.pk],
