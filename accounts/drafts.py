@@ -57,6 +57,12 @@ KEPT = {
     ),
     "admin:messaging_thread_start": Form("Nytt ärende till en enhet", {"subject": "Ämne", "text": "Meddelande"}),
     "admin:messaging_thread_reply": Form("Svar till en enhet", {"text": "Svar"}),
+    "admin:messaging_thread_note": Form("Intern anteckning", {"note": "Anteckning"}),
+    "admin:messaging_thread_questions": Form(
+        "Frågor till enheter", {"subject": "Ämne", "text": "Meddelande", "questions": "Frågor"}
+    ),
+    "admin:messaging_replytemplate_new": Form("Ny svarsmall", {"name": "Namn", "subject": "Ämne", "text": "Text"}),
+    "admin:messaging_replytemplate_save": Form("Ändrad svarsmall", {"name": "Namn", "subject": "Ämne", "text": "Text"}),
     "admin:profiles_unit_answer_request": Form("Svar på en begäran om behörighet", {"text": "Svar"}),
     "admin:profiles_unit_invite": Form("Inbjudan", {"email": "E-post", "name": "Namn"}),
     "admin:submissions_submission_return": Form("Återlämnad inlämning", {"reason": "Skäl"}),

@@ -109,7 +109,7 @@ class SnoozeForm(forms.Form):
 class QuestionsForm(forms.Form):
     """Several questions to one unit or many."""
 
-    codes = forms.CharField(
+    units = forms.CharField(
         label="Enheter",
         required=False,
         max_length=20_000,

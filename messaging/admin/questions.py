@@ -74,7 +74,7 @@ class QuestionPages(PortalAdmin):
         asked, now = self.require(request, "messaging.answer_thread"), timezone.now()
         step = request.POST.get("gor", "")
         chosen = request.GET.get("enhet", "")
-        form = QuestionsForm(request.POST if request.method == "POST" else None, initial={"codes": chosen})
+        form = QuestionsForm(request.POST if request.method == "POST" else None, initial={"units": chosen})
         if request.method != "POST" or step == "andra":
             return self._form(request, form if request.method != "POST" else QuestionsForm(initial=form.data.dict()))  # type: ignore[attr-defined]
         if step == "mall":
@@ -119,19 +119,19 @@ class QuestionPages(PortalAdmin):
     def _units(self, form: QuestionsForm, asked: UserRequest) -> list[Unit]:
         """The units that the form names, each once and in order; what is wrong stands at the fields."""
         active = list(Unit.objects.visible_to(asked.user).filter(is_active=True).order_by("sort_key", "pk"))
-        found, unknown = units_named(form.cleaned_data["codes"].splitlines(), active)
+        found, unknown = units_named(form.cleaned_data["units"].splitlines(), active)
         kind, county = form.cleaned_data["kind"], form.cleaned_data["county"]
         if unknown:
             shown = ", ".join(unknown[:SHOWN_UNKNOWN])
             more = f" och {len(unknown) - SHOWN_UNKNOWN} till" if len(unknown) > SHOWN_UNKNOWN else ""
-            form.add_error("codes", f"Vi hittar ingen enhet som heter så och lämnar uppgifter: {shown}{more}.")
+            form.add_error("units", f"Vi hittar ingen enhet som heter så och lämnar uppgifter: {shown}{more}.")
         if kind or county:
             found += [unit for unit in active if (not kind or unit.kind == kind) and unit.code.startswith(county)]
         chosen = {unit.pk for unit in found}
         if not chosen and not unknown:
-            form.add_error("codes", "Skriv minst en enhet, eller välj ett slag eller ett län.")
+            form.add_error("units", "Skriv minst en enhet, eller välj ett slag eller ett län.")
         if len(chosen) > MOST_UNITS:
-            form.add_error("codes", f"Högst {MOST_UNITS} enheter på en gång.")
+            form.add_error("units", f"Högst {MOST_UNITS} enheter på en gång.")
         return [unit for unit in active if unit.pk in chosen]
 
     def _sendings(self, form: QuestionsForm, units: Sequence[Unit], asked: UserRequest) -> list[Sending]:

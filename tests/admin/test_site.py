@@ -25,6 +25,7 @@ pytestmark = pytest.mark.django_db
 LISTS = {
     "submissions/submission": {"officer", "coordinator", "statistician"},
     "deferrals/deferral": {"officer", "coordinator", "statistician"},
+    "deferrals/exemption": {"officer", "coordinator", "statistician"},
     "messaging/thread": {"officer", "coordinator", "statistician"},
     "messaging/replytemplate": {"officer", "coordinator", "statistician"},
     "profiles/unit": {"officer", "coordinator", "statistician", "system"},
@@ -90,6 +91,7 @@ def objects(scene: Scene) -> dict[str, object]:
     return {
         "submissions/submission": place.submission,
         "deferrals/deferral": place.deferral,
+        "deferrals/exemption": place.exemption,
         "messaging/thread": place.thread,
         "profiles/unit": place.unit,
         "profiles/membership": place.colleague,

@@ -494,7 +494,7 @@ def test_words_in_braces_that_name_nothing_are_found() -> None:
 def batch(client: Client, step: str = "granska", **values: object) -> HttpResponse:
     """The page of questions."""
     form = {
-        "codes": "0488\n0480",
+        "units": "0488\n0480",
         "kind": "",
         "county": "",
         "category": "file",
@@ -550,9 +550,9 @@ def test_a_preview_that_has_grown_old_is_shown_anew_instead_of_sent(scene: Scene
 def test_a_preview_warns_of_units_where_nobody_can_answer_and_leads_back_with_all_that_was_typed(scene: Scene) -> None:
     make_unit("0461", "Gnesta")
     client = as_role(scene, "officer")
-    page = batch(client, codes="Gnesta").content.decode().replace("\N{NO-BREAK SPACE}", " ")
+    page = batch(client, units="Gnesta").content.decode().replace("\N{NO-BREAK SPACE}", " ")
     assert "I 1 enhet finns det ingen som kan svara än." in page
-    again = batch(client, "andra", codes="Gnesta").content.decode()
+    again = batch(client, "andra", units="Gnesta").content.decode()
     assert "Gnesta</textarea>" in again
     assert "Stämmer koden {kod}?" in again
 
@@ -563,7 +563,7 @@ def test_units_are_chosen_by_kind_and_county(scene: Scene) -> None:
     client = as_role(scene, "officer")
 
     def codes(**values: str) -> list[str]:
-        return [one.unit.code for one in batch(client, codes="", **values).context["sendings"]]
+        return [one.unit.code for one in batch(client, units="", **values).context["sendings"]]
 
     assert codes(kind="kommun") == ["0480", "0488", "0114"]
     assert codes(kind="region") == ["0400"]
@@ -574,8 +574,8 @@ def test_units_are_chosen_by_kind_and_county(scene: Scene) -> None:
 @pytest.mark.parametrize(
     ("values", "field", "says"),
     [
-        ({"codes": ""}, "codes", "Skriv minst en enhet"),
-        ({"codes": "0488\nAtlantis"}, "codes", "Vi hittar ingen enhet som heter så och lämnar uppgifter: Atlantis."),
+        ({"units": ""}, "units", "Skriv minst en enhet"),
+        ({"units": "0488\nAtlantis"}, "units", "Vi hittar ingen enhet som heter så och lämnar uppgifter: Atlantis."),
         ({"questions": " "}, "questions", "Skriv minst en fråga."),
         ({"questions": "\n\n".join(f"Fråga {n}?" for n in range(31))}, "questions", "Skriv mellan en och 30 frågor."),
         ({"text": "Hej {namn}"}, "text", "{namn} går inte att fylla i."),
