@@ -165,6 +165,7 @@ RESULTS = {
     "replaced": "ersatt av en ny",
     "recovery": "på grund av ett återställningsärende",
     "sign_in": "personen loggade in",
+    "ingen": "ingen handläggare",
 }
 
 
