@@ -109,8 +109,10 @@ def send(page: Page, file: Path, content: bytes) -> None:
 def opened(page: Page) -> None:
     """The page of the odd rows."""
     page.goto(f"{PAGE}granska/")
-    page.locator('details[id^="KOD10-"] summary').click()
-    page.locator('details[id^="KOD10-"]').get_by_role("link", name="Förklara").click()
+    cause = page.locator('details[id^="KOD10-"]')
+    if cause.get_attribute("open") is None:  # a single cause is
+        cause.locator("summary").click()
+    cause.get_by_role("link", name="Förklara").click()
 
 
 def begin(page: Page, has_scripts: bool) -> None:
