@@ -32,7 +32,7 @@ HEADERS = {
 }
 OF_A_FILE = HEADERS | {"Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'"}
 ROUTES = addresses.routes()
-FRAGMENTS = {"submissions:codes"}  # a part of the page that asks for it
+FRAGMENTS = {"submissions:codes", "messaging:news"}  # parts of the pages that ask for them
 
 
 def assert_headers(answer: HttpResponse, *, is_dynamic: bool = True) -> None:
