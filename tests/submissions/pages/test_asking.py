@@ -161,6 +161,11 @@ def test_skr_asks_the_unit_from_the_same_place(scene: Scene) -> None:
     assert "Fråga enheten" in hanna.get(at_group(scene)).content.decode()
     thread = ask(hanna, at_group(scene, "ask_group"))  # type: ignore[arg-type]
     assert (thread.status, thread.created_by) == (Thread.Status.WAITING_UNIT, scene.cast.officer)
+    page = hanna.get(f"/admin/messaging/thread/{thread.pk}/change/").content.decode()
+    place = reverse("submissions:matter", args=["0488", 2026, thread.pk])
+    assert f"Gäller anmärkningen {thread.check_code}" in page
+    assert f'href="{place}"' in page
+    assert hanna.get(place, follow=True).redirect_chain == [(at_group(scene), 302)]
 
 
 def test_a_draft_at_a_group_is_not_a_draft_at_a_row(bo: GuardedClient, scene: Scene) -> None:
