@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts.admin_site import PortalAdmin, portal_admin
+from accounts.admin_site import PortalAdmin, Section, portal_admin
 from accounts.audit_words import AREAS, result_words, words
 from accounts.models import AuditEvent
 
@@ -30,6 +30,7 @@ class AreaFilter(admin.SimpleListFilter):
 class AuditEventAdmin(PortalAdmin):
     """Who did what, when. Append-only."""
 
+    section = Section.OPERATION
     position = 90
     lead = "Vem som gjorde vad och när. Loggen kan inte ändras."
     list_display = ("at", "what", "actor", "unit", "object", "outcome")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
@@ -32,6 +33,17 @@ from accounts.access import NotAllowed, is_verified
 
 if TYPE_CHECKING:
     from accounts.access import UserRequest
+
+
+class Section(StrEnum):
+    """The headings of the menu, in its order; an admin stands under one of them (`PortalAdmin.section`)."""
+
+    COLLECTION = "Insamlingen"
+    MESSAGES = "Meddelanden"
+    PEOPLE = "Enheter och personer"
+    SETTINGS = "Inställningar"
+    OPERATION = "Drift"
+
 
 NOT_OURS = frozenset({"password_change", "password_change_done", "autocomplete", "view_on_site", "app_list"})
 
@@ -90,6 +102,15 @@ class Panel:
     action: tuple[str, str] | None = None  # text and address of a button
 
 
+@dataclass(frozen=True)
+class MenuItem:
+    """One link of the menu, with the number that waits behind it."""
+
+    label: str
+    url: str
+    badge: int = 0
+
+
 class PortalAdminSite(admin.AdminSite):
     """The admin that knows only the portal's sign-in."""
 
@@ -134,23 +155,22 @@ class PortalAdminSite(admin.AdminSite):
     def admins(self, request: HttpRequest) -> list[PortalAdmin]:
         """The admins whose pages this person may see, in the menu's order."""
         found = [a for a in self._registry.values() if isinstance(a, PortalAdmin) and a.has_view_permission(request)]
-        return sorted(found, key=lambda a: (a.position, a.opts.label_lower))
+        order = list(Section)
+        return sorted(found, key=lambda a: (order.index(a.section), a.position, a.opts.label_lower))
 
     def object_url(self, obj: Model) -> str:
         """Where the page of an object of any registered model is."""
         return reverse(f"admin:{obj._meta.app_label}_{obj._meta.model_name}_change", args=[obj.pk])
 
     def menu(self, request: HttpRequest) -> list[dict[str, Any]]:
-        """The side menu, in the shape of the portal's own."""
-        start = reverse("admin:index")
-        items = [{"label": self.index_title, "url": start, "active": request.path == start, "badge": 0}]
-        for model_admin in self.admins(request):
-            url = model_admin.list_url()
-            label = capfirst(model_admin.opts.verbose_name_plural)
-            items.append(
-                {"label": label, "url": url, "active": request.path.startswith(url), "badge": model_admin.unread(request)}
-            )
-        return items
+        """The side menu, in the shape of the portal's own, each link with the heading it stands under; Läget has none."""
+        items = [(MenuItem(self.index_title, reverse("admin:index")), "")]
+        items += [(item, str(one.section)) for one in self.admins(request) for item in one.menu_items(request)]
+        here = max((item.url for item, _ in items[1:] if request.path.startswith(item.url)), key=len, default=request.path)
+        return [
+            {"label": item.label, "url": item.url, "active": item.url == here, "badge": item.badge, "section": section}
+            for item, section in items
+        ]
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """What every page needs."""
@@ -183,7 +203,8 @@ class PortalAdmin(admin.ModelAdmin):
     change_list_template = "admin/change_list.html"
 
     admin_site: PortalAdminSite
-    position = 100  # in the menu
+    section = Section.SETTINGS  # the heading in the menu
+    position = 100  # under that heading
     lead = ""  # a sentence under the list's heading
     facts: tuple[str, ...] = ()  # what the object's page tells, by names as in list_display
     hides_empty_facts = False
@@ -236,6 +257,10 @@ class PortalAdmin(admin.ModelAdmin):
     def page_url(self, verb: str, *args: object) -> str:
         """Where a page of `pages()` is."""
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{verb}", args=args)
+
+    def menu_items(self, request: HttpRequest) -> list[MenuItem]:
+        """The links of the menu: the list, and the pages that are found from nowhere else."""
+        return [MenuItem(str(capfirst(self.opts.verbose_name_plural)), self.list_url(), self.unread(request))]
 
     def unread(self, request: HttpRequest) -> int:
         """The number beside the menu's link."""

@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.admin_site import portal_admin
+from accounts.admin_site import Section, portal_admin
 from config.lib import csv_file, downloads
 from deferrals import due_dates, services, states
 from deferrals.admin.common import DECIDE, AnswerForm, DeclineForm, RequestAdmin, RevokeForm
@@ -40,6 +40,7 @@ class GrantForm(AnswerForm):
 class DeferralAdmin(RequestAdmin):
     """Uppskov: what is asked for and what was decided."""
 
+    section = Section.COLLECTION
     position = 20
     lead = "Begäran om senare datum. De som väntar på beslut står först."
     list_display = ("unit", "state", "requested_date", "reason", "requested_at", "granted_date", "decider")

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import NotAllowed
-from accounts.admin_site import portal_admin
+from accounts.admin_site import Section, portal_admin
 from deferrals import exempting
 from deferrals.admin.common import DECIDE, AnswerForm, DeclineForm, RequestAdmin, RevokeForm
 from deferrals.forms import ExemptionForm
@@ -25,6 +25,7 @@ from submissions.models import Submission
 class ExemptionAdmin(RequestAdmin):
     """Which units are not part of the year, and why."""
 
+    section = Section.COLLECTION
     position = 21
     lead = "Enheter som inte ska lämna uppgifter ett år. Ett nytt beslut öppnas från enhetens inlämning."
     list_display = ("unit", "year", "state", "reason", "requested_at", "decider")

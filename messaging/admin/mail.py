@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from accounts.admin_site import PortalAdmin, badge, portal_admin
+from accounts.admin_site import PortalAdmin, Section, badge, portal_admin
 from messaging.models import OutgoingMail
 
 
@@ -39,6 +39,7 @@ class MailStateFilter(admin.SimpleListFilter):
 class OutgoingMailAdmin(PortalAdmin):
     """What was to be sent, to whom and how it went; the text stays sealed."""
 
+    section = Section.OPERATION
     position = 92
     lead = "Vilka mejl portalen har skickat eller ska skicka. Texten visas inte."
     list_display = ("created_at", "template", "recipient", "sent_at", "attempts", "state", "last_error")

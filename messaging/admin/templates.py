@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import NotAllowed
-from accounts.admin_site import PortalAdmin, badge, portal_admin
+from accounts.admin_site import PortalAdmin, Section, badge, portal_admin
 from messaging import services
 from messaging.admin.forms import TemplateForm
 from messaging.models import ReplyTemplate
@@ -26,6 +26,7 @@ FORM = require_http_methods(["GET", "HEAD", "POST"])
 class ReplyTemplateAdmin(PortalAdmin):
     """Ready texts for answers and new matters."""
 
+    section = Section.MESSAGES
     position = 32
     lead = "Texter som används ofta. De fylls i för varje enhet innan något skickas."
     list_display = ("name", "category", "state", "changed_at", "changed_by")

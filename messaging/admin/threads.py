@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import limits
 from accounts.access import NotAllowed
-from accounts.admin_site import Figure, FigureGroup, Panel, PanelRow, PortalAdmin, badge, link, number, portal_admin
+from accounts.admin_site import Figure, FigureGroup, Panel, PanelRow, PortalAdmin, Section, badge, link, number, portal_admin
 from config.lib import personnummer, uploads
 from messaging import services
 from messaging.admin.conversation import lines_of, readers_of
@@ -46,6 +46,7 @@ FORM = require_http_methods(["GET", "HEAD", "POST"])
 class ThreadAdmin(QuestionPages, PortalAdmin):
     """The matters between units and SKR."""
 
+    section = Section.MESSAGES
     position = 30
     lead = "Ärenden mellan enheterna och SKR. Personnummer ska skrivas här och aldrig i e-post."
     list_display = ("title", "unit", "category", "state", "handler", "latest")

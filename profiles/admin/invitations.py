@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import NotAllowed
-from accounts.admin_site import PortalAdmin, portal_admin
+from accounts.admin_site import PortalAdmin, Section, portal_admin
 from accounts.models import Invitation
 from accounts.step_up import needs_step_up
 from profiles import services
@@ -58,6 +58,7 @@ class InvitationStateFilter(admin.SimpleListFilter):
 class InvitationAdmin(PortalAdmin):
     """Invitations: whom, to what, and what became of them."""
 
+    section = Section.PEOPLE
     position = 46
     lead = "Inbjudningar till portalen. En inbjudan innehåller ingen hemlig länk; personen visar vem det är med sin e-post."
     list_display = ("person", "roles", "state", "inviter", "answered_on", "expires_on")

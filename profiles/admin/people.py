@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from accounts import services as accounts
-from accounts.admin_site import Figure, FigureGroup, PortalAdmin, portal_admin
+from accounts.admin_site import Figure, FigureGroup, PortalAdmin, Section, portal_admin
 from accounts.models import User
 from accounts.sessions import reference_to
 from accounts.step_up import needs_step_up
@@ -33,6 +33,7 @@ BACK = "admin:accounts_user_change"
 class MembershipAdmin(PortalAdmin):
     """Who has which role where."""
 
+    section = Section.PEOPLE
     position = 42
     lead = "Vem som har vilken roll i vilken enhet."
     list_display = ("person", "unit", "role", "state", "created_at", "created_by")
@@ -71,6 +72,7 @@ class ReachableFilter(admin.SimpleListFilter):
 class UserAdmin(PortalAdmin):
     """Persons: names, roles and last sign-in."""
 
+    section = Section.PEOPLE
     position = 44
     lead = "Alla som har eller har haft ett konto. Lösenord och koder visas inte och kan inte ändras här."
     list_display = ("shown_name", "email", "roles", "state", "last_login")

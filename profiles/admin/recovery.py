@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import limits
 from accounts.access import NotAllowed
-from accounts.admin_site import Figure, FigureGroup, Panel, PanelRow, PortalAdmin, badge, link, portal_admin
+from accounts.admin_site import Figure, FigureGroup, Panel, PanelRow, PortalAdmin, Section, badge, link, portal_admin
 from accounts.models import RecoveryCase, User
 from accounts.step_up import needs_step_up
 from profiles import recovery
@@ -88,6 +88,7 @@ def waiting(cases: Any, at: datetime) -> QuerySet[RecoveryCase]:
 class RecoveryCaseAdmin(PortalAdmin):
     """Cases: who lost what, how her identity was checked, who opened and who approved."""
 
+    section = Section.PEOPLE
     position = 48
     lead = "Den som har förlorat telefonen, eller telefonen och lösenordet, får hjälp genom ett ärende. Det öppnas på personens sida."
     list_display = ("person", "kind", "case_number", "state", "opened_at", "opened_by", "approved_by")

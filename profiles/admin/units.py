@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import limits
 from accounts.access import NotAllowed
-from accounts.admin_site import Figure, FigureGroup, badge, portal_admin
+from accounts.admin_site import Figure, FigureGroup, Section, badge, portal_admin
 from accounts.step_up import needs_step_up
 from profiles import confirmation, contacts, services
 from profiles.admin.forms import InviteForm
@@ -85,6 +85,7 @@ class BouncedFilter(admin.SimpleListFilter):
 class UnitAdmin(UnitPages):
     """The employers that hand in, and who works there."""
 
+    section = Section.PEOPLE
     position = 40
     lead = "Kommuner, regioner, kommunalförbund och bolag som lämnar uppgifter."
     list_display = ("name", "code", "kind", "contacts", "confirmed_on", "is_asked")

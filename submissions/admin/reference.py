@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from accounts.access import NotAllowed
-from accounts.admin_site import PortalAdmin, badge, portal_admin
+from accounts.admin_site import PortalAdmin, Section, badge, portal_admin
 from config.lib.text import amount
 from submissions.admin.filters import CollectionFilter
 from submissions.models import CheckSetting, CodeList, Collection, Layout
@@ -54,6 +54,7 @@ class DeferralRulesForm(forms.Form):
 class CollectionAdmin(PortalAdmin):
     """The calendar of each year."""
 
+    section = Section.SETTINGS
     position = 60
     lead = "Kalendern för varje års insamling."
     list_display = ("year", "opens_on", "measurement_day", "due_date", "latest_deferral_date", "layout", "state")
@@ -118,6 +119,7 @@ class CollectionAdmin(PortalAdmin):
 class LayoutAdmin(PortalAdmin):
     """The postbeskrivningar and their fields."""
 
+    section = Section.SETTINGS
     position = 62
     lead = "Vilka fält en rad i filen har, i ordning."
     list_display = ("name", "n_fields")
@@ -143,6 +145,7 @@ class LayoutAdmin(PortalAdmin):
 class CodeListAdmin(PortalAdmin):
     """Each version of each code list; one that SKR has not established only warns."""
 
+    section = Section.SETTINGS
     position = 64
     lead = "En kodlista som inte är fastställd av SKR varnar men avvisar aldrig ett värde."
     list_display = ("shown_name", "version", "valid_from", "n_codes", "state")
@@ -183,6 +186,7 @@ class CodeListAdmin(PortalAdmin):
 class CheckSettingAdmin(PortalAdmin):
     """When each check bites in each year."""
 
+    section = Section.SETTINGS
     position = 66
     lead = "Kontrollernas nivåer, trösklar och texter."
     list_display = ("code", "title", "shown_level", "fields", "applies_to", "threshold_text", "shown_enabled")

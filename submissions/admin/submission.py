@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from accounts.access import NotAllowed
-from accounts.admin_site import Figure, FigureGroup, Panel, PanelRow, badge, link, number, portal_admin
+from accounts.admin_site import Figure, FigureGroup, Panel, PanelRow, Section, badge, link, number, portal_admin
 from profiles.models import Unit
 from submissions import receipts, states
 from submissions.admin import findings
@@ -76,6 +76,7 @@ class AnswerForm(forms.Form):
 class SubmissionAdmin(RowPages):
     """Each unit's submission of each year."""
 
+    section = Section.COLLECTION
     position = 10
     lead = "Varje enhets inlämning. Välj en rad för att granska, godkänna eller skicka tillbaka."
     list_display = ("unit_name", "unit_code", "year", "state", "due", "n_versions", "n_rows", "n_fel", "n_left", "changed")

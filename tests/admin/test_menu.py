@@ -1,0 +1,47 @@
+"""The menu of the admin: links under short headings, only what the role may see, and one that tells where one is."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.admin.conftest import as_role
+from tests.scene import Scene
+
+pytestmark = pytest.mark.django_db
+
+
+def menu_of(page: str) -> list[str]:
+    """Headings (with a #) and links of the menu, from top to bottom."""
+    menu = page[page.index('<nav class="menu"') : page.index("</nav>", page.index('<nav class="menu"'))]
+    found = re.findall(r'menu__(heading|label)"[^>]*>([^<]+)<', menu)
+    return [f"# {text}" if what == "heading" else text for what, text in found]
+
+
+def here(page: str) -> list[str]:
+    """The links that are marked as the page one is on."""
+    return re.findall(r'aria-current="page"><span class="menu__label">([^<]+)<', page)
+
+
+def test_the_links_stand_under_their_headings_in_the_menus_order(scene: Scene) -> None:
+    found = menu_of(as_role(scene, "coordinator").get("/admin/").content.decode())
+    assert found[:2] == ["Läget", "# Insamlingen"]
+    headings = [text for text in found if text.startswith("#")]
+    assert headings == ["# Insamlingen", "# Meddelanden", "# Enheter och personer", "# Inställningar"]
+    assert found.index("# Enheter och personer") < found.index("Enheter") < found.index("# Inställningar")
+
+
+def test_a_heading_without_links_is_not_there(scene: Scene) -> None:
+    found = menu_of(as_role(scene, "system").get("/admin/").content.decode())
+    headings = [text for text in found if text.startswith("#")]
+    assert headings == ["# Enheter och personer", "# Inställningar", "# Drift"]
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [("", "Läget"), ("profiles/unit/", "Enheter"), ("submissions/submission/{submission}/change/", "Inlämningar")],
+)
+def test_one_link_tells_where_one_is(scene: Scene, address: str, expected: str) -> None:
+    page = as_role(scene, "officer").get(f"/admin/{address.format(submission=scene.trosa.submission.pk)}")
+    assert here(page.content.decode()) == [expected]
