@@ -92,6 +92,7 @@ WORDS = {
     "submission:reopen:granted": "Inlämning öppnad igen",
     "submission:reopen:refused": "Begäran om att öppna igen avslagen",
     "submission:due_date": "Sista dag ändrad",
+    "submission:reminded": "Påminnelse skickad",
     "submission:exempted": "Enheten omfattas inte i år",
     "submission:included": "Enheten omfattas igen",
     "deferral:requested": "Uppskov begärt",
