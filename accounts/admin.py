@@ -32,6 +32,7 @@ class AuditEventAdmin(PortalAdmin):
 
     section = Section.OPERATION
     position = 90
+    is_personal = True
     lead = "Vem som gjorde vad och när. Loggen kan inte ändras."
     list_display = ("at", "what", "actor", "unit", "object", "outcome")
     list_filter = (AreaFilter, ("at", admin.DateFieldListFilter))

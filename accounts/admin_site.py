@@ -14,7 +14,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import display_for_field, display_for_value, label_for_field, lookup_field, unquote
+from django.contrib.admin.views.main import PAGE_VAR
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -22,14 +24,17 @@ from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import audit
+from accounts import audit, exports, list_files
 from accounts.access import NotAllowed, is_verified
+from config.lib import downloads
 
 if TYPE_CHECKING:
     from accounts.access import UserRequest
@@ -55,7 +60,7 @@ def badge(text: str, tone: str = "neutral") -> SafeString:
 
 def number(value: int | None) -> str:
     """A whole number with its thousands apart, as in the pages."""
-    return "–" if value is None else f"{value:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+    return "–" if value is None else list_files.Number(value)
 
 
 def link(href: str, text: object) -> SafeString:
@@ -208,6 +213,7 @@ class PortalAdmin(admin.ModelAdmin):
     lead = ""  # a sentence under the list's heading
     facts: tuple[str, ...] = ()  # what the object's page tells, by names as in list_display
     hides_empty_facts = False
+    is_personal = False  # the list is about persons: to take it out needs a purpose and both factors freshly given
     object_template = "admin/object.html"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -233,11 +239,13 @@ class PortalAdmin(admin.ModelAdmin):
         return rows.visible_to(request.user) if hasattr(rows, "visible_to") else rows
 
     def get_urls(self) -> list[URLPattern]:
-        """The list, the pages of this model, and an object's own page: no add, delete or history."""
+        """The list, the same as a file, the pages of this model, and an object's own page: no add, delete or history."""
         name = f"{self.opts.app_label}_{self.opts.model_name}"
         wrap = self.admin_site.admin_view
+        as_form = exports.export_page if self.is_personal else require_http_methods(["GET", "HEAD", "POST"])
         return [
             path("", wrap(require_safe(self.changelist_view)), name=f"{name}_changelist"),
+            path("hamta/", wrap(as_form(self.list_file)), name=f"{name}_list_file"),
             *(path(route, wrap(view), name=f"{name}_{verb}") for route, view, verb in self.pages()),
             path("<path:object_id>/change/", wrap(require_safe(self.change_view)), name=f"{name}_change"),
         ]
@@ -280,8 +288,38 @@ class PortalAdmin(admin.ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The list, with its lead and links."""
-        extra = {"lead": self.lead, "list_actions": self.list_actions(request), **(extra_context or {})}
+        query = {name: values for name, values in request.GET.lists() if name != PAGE_VAR}
+        extra = {
+            "lead": self.lead,
+            "list_actions": self.list_actions(request),
+            "list_file_url": f"{self.page_url('list_file')}?{urlencode(query, doseq=True)}".rstrip("?"),
+            **(extra_context or {}),
+        }
         return super().changelist_view(request, extra)
+
+    def list_file(self, request: UserRequest) -> HttpResponseBase:
+        """The list as a file, as it is filtered and sorted (accounts.list_files)."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        try:
+            changelist = self.get_changelist_instance(request)
+        except IncorrectLookupParameters:
+            return HttpResponseRedirect(self.list_url())
+        form = list_files.ListFileForm(request.POST or None, is_personal=self.is_personal)
+        title = capfirst(str(self.opts.verbose_name_plural))
+        if form.is_valid():
+            values = {"purpose": "", **form.cleaned_data}
+            try:
+                made = list_files.file_of(changelist=changelist, title=title, by=request.user, at=timezone.now(), **values)
+            except exports.TooManyExports:
+                raise
+            except NotAllowed as refusal:
+                form.add_error(None, refusal.reason)
+            else:
+                return downloads.attachment(made.content, name=made.name, content_type=made.content_type)
+        shown = {"form": form, "cl": changelist, "title": title, "narrowed_by": list_files.narrowed_by(changelist)}
+        back = self.list_url() + changelist.get_query_string()
+        return TemplateResponse(request, "admin/list_file.html", {**self.admin_site.each_context(request), **shown, "back": back})
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

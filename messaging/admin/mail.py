@@ -41,6 +41,7 @@ class OutgoingMailAdmin(PortalAdmin):
 
     section = Section.OPERATION
     position = 92
+    is_personal = True
     lead = "Vilka mejl portalen har skickat eller ska skicka. Texten visas inte."
     list_display = ("created_at", "template", "recipient", "sent_at", "attempts", "state", "last_error")
     list_filter = (MailStateFilter, ("template", admin.AllValuesFieldListFilter))

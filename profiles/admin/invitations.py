@@ -60,6 +60,7 @@ class InvitationAdmin(PortalAdmin):
 
     section = Section.PEOPLE
     position = 46
+    is_personal = True
     lead = "Inbjudningar till portalen. En inbjudan innehåller ingen hemlig länk; personen visar vem det är med sin e-post."
     list_display = ("person", "roles", "state", "inviter", "answered_on", "expires_on")
     list_filter = (InvitationStateFilter,)

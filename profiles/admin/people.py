@@ -35,6 +35,7 @@ class MembershipAdmin(PortalAdmin):
 
     section = Section.PEOPLE
     position = 42
+    is_personal = True
     lead = "Vem som har vilken roll i vilken enhet."
     list_display = ("person", "unit", "role", "state", "created_at", "created_by")
     list_filter = ("role", "unit__kind")
@@ -74,6 +75,7 @@ class UserAdmin(PortalAdmin):
 
     section = Section.PEOPLE
     position = 44
+    is_personal = True
     lead = "Alla som har eller har haft ett konto. Lösenord och koder visas inte och kan inte ändras här."
     list_display = ("shown_name", "email", "roles", "state", "last_login")
     list_filter = ("staff_role", "is_active", ReachableFilter)

@@ -87,6 +87,7 @@ class UnitAdmin(UnitPages):
 
     section = Section.PEOPLE
     position = 40
+    is_personal = True
     lead = "Kommuner, regioner, kommunalförbund och bolag som lämnar uppgifter."
     list_display = ("name", "code", "kind", "contacts", "confirmed_on", "is_asked")
     list_display_links = ("name",)
