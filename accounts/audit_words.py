@@ -91,6 +91,7 @@ WORDS = {
     "submission:reopen:taken_back": "Begäran om att öppna igen återtagen",
     "submission:reopen:granted": "Inlämning öppnad igen",
     "submission:reopen:refused": "Begäran om att öppna igen avslagen",
+    "submission:noted": "Intern anteckning om inlämningen",
     "submission:due_date": "Sista dag ändrad",
     "submission:reminded": "Påminnelse skickad",
     "submission:exempted": "Enheten omfattas inte i år",

@@ -306,6 +306,10 @@ TABLE = {
         (Row("submission:moved", object="0488/2026", result="Granskas av SKR → Åter till uppgiftslämnare"),),
         before=("begin review",),
     ),
+    "note": Action(
+        "officer", "admin:submissions_submission_note", lambda scene: [scene.trosa.submission.pk],
+        lambda scene: {"note": "Ring lönechefen.", "nonce": NONCE}, (Row("submission:noted", object="0488/2026"),),
+    ),
     "reveal group": Action(
         "bo", "submissions:reveal_findings",
         lambda scene: [*of_the_year(scene), scene.trosa.group.check, scene.trosa.group.key],

@@ -82,6 +82,7 @@ FORMS: dict[str, dict[str, object]] = {
     "admin:messaging_replytemplate_new": {"name": "Påminnelse", "text": "Hej {enhet}!"},
     "admin:messaging_replytemplate_save": {"name": "Standardsvar", "text": "Hej {enhet}!", "seen": "2026-11-16T08:00:00+00:00"},
     "admin:submissions_submission_return": {"reason": "Se över rad 3."},
+    "admin:submissions_submission_note": {"note": "Ring lönechefen.", "nonce": NONCE},
     "admin:deferrals_deferral_grant": {"ja-granted_date": "2026-12-08"},
     "admin:deferrals_deferral_decline": {"nej-text": "Det går inte."},
     "admin:deferrals_deferral_revoke": {"upphav-text": "Det var fel enhet."},

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 
 from submissions import checking
 from submissions.models import Comment, Delivery, Submission
@@ -15,6 +15,7 @@ from submissions.services.groups import Group, groups_of, live_comments
 from submissions.spec import CollectionSpec
 
 ROWS_ON_A_PAGE = 100
+GROUPS_ON_A_PAGE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +29,27 @@ class ShownGroup:
     is_whole_file: bool
 
 
-def groups_for(submission: Submission, delivery: Delivery) -> list[ShownGroup]:
-    """The groups of the current file, worst first."""
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The groups of a file, one page of them."""
+
+    page: Page[Group]
+    shown: list[ShownGroup]
+
+    @property
+    def total(self) -> int:
+        """How many groups there are."""
+        return self.page.paginator.count
+
+
+def groups_for(submission: Submission, delivery: Delivery, page: str | None) -> Listed:
+    """The groups of the current file, worst first, so many on a page."""
     collection = submission.collection.spec()
     comments = live_comments(submission)
     findings = storage.findings_of(delivery)
     whole_file = _whole_file_checks(findings)
-    return [_shown(group, collection, comments.get(group.key), whole_file) for group in groups_of(submission, findings)]
+    listed = Paginator(groups_of(submission, findings), GROUPS_ON_A_PAGE).get_page(page)
+    return Listed(listed, [_shown(group, collection, comments.get(group.key), whole_file) for group in listed.object_list])
 
 
 def _whole_file_checks(findings: pl.DataFrame) -> set[str]:

@@ -1,31 +1,25 @@
-"""The submissions in the admin: the list SKR works from, and the page where one is reviewed, approved or returned."""
+"""The submissions in the admin: the list SKR works from. The page where one is reviewed is `review_pages`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from typing import Any
 
-from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import Count, Exists, IntegerField, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.views.decorators.http import require_POST
 
-from accounts.access import NotAllowed
 from accounts.admin_site import Figure, FigureGroup, Panel, PanelRow, Section, badge, link, number, portal_admin
 from profiles.models import Unit
-from submissions import receipts, states
-from submissions.admin import findings
+from submissions import states
 from submissions.admin.filters import CollectionFilter, ExemptFilter, HandedInLateFilter, LateFilter, ReopenFilter, StatusFilter
-from submissions.admin.rows import EXPORT, VIEW, RowPages
-from submissions.frames import ENCODING_LABELS
+from submissions.admin.next_step import TO_SKR
+from submissions.admin.review_pages import ReviewPages
 from submissions.models import Collection, Delivery, Receipt, ReopenRequest, Submission
-from submissions.services import issuing, reopen, review
+from submissions.services import issuing
 
 Status = Submission.Status
 STATUS_TONES = {
@@ -38,42 +32,10 @@ STATUS_TONES = {
     Status.APPROVED: "success",
     Status.LOCKED: "success",
 }
-TO_SKR = {  # the unit reads states.MEANINGS
-    Status.NOT_STARTED: "Enheten har inte lämnat någon fil än.",
-    Status.RECEIVED: "Filen är mottagen och kontrolleras.",
-    Status.UNDER_REVIEW: "Enheten går igenom anmärkningarna.",
-    Status.HANDED_IN: "Enheten har klarmarkerat. SKR kan börja granska.",
-    Status.SKR_REVIEW: "SKR granskar uppgifterna.",
-    Status.RETURNED: "Enheten ser över uppgifterna.",
-    Status.APPROVED: "SKR har godkänt uppgifterna.",
-    Status.LOCKED: "Årets insamling är avslutad och uppgifterna är låsta.",
-}
-
-
-class ReturnForm(forms.Form):
-    """Why a submission goes back to the unit."""
-
-    reason = forms.CharField(
-        label="Vad enheten ska se över",
-        max_length=350,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        error_messages={"required": "Skriv vad enheten ska se över."},
-    )
-
-
-class AnswerForm(forms.Form):
-    """What SKR answers a request to open an approved submission again."""
-
-    answer = forms.CharField(
-        label="Svar till enheten",
-        max_length=350,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": "Skriv varför inlämningen inte öppnas igen."},
-    )
 
 
 @admin.register(Submission, site=portal_admin)
-class SubmissionAdmin(RowPages):
+class SubmissionAdmin(ReviewPages):
     """Each unit's submission of each year."""
 
     section = Section.COLLECTION
@@ -85,7 +47,6 @@ class SubmissionAdmin(RowPages):
     search_help_text = "Sök enhet eller kod"
     list_select_related = ("unit", "collection", "handler")
     ordering = ("unit__sort_key", "-collection__year", "pk")
-    object_template = "admin/submissions/submission.html"
     hides_empty_facts = True
     facts = ("unit_link", "state_meaning", "due", "handler_name", "changed", "return_reason")
 
@@ -117,17 +78,6 @@ class SubmissionAdmin(RowPages):
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         """The year only where several are shown."""
         return tuple(name for name in self.list_display if name != "year" or request.GET.get("insamling") == "alla")
-
-    def pages(self) -> Iterable[tuple[str, Callable[..., HttpResponseBase], str]]:
-        """SKR's steps, and the pages that show rows."""
-        return [
-            *super().pages(),
-            ("<int:submission_id>/granska/", require_POST(self.begin_review), "begin_review"),
-            ("<int:submission_id>/godkann/", require_POST(self.approve), "approve"),
-            ("<int:submission_id>/aterlamna/", require_POST(self.return_to_unit), "return"),
-            ("<int:submission_id>/oppna-igen/", require_POST(self.open_again), "open_again"),
-            ("<int:submission_id>/oppna-inte/", require_POST(self.refuse_to_reopen), "refuse_to_reopen"),
-        ]
 
     # Columns and facts
 
@@ -257,103 +207,3 @@ class SubmissionAdmin(RowPages):
         found: Any = self.get_queryset(request).filter(unit=obj).order_by("-collection__year", "pk")
         rows = [PanelRow(str(one.collection), self.object_url(one), f"Sista dag {one.due_on}", self.state(one)) for one in found]
         return [Panel("Inlämningar", rows, "Enheten har inga inlämningar.")]
-
-    # The page
-
-    def details(self, request: HttpRequest, obj: Submission) -> dict[str, Any]:
-        """The current file, its findings with what the unit says, versions, receipts, history and the buttons."""
-        user: Any = request.user
-        current = review.current_delivery(obj)
-        return {
-            "current": current,
-            "encoding": ENCODING_LABELS.get(current.encoding, current.encoding) if current else "",
-            "findings": findings.groups_for(obj, current) if current else [],
-            "may_see_rows": user.has_perm(VIEW),
-            "export_url": self.page_url("export", obj.pk) if current and user.has_perm(EXPORT) else "",
-            "versions": obj.deliveries.light().select_related("uploaded_by").order_by("-version", "-pk"),
-            "supplements": obj.supplements.defer("content_sealed").select_related("uploaded_by").order_by("-number", "-pk"),
-            "may_export": user.has_perm(EXPORT),
-            "receipts": Receipt.objects.filter(submission=obj)
-            .select_related("issued_by", "delivery")
-            .order_by("-issued_at", "-pk"),
-            "events": obj.events.select_related("by").order_by("-at", "-pk"),
-            "can_begin_review": states.can_begin_review(user, obj),
-            "can_approve": states.can_approve(user, obj),
-            "can_return": states.can_return(user, obj),
-            "can_reopen": states.can_reopen(user, obj),
-            "requests": obj.reopen_requests.select_related("asked_by", "decided_by").order_by("-asked_at", "-pk"),
-            "waiting": reopen.open_request(obj),
-            "signed": issuing.kept_of(receipt).lines if (receipt := issuing.receipt_in_force(obj)) else (),
-            "nobody": receipts.NOBODY,
-            "reopen_url": self.page_url("open_again", obj.pk),
-            "refuse_url": self.page_url("refuse_to_reopen", obj.pk),
-            "answer_form": AnswerForm(prefix="nej"),
-            "begin_review_url": self.page_url("begin_review", obj.pk),
-            "approve_url": self.page_url("approve", obj.pk),
-            "return_url": self.page_url("return", obj.pk),
-            "form": ReturnForm(),
-        }
-
-    def begin_review(self, request: HttpRequest, submission_id: int) -> HttpResponse:
-        """Börja granska."""
-        asked = self.require(request, "submissions.review_submission")
-        submission = self.find(request, submission_id)
-        return self.perform(
-            request,
-            lambda: review.begin_review(submission=submission, by=asked.user, at=timezone.now()),
-            done="Du granskar nu inlämningen. Enheten kan inte längre ta tillbaka den.",
-            back=self.object_url(submission),
-        )
-
-    def approve(self, request: HttpRequest, submission_id: int) -> HttpResponse:
-        """Godkänn."""
-        asked = self.require(request, "submissions.review_submission")
-        submission = self.find(request, submission_id)
-        return self.perform(
-            request,
-            lambda: review.approve(submission=submission, by=asked.user, at=timezone.now()),
-            done="Inlämningen är godkänd.",
-            back=self.object_url(submission),
-        )
-
-    def return_to_unit(self, request: HttpRequest, submission_id: int) -> HttpResponse:
-        """Återlämna, with a reason."""
-        asked = self.require(request, "submissions.review_submission")
-        submission = self.find(request, submission_id)
-        form = ReturnForm(request.POST)
-        if form.is_valid():
-            try:
-                review.return_to_unit(submission=submission, reason=form.cleaned_data["reason"], by=asked.user, at=timezone.now())
-            except NotAllowed as refusal:
-                messages.error(request, refusal.reason)
-            else:
-                messages.success(request, "Inlämningen är tillbaka hos enheten.")
-            return HttpResponseRedirect(self.object_url(submission))
-        return self.object_page(request, submission, form=form)
-
-    def open_again(self, request: HttpRequest, submission_id: int) -> HttpResponse:
-        """Öppna igen, on the unit's request."""
-        asked = self.require(request, "submissions.review_submission")
-        submission = self.find(request, submission_id)
-        return self.perform(
-            request,
-            lambda: reopen.grant_request(submission=submission, by=asked.user, at=timezone.now()),
-            done="Inlämningen är öppnad igen. Det som är godkänt gäller tills enheten har klarmarkerat på nytt.",
-            back=self.object_url(submission),
-        )
-
-    def refuse_to_reopen(self, request: HttpRequest, submission_id: int) -> HttpResponse:
-        """Avslå, with an answer."""
-        asked = self.require(request, "submissions.review_submission")
-        submission = self.find(request, submission_id)
-        form = AnswerForm(request.POST, prefix="nej")
-        if not form.is_valid():
-            return self.object_page(request, submission, answer_form=form)
-        return self.perform(
-            request,
-            lambda: reopen.refuse_request(
-                submission=submission, answer=form.cleaned_data["answer"], by=asked.user, at=timezone.now()
-            ),
-            done="Enheten har fått svaret.",
-            back=self.object_url(submission),
-        )

@@ -4,6 +4,7 @@ from submissions.models.collection import CheckSetting, Code, CodeList, Collecti
 from submissions.models.delivery import Correction, CorrectionBatch, Delivery
 from submissions.models.finding import Comment, CommentDraft
 from submissions.models.receipt import Receipt, ReopenRequest
+from submissions.models.reviewing import SubmissionNote
 from submissions.models.submission import Submission, SubmissionEvent
 from submissions.models.supplement import Supplement
 
@@ -23,5 +24,6 @@ __all__ = [
     "ReopenRequest",
     "Submission",
     "SubmissionEvent",
+    "SubmissionNote",
     "Supplement",
 ]

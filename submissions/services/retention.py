@@ -16,7 +16,17 @@ from django.db.models import Q, QuerySet
 from accounts import limits
 from accounts.retention import note
 from config.lib.retention import Rule, carry_out
-from submissions.models import Comment, CommentDraft, Correction, CorrectionBatch, Delivery, Receipt, Submission, Supplement
+from submissions.models import (
+    Comment,
+    CommentDraft,
+    Correction,
+    CorrectionBatch,
+    Delivery,
+    Receipt,
+    Submission,
+    SubmissionNote,
+    Supplement,
+)
 from submissions.services import storage
 
 _GONE: dict[str, Any] = {
@@ -42,6 +52,7 @@ def rules(at: datetime) -> tuple[Rule, ...]:
         Rule("rejected_files", "avvisade filer", limits.REJECTED_FILES_KEPT, rejected, wipe),
         Rule("files", "filer i avslutade inlämningar", limits.FILES_KEPT, _files, wipe),
         Rule("explanations", "förklaringar i avslutade inlämningar", limits.FILES_KEPT, _explanations),
+        Rule("notes", "anteckningar om avslutade inlämningar", limits.FILES_KEPT, _notes),
         Rule("comment_drafts", "påbörjade förklaringar", limits.COMMENT_DRAFTS_KEPT, _comment_drafts),
         Rule("supplements", "kompletteringar i avslutade inlämningar", limits.FILES_KEPT, _supplements),
         Rule("rows", "rader för jämförelse med nästa år", limits.ROWS_KEPT, _rows, _forget_rows),
@@ -75,6 +86,10 @@ def _files(upto: datetime) -> QuerySet[Delivery]:
 
 def _explanations(upto: datetime) -> QuerySet[Comment]:
     return Comment.objects.filter(_over(upto))
+
+
+def _notes(upto: datetime) -> QuerySet[SubmissionNote]:
+    return SubmissionNote.objects.filter(_over(upto))
 
 
 def _comment_drafts(upto: datetime) -> QuerySet[CommentDraft]:

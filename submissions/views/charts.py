@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from submissions.shown_tables import Desk, written
 from submissions.summaries import charts, labels
 from submissions.summaries.charts import Bar, Chart, Pair, Span
 from submissions.summaries.concepts import AGE_BANDS
 from submissions.summaries.grid import Cell, Grid, Line
-from submissions.views.shown_tables import Desk, written
 
 MOST_BARS = 16
 

@@ -20,27 +20,46 @@ from accounts.access import UserRequest
 from config.lib import csv_file, downloads
 from config.lib.text import amount
 from submissions.services.tables import Review
-from submissions.summaries import labels, standing_out
+from submissions.shown_tables import Desk, ShownTable, people_figures, shown_table, top_differences, top_moves
+from submissions.summaries import differences, labels, standing_out
 from submissions.summaries.charts import Chart
 from submissions.summaries.compare import CHANGES, COMPARISONS, MOVES, PAY_STEPS, PEOPLE
 from submissions.summaries.grid import Column, Grid, Line, Table
 from submissions.summaries.review_tables import AGES, GROUPS, POPULATIONS, TABLES
 from submissions.summaries.selection import ALL, LAST_YEAR, VERSION
 from submissions.views.charts import chart_of
-from submissions.views.common import enter, shown_or_404
-from submissions.views.shown_tables import Desk, ShownTable, people_figures, shown_table, top_differences, top_moves
+from submissions.views.common import Room, enter, shown_or_404
 
 LINES_PER_PAGE = 60
 MOST_STANDING_OUT = 5
 
 
-def _desk(request: UserRequest, code: str, year: int) -> Desk | None:
+@dataclass(frozen=True, slots=True)
+class RoomDesk(Desk):
+    """The desk of a page in the submission's room."""
+
+    room: Room
+
+    def context(self, **extra: object) -> dict[str, object]:
+        """What the templates of these pages use."""
+        return self.room.context(
+            delivery=self.review.delivery,
+            desk=self,
+            before_name=self.before_name,
+            now_name=self.now_name,
+            has_before=self.has_before,
+            rule=differences.RULE,
+            **extra,
+        )
+
+
+def _desk(request: UserRequest, code: str, year: int) -> RoomDesk | None:
     """The shown file's desk; None where there is no file."""
     room = enter(request, code, year)
     if room.shown is None:
         return None
     against = VERSION if request.GET.get("mot") == VERSION else LAST_YEAR
-    return Desk(room, Review(shown_or_404(room), room.spec, against))
+    return RoomDesk(room.submission, Review(shown_or_404(room), room.spec, against), room.parameters, room)
 
 
 # Pages ---------------------------------------------------------------------------------------------------------------
@@ -98,7 +117,7 @@ def table_file(request: UserRequest, code: str, year: int, table: str) -> HttpRe
     made = desk.review.grid(_known(table)) if desk else None
     if desk is None or made is None:
         raise Http404
-    name = f"Personalstatistik {desk.room.submission.unit.name} {year} {made.table.title}.csv"
+    name = f"Personalstatistik {desk.submission.unit.name} {year} {made.table.title}.csv"
     content = b"".join(csv_file.write(_csv_heading(desk, made), _csv_rows(desk, made)))
     return downloads.attachment(content, name=name, content_type=csv_file.CONTENT_TYPE)
 
@@ -162,12 +181,12 @@ def _known(key: str) -> Table:
     return found
 
 
-def _choices(desk: Desk, name: str, *arguments: object, **more: str) -> list[tuple[str, str, bool]]:
+def _choices(desk: RoomDesk, name: str, *arguments: object, **more: str) -> list[tuple[str, str, bool]]:
     """What can be compared with: words, address, whether it is now."""
     kept = desk.room.parameters | {key: value for key, value in more.items() if value}
-    base = reverse(f"submissions:{name}", args=[*desk.room.address, *arguments])
+    base = reverse(f"submissions:{name}", args=[*desk.address, *arguments])
     made = []
-    for against, words in ((LAST_YEAR, f"Mot {desk.room.submission.collection.year - 1}"), (VERSION, "Mot föregående version")):
+    for against, words in ((LAST_YEAR, f"Mot {desk.submission.collection.year - 1}"), (VERSION, "Mot föregående version")):
         query = urlencode(kept | ({"mot": against} if against != LAST_YEAR else {}))
         made.append((words, f"{base}?{query}" if query else base, against == desk.review.against))
     return made

@@ -1,4 +1,7 @@
-"""A review table as its page shows it: every number in Swedish, with the change and the way to the rows behind it."""
+"""A review table as a page shows it: every number in Swedish, with the change and the way to the rows behind it.
+
+The unit's pages and SKR's page of the submission draw the same tables.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,13 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from config.templatetags.sv import HARD, MINUS, decimal
+from submissions.models import Submission
 from submissions.services.tables import Review
-from submissions.summaries import differences, labels
+from submissions.summaries import labels
 from submissions.summaries.differences import Difference
 from submissions.summaries.grid import Cell, Column, Grid, Line, Measure, Table
 from submissions.summaries.review_tables import ETIKETTER, GROUPS, PAY, POPULATIONS, VERKSAMHETER
 from submissions.summaries.selection import BEFORE, LAST_YEAR, NOW, Selection
-from submissions.views.common import Room
 
 WHOLE_PERCENT = 10  # from here on percent are written without decimals
 TOP_DIFFERENCES = 10
@@ -27,28 +30,39 @@ LOOKED_AT_FOR_DIFFERENCES = (POPULATIONS, GROUPS, ETIKETTER, VERKSAMHETER, PAY)
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What every page of tables has: the room, the delivery's tables, and the words and links of the comparison."""
+    """What every page of tables has: the submission, the delivery's tables, and the words and links of the comparison."""
 
-    room: Room
+    submission: Submission
     review: Review
+    kept: Mapping[str, str]  # what an address keeps beside the comparison: the version that was asked for
+
+    @property
+    def address(self) -> list[object]:
+        """The arguments of the submission's addresses."""
+        return [self.submission.unit.code, self.submission.collection.year]
 
     @property
     def before_name(self) -> str:
         """What the numbers are compared with, as a column is called: "2025" or "version 2"."""
         if self.review.against == LAST_YEAR:
-            return str(self.room.submission.collection.year - 1)
+            return str(self.submission.collection.year - 1)
         return f"version {self.review.before.version}" if self.review.before else "föregående version"
 
     @property
     def now_name(self) -> str:
         """What is compared: "2026" or "version 3"."""
         if self.review.against == LAST_YEAR:
-            return str(self.room.submission.collection.year)
+            return str(self.submission.collection.year)
         return f"version {self.review.delivery.version}"
+
+    @property
+    def has_before(self) -> bool:
+        """Whether there is anything to compare with."""
+        return self.review.before is not None
 
     def parameters(self, **more: str) -> str:
         """The query string that keeps the shown version and the comparison."""
-        kept = self.room.parameters
+        kept = dict(self.kept)
         if self.review.against != LAST_YEAR:
             kept["mot"] = self.review.against
         query = urlencode(kept | {name: value for name, value in more.items() if value})
@@ -56,23 +70,11 @@ class Desk:
 
     def page(self, name: str, *arguments: object, **more: str) -> str:
         """A page of tables, with the comparison kept."""
-        return reverse(f"submissions:{name}", args=[*self.room.address, *arguments]) + self.parameters(**more)
+        return reverse(f"submissions:{name}", args=[*self.address, *arguments]) + self.parameters(**more)
 
     def rows(self, selection: Selection) -> str:
         """The page of the rows behind a number."""
-        return reverse("submissions:rows", args=self.room.address) + self.parameters(**selection.parameters)
-
-    def context(self, **extra: object) -> dict[str, object]:
-        """What the templates of these pages use."""
-        return self.room.context(
-            delivery=self.review.delivery,
-            desk=self,
-            before_name=self.before_name,
-            now_name=self.now_name,
-            has_before=self.review.before is not None,
-            rule=differences.RULE,
-            **extra,
-        )
+        return reverse("submissions:rows", args=self.address) + self.parameters(**selection.parameters)
 
 
 # A table as the page shows it ------------------------------------------------------------------------------------------
