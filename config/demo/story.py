@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from uuid import UUID, uuid5
 
-import polars as pl
 from django.utils import timezone
 
 from accounts.models import User
-from config.demo import people, texts
+from config.demo import filing, people, texts
 from config.demo.people import Person
 from deferrals import exempting
 from deferrals import services as deferrals
@@ -25,22 +24,18 @@ from messaging.models import Thread
 from profiles import facts
 from profiles.models import Unit
 from submissions import builtin, checking, states, synthetic
-from submissions.frames import FIELD_NUMBERS, column
-from submissions.models import Collection, Delivery, Receipt, Submission
+from submissions.models import Collection, Delivery, Submission
 from submissions.services import (
     calendar,
     collections,
-    comments,
-    correct,
     deliver,
     groups,
-    issuing,
     looks,
     reopen,
     review,
     storage,
 )
-from submissions.spec import FEL, KOMMUNALFORBUND, UnitSpec
+from submissions.spec import KOMMUNALFORBUND, UnitSpec
 
 YEAR = 2026
 STORY_DAYS = 30  # how long ago this year's story begins
@@ -132,7 +127,7 @@ def _last_year(story: Story) -> None:
         file = synthetic.delivery(code, rows, seed, previous=True, year=YEAR)
         submission = _submission(code, YEAR - 1)
         at = at_clock(day, 9, 20)
-        delivery = _upload(submission, file, f"nov_{code}.txt", by=story.users[key], at=at)
+        delivery = filing.upload(submission, file, f"nov_{code}.txt", by=story.users[key], at=at)
         _explain_and_confirm(submission, delivery, by=story.users[key], at=at + timedelta(minutes=40))
         _approve(story, submission, at=at + timedelta(days=6))
     _close(YEAR - 1, by=coordinator, at=at_clock(date(YEAR - 1, 12, 19), 15))
@@ -173,7 +168,7 @@ def _open_this_year(story: Story) -> None:
 def _region(story: Story) -> None:
     """Region Sörmland: a file with findings under review, and a question that SKR has not answered."""
     rut, submission = story.users["rut"], _submission("0400")
-    _upload(submission, _file("0400", 1500, 40, 0.03), "novemberstatistik.txt", by=rut, at=story.ago(6, 10, 12))
+    filing.upload(submission, _file("0400", 1500, 40, 0.03), "novemberstatistik.txt", by=rut, at=story.ago(6, 10, 12))
     messaging.start_thread(
         unit=submission.unit,
         year=YEAR,
@@ -233,7 +228,7 @@ def _lonesamverkan(story: Story) -> None:
     archive = _submission(NOBODY.code)
     if states.can_state_nobody(nils, archive, today=timezone.localdate(story.ago(6))):
         review.hand_in_nobody(
-            submission=archive, expected_version=0, late=_late(archive, story.ago(6, 9)), by=nils, at=story.ago(6, 9)
+            submission=archive, expected_version=0, late=filing.why_late(archive, story.ago(6, 9)), by=nils, at=story.ago(6, 9)
         )
     granted = _request_deferral(story, "0481", Deferral.Reason.ILLNESS, "Vår löneadministratör är sjukskriven.", by=nils, days=11)
     if granted is not None:
@@ -259,7 +254,7 @@ def _lonesamverkan(story: Story) -> None:
         by=sara,
         at=story.ago(9, 14),
     )
-    _upload(_submission("0428"), b"%PDF-1.7\n% lonelista\n", "lonelista.pdf", by=nils, at=story.ago(5, 16))
+    filing.upload(_submission("0428"), b"%PDF-1.7\n% lonelista\n", "lonelista.pdf", by=nils, at=story.ago(5, 16))
 
 
 def _trosa(story: Story) -> None:
@@ -311,14 +306,6 @@ def _submission(code: str, year: int = YEAR) -> Submission:
     return Submission.objects.select_related("unit", "collection").get(unit__code=code, collection__year=year)
 
 
-def _upload(submission: Submission, content: bytes, name: str, *, by: User, at: datetime) -> Delivery:
-    delivery = deliver.receive_delivery(submission=submission, content=content, name=name, by=by, at=at)
-    checked_at = at + timedelta(seconds=2)
-    delivery = deliver.check_delivery(delivery=delivery, at=checked_at, clock=lambda: checked_at)
-    submission.refresh_from_db()
-    return delivery
-
-
 def _file(code: str, rows: int, seed: int, slips: float = 0.0) -> bytes:
     return synthetic.delivery(code, rows, seed, slips, year=YEAR)
 
@@ -326,61 +313,17 @@ def _file(code: str, rows: int, seed: int, slips: float = 0.0) -> bytes:
 def _hand_in(story: Story, code: str, rows: int, seed: int, *, by: User, at: datetime) -> Submission:
     """This year's file with a few slips: correct what must be corrected, explain the rest, Klarmarkera."""
     submission, clean = _submission(code), _file(code, rows, seed)
-    delivery = _upload(submission, _file(code, rows, seed, SLIPS), f"nov_{code}.txt", by=by, at=at)
-    delivery = _mend(delivery, clean, by=by, at=at + timedelta(minutes=5))
+    delivery = filing.upload(submission, _file(code, rows, seed, SLIPS), f"nov_{code}.txt", by=by, at=at)
+    delivery = filing.mend(delivery, clean, by=by, at=at + timedelta(minutes=5))
     if delivery.fel:
-        delivery = _upload(submission, clean, f"nov_{code}_ny.txt", by=by, at=at + timedelta(minutes=30))
+        delivery = filing.upload(submission, clean, f"nov_{code}_ny.txt", by=by, at=at + timedelta(minutes=30))
     _explain_and_confirm(submission, delivery, by=by, at=at + timedelta(minutes=40))
     return submission
 
 
-def _mend(delivery: Delivery, clean: bytes, *, by: User, at: datetime) -> Delivery:
-    """Correct the rows that must be corrected, value by value, to what the file without slips says."""
-    lines = clean.decode("cp1252").splitlines()
-    findings = storage.findings_of(delivery).filter(pl.col("level") == FEL, pl.col("row").is_not_null())
-    frame = storage.current_frame(delivery)
-    for row in sorted(set(findings["row"].to_list())):
-        right = lines[row - 1].split(";")
-        wrong = frame.filter(pl.col("row") == row).row(0, named=True)
-        for number in FIELD_NUMBERS:
-            if (wrong[column(number)] or "") == right[number - 1]:
-                continue
-            try:
-                at += timedelta(minutes=1)
-                revision = delivery.revision
-                corrected = correct.correct(
-                    delivery=delivery, row=row, field=number, value=right[number - 1], expected_revision=revision, by=by, at=at
-                )
-            except correct.CorrectionRefused:
-                continue
-            delivery = corrected.delivery
-    return delivery
-
-
-def _late(submission: Submission, at: datetime) -> issuing.Late | None:
-    """Why it comes late, where it does."""
-    if not issuing.is_late(submission, today=timezone.localdate(at)):
-        return None
-    return issuing.Late(Receipt.LateReason.PAYROLL_SYSTEM, texts.SEN)
-
-
 def _explain_and_confirm(submission: Submission, delivery: Delivery, *, by: User, at: datetime) -> None:
-    for number, group in enumerate(groups.groups_of(submission, storage.findings_of(delivery))):
-        if group.needs_comment:
-            text = texts.EXPLANATIONS.get(group.check[:3], texts.EXPLANATIONS["fallback"])
-            comments.comment_group(delivery=delivery, group_key=group.key, text=text, by=by, at=at + timedelta(minutes=number))
-    delivery.refresh_from_db()
-    submission.refresh_from_db()
-    signed_at = at + timedelta(hours=2)
-    review.hand_in(
-        submission=submission,
-        delivery=delivery,
-        expected_revision=delivery.revision,
-        late=_late(submission, signed_at),
-        by=by,
-        at=signed_at,
-    )
-    submission.refresh_from_db()
+    filing.explain(submission, delivery, by=by, at=at)
+    filing.confirm(submission, delivery, by=by, at=at + timedelta(hours=2))
 
 
 def _approve(story: Story, submission: Submission, *, at: datetime) -> None:
