@@ -124,6 +124,7 @@ WORDS = {
     "message:sent": "Meddelande skickat",
     "operation:key": "Nyckel ändrad",
     "operation:configuration": "Inställning ändrad",
+    "operation:trial": "Ändrad inställning provkörd",
     "operation:alarm": "Larm",
 }
 

@@ -31,12 +31,16 @@ _REVIEW = frozenset(
     }
 )
 _EXPORT = frozenset({"submissions.export_rows"})
-_REFERENCE = frozenset({"submissions.view_layout", "submissions.view_codelist", "submissions.view_checksetting"})
+_REFERENCE = frozenset(
+    {"submissions.view_layout", "submissions.view_codelist", "submissions.view_checksetting", "submissions.view_trial"}
+)
+_CALENDAR = frozenset({"submissions.change_calendar"})
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     StaffRole.OFFICER: _REVIEW | _REFERENCE | _EXPORT,
     StaffRole.COORDINATOR: _REVIEW
     | _REFERENCE
+    | _CALENDAR
     | {
         "deferrals.decide_deferral",
         "submissions.set_deferral_rules",
@@ -48,7 +52,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "profiles.invite_membership",
         "profiles.change_unitrelation",
     },
-    StaffRole.STATISTICIAN: _REVIEW | _REFERENCE | _EXPORT,
+    StaffRole.STATISTICIAN: _REVIEW | _REFERENCE | _EXPORT | _CALENDAR | {"submissions.change_settings"},
     StaffRole.SYSTEM: frozenset(
         {
             "accounts.view_user",

@@ -23,6 +23,18 @@ ORE_AN_HOUR = 24
 ORGANISATION = 3
 YES_OR_NO = {"J": "ja", "N": "nej"}
 REVIEWED = 39
+CODE_LISTS = {  # the list that the codes of a field stand in
+    5: "verksamhet",
+    9: "aid",
+    10: "ansvar",
+    11: "bea_pan",
+    12: "arbetstid",
+    13: "specialitet",
+    15: "lonekollektivavtal",
+    16: "anstallningsform",
+    17: "avloningsform",
+    28: "ledighetsorsak",
+}
 
 
 def in_words(field: int, value: str | None) -> str:

@@ -1,4 +1,4 @@
-"""What runs later, again: deliveries whose check was cut short are taken up, and old files are taken away."""
+"""What runs later, again: checks that were cut short, trials of changed settings, files to judge anew, files to take away."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import structlog
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from submissions.services import deliver, retention
+from submissions.services import code_lists, deliver, rechecks, retention, trials
 
 log = structlog.get_logger("submissions")
 
@@ -25,3 +25,33 @@ def purge_files(timestamp: int) -> None:
     counts = retention.purge(at=timezone.now())
     if any(counts.values()):
         log.info("files_purged", total=sum(counts.values()))
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="submissions.tasks.recheck_changed", queueing_lock="recheck-changed", pass_context=False)
+def recheck_changed(timestamp: int) -> None:
+    """Check again what units work with, after changed settings. Once a minute; nothing to do is the rule."""
+    checked = rechecks.recheck_changed(at=timezone.now())
+    if checked:
+        log.info("rechecked", total=checked)
+
+
+@app.task(name="submissions.tasks.run_trial")
+def run_trial(trial_id: int) -> None:
+    """Carry out one trial of changed settings, as soon as somebody has asked for it."""
+    trials.run(trial_id=trial_id)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="submissions.tasks.take_up_trials", queueing_lock="take-up-trials", pass_context=False)
+def take_up_trials(timestamp: int) -> None:
+    """Carry on with trials that were cut short."""
+    trials.take_up(at=timezone.now())
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="submissions.tasks.take_lists_into_use", queueing_lock="take-lists-into-use", pass_context=False)
+def take_lists_into_use(timestamp: int) -> None:
+    """Take the planned code lists whose day has come into use."""
+    for taken in code_lists.take_planned_into_use(at=timezone.now()):
+        log.info("code_list_taken_into_use", code_list=taken.pk)

@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import AuditEvent
 from messaging.models import Attachment, OutgoingMail, ReplyTemplate
-from submissions.models import CheckSetting, CodeList
+from submissions.models import CheckSetting, CodeList, Trial
 from tests.scene import YEAR, Place
 
 CATCH_ALL = "admin:*"  # what the admin does with addresses that it does not know
@@ -122,6 +122,8 @@ VALUES: dict[str, Callable[[Place], object]] = {
     "collection_id": lambda place: place.submission.collection_id,
     "invitation_id": lambda place: place.waiting.invitation_id,
     "user_id": lambda place: place.colleague.user_id,
+    "check_id": lambda place: CheckSetting.objects.get(collection=place.submission.collection, code="RIM02").pk,
+    "trial_id": lambda place: Trial.objects.earliest("pk").pk,
 }
 
 OBJECTS: dict[str, Callable[[Place], object]] = {
@@ -139,6 +141,7 @@ OBJECTS: dict[str, Callable[[Place], object]] = {
     "replytemplate": lambda place: ReplyTemplate.objects.earliest("pk").pk,
     "submission": lambda place: place.submission.pk,
     "thread": lambda place: place.thread.pk,
+    "trial": lambda place: Trial.objects.earliest("pk").pk,
     "unit": lambda place: place.unit.pk,
     "user": lambda place: place.colleague.user_id,
 }

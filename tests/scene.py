@@ -30,8 +30,8 @@ from profiles.recovery import open_case
 from profiles.requests import ask_for_access
 from profiles.services import invite_member
 from submissions import builtin, synthetic
-from submissions.models import Collection, Comment, Correction, CorrectionBatch, Delivery, Receipt, Submission, Supplement
-from submissions.services import batches, collections, comments, correct, deliver, groups, review, storage, supplements
+from submissions.models import Collection, Comment, Correction, CorrectionBatch, Delivery, Receipt, Submission, Supplement, Trial
+from submissions.services import batches, checks, collections, comments, correct, deliver, groups, review, storage, supplements
 from submissions.services.batches import Wanted
 from submissions.services.groups import Group
 from tests.cast import Cast, Role, give_role, make_cast, make_user
@@ -119,7 +119,16 @@ def make_scene() -> Scene:
         _place(cast, trosa, cast.anna, receipts[0], at=now, mark=""),
         _place(cast, other, cast.dan, receipts[1], at=now, mark="kanarie"),
     ]
+    _tried(cast, now)
     return Scene(cast, *places, unread=User.objects.get(pk=unread.pk))
+
+
+def _tried(cast: Cast, at: datetime) -> None:
+    """A change of a check that has been tried over no files."""
+    trial = Trial(collection=Collection.objects.get(year=YEAR), kind=Trial.Kind.CHECK, key="RIM02", why="Snäv gräns.")
+    trial.values = {**checks.values_of(trial.collection.check_settings.get(code="RIM02")), "level": "info"}
+    trial.state, trial.by, trial.at, trial.finished_at = Trial.State.DONE, cast.statistician, at, at
+    trial.save()
 
 
 def _last_year(cast: Cast, unit: Unit, by: User, at: datetime) -> Receipt:

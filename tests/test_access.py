@@ -270,6 +270,13 @@ TABLE = """
   admin:submissions_codelist_change          GET   404   404   404   404   200   200   200   403
   admin:submissions_checksetting_changelist  GET   404   404   404   404   200   200   200   403
   admin:submissions_checksetting_change      GET   404   404   404   404   200   200   200   403
+  admin:submissions_checksetting_edit        GET   404   404   404   404   403   403   200   403
+  admin:submissions_checksetting_edit        POST  404   404   404   404   403   403   200   403
+  admin:submissions_checksetting_copy        POST  404   404   404   404   403   403   302   403
+  admin:submissions_trial_changelist         GET   404   404   404   404   200   200   200   403
+  admin:submissions_trial_change             GET   404   404   404   404   200   200   200   403
+  admin:submissions_trial_activate           POST  404   404   404   404   403   403   302   403
+  admin:submissions_trial_cancel             POST  404   404   404   404   403   403   302   403
   admin:submissions_submission_changelist    GET   404   404   404   404   200   200   200   403
   admin:submissions_submission_begin_review  POST  404   404   404   404   302   302   302   403
   admin:submissions_submission_approve       POST  404   404   404   404   302   302   302   403

@@ -1,6 +1,6 @@
 """SKR's pages about submissions and about the year's settings."""
 
-from submissions.admin.reference import CheckSettingAdmin, CodeListAdmin, CollectionAdmin, LayoutAdmin
+from submissions.admin.reference import CheckSettingAdmin, CodeListAdmin, CollectionAdmin, LayoutAdmin, TrialAdmin
 from submissions.admin.submission import SubmissionAdmin
 
-__all__ = ["CheckSettingAdmin", "CodeListAdmin", "CollectionAdmin", "LayoutAdmin", "SubmissionAdmin"]
+__all__ = ["CheckSettingAdmin", "CodeListAdmin", "CollectionAdmin", "LayoutAdmin", "SubmissionAdmin", "TrialAdmin"]

@@ -10,9 +10,11 @@ from submissions.checking.completeness import Unexplained, unexplained
 from submissions.checking.context import Context, effective_level
 from submissions.checking.findings import CODE_FIELDS, Findings, NotRun, group_rows, groups, sort_findings
 from submissions.checking.runner import catalogue_place, check_rows, is_row_check, run
+from submissions.checking.trial import Compared, compared, concerned, findings_of, rows_with
 
 __all__ = [
     "CODE_FIELDS",
+    "Compared",
     "Context",
     "Findings",
     "NotRun",
@@ -20,13 +22,17 @@ __all__ = [
     "basis",
     "catalogue_place",
     "check_rows",
+    "compared",
+    "concerned",
     "effective_level",
+    "findings_of",
     "group_rows",
     "groups",
     "is_row_check",
     "masking",
     "messages",
     "rerun",
+    "rows_with",
     "run",
     "sort_findings",
     "unexplained",

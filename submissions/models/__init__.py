@@ -5,6 +5,7 @@ from submissions.models.delivery import Correction, CorrectionBatch, Delivery
 from submissions.models.finding import Comment, CommentDraft
 from submissions.models.receipt import Receipt, ReopenRequest
 from submissions.models.reviewing import SubmissionNote
+from submissions.models.settings import SettingChange, Trial
 from submissions.models.submission import Submission, SubmissionEvent
 from submissions.models.supplement import Supplement
 
@@ -22,8 +23,10 @@ __all__ = [
     "Layout",
     "Receipt",
     "ReopenRequest",
+    "SettingChange",
     "Submission",
     "SubmissionEvent",
     "SubmissionNote",
     "Supplement",
+    "Trial",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from functools import lru_cache
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
@@ -75,11 +76,24 @@ class Field(models.Model):
 class CodeList(models.Model):
     """A version of a code list. One that SKR has not established warns but never rejects."""
 
+    class Status(models.TextChoices):
+        """A draft is read in and used by no year; a planned one is taken into use on its day."""
+
+        DRAFT = "draft", "Utkast"
+        PLANNED = "planned", "Planerad"
+        USED = "used", "I bruk"
+
     kind = models.CharField("lista", max_length=30)
     name = models.CharField("namn", max_length=100, blank=True)
     version = models.CharField("version", max_length=60)
     valid_from = models.DateField("gäller från")
     established = models.BooleanField("fastställd av SKR", default=False)
+    status = models.CharField("läge", max_length=10, choices=Status.choices, default=Status.USED)
+    why = models.CharField("skäl", max_length=300, blank=True)
+    read_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="inläst av"
+    )
+    read_at = models.DateTimeField("inläst", null=True, blank=True)
 
     class Meta:
         verbose_name = "kodlista"

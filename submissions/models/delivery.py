@@ -77,6 +77,9 @@ class Delivery(models.Model):
     chosen_encodings = models.JSONField(default=list)  # what a person answered of each part, "" of those not asked about
     is_encoding_unsure = models.BooleanField(default=False)  # a person must say whether the letters are right
     checked_at = models.DateTimeField("kontrollerad", null=True)
+    recheck_tried_at = models.DateTimeField(
+        null=True
+    )  # after changed settings; one that cannot be judged anew is not tried again
     check_started_at = models.DateTimeField(null=True)  # a lease: another process waits before it takes the check up again
     check_attempts = models.PositiveSmallIntegerField(default=0)  # counted before each check, so that a killed one counts too
     check_trouble = models.CharField(max_length=10, choices=Trouble.choices, blank=True)

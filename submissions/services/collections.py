@@ -1,8 +1,8 @@
-"""Set a year up: open the collection, import units and code lists. All of it may be run again without harm."""
+"""Set a year up: open the collection and import units. All of it may be run again without harm."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -140,11 +140,11 @@ def _code_list(values: spec.CodeListSpec, valid_from: date) -> CodeList:
     code_list = CodeList.objects.create(
         kind=values.kind, name=values.name, version=values.version, valid_from=valid_from, established=values.established
     )
-    _add_codes(code_list, values.codes.values())
+    add_codes(code_list, values.codes.values())
     return code_list
 
 
-def _add_codes(code_list: CodeList, codes: Iterable[spec.CodeSpec]) -> None:
+def add_codes(code_list: CodeList, codes: Iterable[spec.CodeSpec]) -> None:
     Code.objects.bulk_create(
         Code(
             code_list=code_list,
@@ -227,73 +227,4 @@ def _unit_change(unit: Unit, wanted: spec.UnitSpec) -> str:
         parts.append(f"typ {unit.kind} → {wanted.kind}")
     if unit.is_active != wanted.active:
         parts.append("lämnar uppgifter" if wanted.active else "lämnar inte uppgifter")
-    return ", ".join(parts)
-
-
-# Code lists ----------------------------------------------------------------------------------------------------------
-
-
-def compare_codes(kind: str, codes: Mapping[str, spec.CodeSpec]) -> Difference:
-    """What a new version of the list changes against the latest one."""
-    latest = CodeList.objects.filter(kind=kind).order_by("-valid_from", "-pk").first()
-    have = latest.spec().codes if latest else {}
-    changed = [(code, _code_change(have[code], codes[code])) for code in codes if code in have]
-    return Difference(
-        added=tuple(code for code in codes if code not in have),
-        changed=tuple((code, text) for code, text in changed if text),
-        missing=tuple(code for code in have if code not in codes),
-        unchanged=sum(1 for _, text in changed if not text),
-    )
-
-
-@transaction.atomic
-def import_codes(
-    *,
-    kind: str,
-    codes: Mapping[str, spec.CodeSpec],
-    version: str,
-    valid_from: date,
-    established: bool,
-    by: User | None,
-    at: datetime,
-) -> Difference:
-    """A new version of a code list, taken into use by the open years that it is valid for. The old version stays.
-
-    Raises `ImportRefused` for an unknown kind, an empty list or a date that already has a version.
-    """
-    check_code_import(kind, codes, valid_from)
-    difference = compare_codes(kind, codes)
-    old = CodeList.objects.filter(kind=kind).order_by("-valid_from", "-pk").first()
-    code_list = CodeList.objects.create(
-        kind=kind, name=old.name if old else "", version=version, valid_from=valid_from, established=established
-    )
-    _add_codes(code_list, codes.values())
-    for collection in Collection.objects.filter(closed_at=None, measurement_day__gte=valid_from).order_by("year"):
-        newer = collection.code_lists.filter(kind=kind, valid_from__gt=valid_from).exists()
-        if not newer:
-            collection.code_lists.remove(*collection.code_lists.filter(kind=kind).order_by("pk"))
-            collection.code_lists.add(code_list)
-    result = f"{version}: {len(difference.added)} nya, {len(difference.changed)} ändrade, {len(difference.missing)} borttagna"
-    audit.record("operation:configuration", by=by, object=f"kodlista {kind}", result=result[:120], at=at)
-    return difference
-
-
-def check_code_import(kind: str, codes: Mapping[str, spec.CodeSpec], valid_from: date) -> None:
-    """Raise `ImportRefused` where the import cannot be done."""
-    kinds = sorted(CodeList.objects.values_list("kind", flat=True).distinct())
-    if kind not in kinds:
-        raise ImportRefused(f"Det finns ingen kodlista som heter {kind}. Listor: {', '.join(kinds) or 'inga'}.")
-    if not codes:
-        raise ImportRefused("Filen innehåller inga koder.")
-    if CodeList.objects.filter(kind=kind, valid_from=valid_from).exists():
-        raise ImportRefused(f"Det finns redan en version av listan {kind} som gäller från {valid_from.isoformat()}.")
-
-
-def _code_change(old: spec.CodeSpec, new: spec.CodeSpec) -> str:
-    """The changes in words, empty where there are none. Groups that the new list leaves out are not a change."""
-    parts = []
-    if old.label != new.label:
-        parts.append(f"{old.label} → {new.label}")
-    if new.sector and old.sector != new.sector:
-        parts.append(f"sektor {old.sector or 'alla'} → {new.sector}")
     return ", ".join(parts)

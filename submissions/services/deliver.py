@@ -223,8 +223,12 @@ def fresh(delivery: Delivery, *, with_content: bool = False) -> Delivery:
     return deliveries.get(pk=delivery.pk)
 
 
-def _store(delivery: Delivery, outcome: Outcome, *, at: datetime, source: Delivery | None = None) -> bool:
+def _store(
+    delivery: Delivery, outcome: Outcome, *, at: datetime, source: Delivery | None = None, only_working: bool = False
+) -> bool:
     """Write the answer in one transaction, unless a correction came in meanwhile (then it has its own answer).
+
+    With `only_working` neither where the unit has handed in meanwhile: what is accepted stays as it was judged.
 
     False, and nothing is written, where another file or revision counts now than the one the corrections follow from.
     """
@@ -232,6 +236,8 @@ def _store(delivery: Delivery, outcome: Outcome, *, at: datetime, source: Delive
     with transaction.atomic():
         submission = lock(delivery.submission)
         delivery.submission = submission
+        if only_working and submission.status not in states.WORKING:
+            return True
         was_received = delivery.status == Status.RECEIVED
         if was_received and not carry.is_same(source, carry.source_of(delivery)):
             return False
@@ -360,10 +366,11 @@ class Rechecked:
 
 
 def to_recheck(collection: Collection) -> list[Delivery]:
-    """The year's current deliveries that SKR has not approved: what is accepted stays accepted."""
-    done = [Submission.Status.APPROVED, Submission.Status.LOCKED]
+    """The year's current deliveries that units still work with: what is handed in or approved stays as it was judged."""
     deliveries = Delivery.objects.light().kept().filter(submission__collection=collection, is_current=True)
-    deliveries = deliveries.exclude(submission__status__in=done).select_related("submission__unit", "submission__collection")
+    deliveries = deliveries.filter(submission__status__in=states.WORKING).select_related(
+        "submission__unit", "submission__collection"
+    )
     return list(deliveries.order_by("submission__unit__code", "pk"))
 
 
@@ -378,5 +385,5 @@ def recheck(*, delivery: Delivery, at: datetime, store: bool) -> Rechecked:
     if not outcome.accepted:
         return Rechecked(before, before, f"filen skulle avvisas: {outcome.refusal}")
     if store:
-        _store(started, outcome, at=at)
+        _store(started, outcome, at=at, only_working=True)
     return Rechecked(before, (outcome.counts["fel"], outcome.counts["varning"], outcome.counts["info"]))

@@ -19,9 +19,9 @@ from profiles import access
 from profiles.models import Unit
 from submissions import states
 from submissions.code_search import LONGEST_QUERY, Entry, search
-from submissions.fields import in_words
+from submissions.fields import CODE_LISTS, in_words
 from submissions.models import Delivery, Receipt, ReopenRequest, Submission, Supplement
-from submissions.services import deliver, issuing, storage
+from submissions.services import deliver, issuing, settings, storage
 from submissions.services.evaluate import positions_of
 from submissions.situation import Situation, situation_of
 from submissions.spec import CollectionSpec, sector_of
@@ -112,6 +112,14 @@ class Room:
             return None
         asked = ReopenRequest.objects.filter(submission=self.submission).select_related("asked_by", "decided_by")
         return asked.exclude(outcome=ReopenRequest.Outcome.TAKEN_BACK).order_by("-asked_at", "-pk").first()
+
+    @cached_property
+    def judged_before(self) -> datetime | None:
+        """When SKR changed the year's checks after the unit had handed in, which does not concern what it handed in."""
+        if self.submission.status in states.WORKING:
+            return None
+        receipt = issuing.receipt_in_force(self.submission)
+        return settings.accepted_before(self.submission, receipt.issued_at if receipt else None)
 
     @property
     def _explaining_is_optional(self) -> bool:
@@ -268,18 +276,6 @@ def field_name(spec: CollectionSpec, number: int | None) -> str:
 CODES_SHOWN = 12
 CODES_PROPOSED = 400
 POSITION_FIELD = 14
-CODE_LISTS = {
-    5: "verksamhet",
-    9: "aid",
-    10: "ansvar",
-    11: "bea_pan",
-    12: "arbetstid",
-    13: "specialitet",
-    15: "lonekollektivavtal",
-    16: "anstallningsform",
-    17: "avloningsform",
-    28: "ledighetsorsak",
-}
 
 
 def codes_of(room: Room, number: int | None) -> list[Entry]:

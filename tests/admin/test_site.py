@@ -15,7 +15,7 @@ from accounts.admin_site import portal_admin
 from accounts.audit_words import AREAS, WORDS
 from accounts.models import AuditEvent, Invitation, Session, User
 from messaging.models import OutgoingMail, ReplyTemplate
-from submissions.models import CodeList, Layout
+from submissions.models import CodeList, Layout, Trial
 from tests.admin.conftest import STAFF, as_person, as_role
 from tests.client import GuardedClient
 from tests.scene import Scene
@@ -37,6 +37,7 @@ LISTS = {
     "submissions/layout": {"officer", "coordinator", "statistician"},
     "submissions/codelist": {"officer", "coordinator", "statistician"},
     "submissions/checksetting": {"officer", "coordinator", "statistician"},
+    "submissions/trial": {"officer", "coordinator", "statistician"},
     "accounts/auditevent": {"system"},
     "messaging/outgoingmail": {"system"},
 }
@@ -102,6 +103,7 @@ def objects(scene: Scene) -> dict[str, object]:
         "submissions/layout": Layout.objects.get(),
         "submissions/codelist": CodeList.objects.get(kind="aid"),
         "submissions/checksetting": place.submission.collection.check_settings.get(code="KOD01"),
+        "submissions/trial": Trial.objects.get(),
         "accounts/auditevent": AuditEvent.objects.order_by("pk").first(),
         "messaging/replytemplate": ReplyTemplate.objects.get(),
         "messaging/outgoingmail": OutgoingMail.objects.order_by("pk").first(),

@@ -11,7 +11,8 @@ from django.utils import timezone
 from config.lib.commands import PortalCommand, add_dry_run, refused, wrong_use
 from submissions import imports
 from submissions.management.common import content, perhaps, print_difference
-from submissions.services.collections import ImportRefused, import_codes
+from submissions.services.code_lists import import_codes
+from submissions.services.collections import ImportRefused
 
 
 class Command(PortalCommand):
@@ -19,7 +20,7 @@ class Command(PortalCommand):
 
     help = (
         "Läser in en ny version av en kodlista ur en fil med kod;benämning[;sektor;personalgrupp kommun;personalgrupp region] "
-        "och visar skillnaden mot den förra. Kör recheck efteråt så kontrolleras filerna mot den nya listan."
+        "och visar skillnaden mot den förra. Gäller den från en dag som inte har kommit tas den i bruk den dagen. Filerna kontrolleras om av sig själva."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

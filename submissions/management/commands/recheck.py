@@ -1,4 +1,4 @@
-"""`manage.py recheck`: run a year's checks again on every current delivery that SKR has not approved."""
+"""`manage.py recheck`: run a year's checks again on every current delivery that its unit still works with."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Command(PortalCommand):
 
     help = (
         "Kör årets kontroller igen på varje aktuell fil, till exempel efter en ny kodlista eller en ändrad gräns. "
-        "Godkända och låsta inlämningar rörs inte. Avslutas med 1 om någon fil inte kunde kontrolleras."
+        "Det som är klarmarkerat eller godkänt rörs inte. Portalen gör det av sig själv när SKR ändrar inställningar. Avslutas med 1 om någon fil inte kunde kontrolleras."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
