@@ -34,7 +34,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import audit, exports, list_files
 from accounts.access import NotAllowed, is_verified
-from config.lib import downloads
+from config.lib import downloads, personnummer
 
 if TYPE_CHECKING:
     from accounts.access import UserRequest
@@ -105,6 +105,15 @@ class Panel:
     empty: str
     more: str = ""  # where the whole list is
     action: tuple[str, str] | None = None  # text and address of a button
+
+
+@dataclass(frozen=True)
+class FrontPart:
+    """More that one model shows on the front page: a template and what it takes, as `part`; over the figures or after them."""
+
+    template: str
+    part: Any
+    is_above: bool = False
 
 
 @dataclass(frozen=True)
@@ -190,10 +199,19 @@ class PortalAdminSite(admin.AdminSite):
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Läget: the figures of the running collection, each a link to its list."""
         groups: dict[str, list[Figure]] = {}
+        parts: list[FrontPart] = []
         for model_admin in self.admins(request):
             for group in model_admin.figures(request):
                 groups.setdefault(group.title, []).extend(group.figures)
-        context = {**self.each_context(request), "title": self.index_title, "groups": groups.items(), **(extra_context or {})}
+            parts += model_admin.front_parts(request)
+        context = {
+            **self.each_context(request),
+            "title": self.index_title,
+            "groups": groups.items(),
+            "above": [part for part in parts if part.is_above],
+            "parts": [part for part in parts if not part.is_above],
+            **(extra_context or {}),
+        }
         return TemplateResponse(request, "admin/index.html", context)
 
 
@@ -213,6 +231,7 @@ class PortalAdmin(admin.ModelAdmin):
     lead = ""  # a sentence under the list's heading
     facts: tuple[str, ...] = ()  # what the object's page tells, by names as in list_display
     hides_empty_facts = False
+    keeps_filters = False  # the way back from an object leads to the list as it was narrowed
     is_personal = False  # the list is about persons: to take it out needs a purpose and both factors freshly given
     object_template = "admin/object.html"
 
@@ -258,6 +277,22 @@ class PortalAdmin(admin.ModelAdmin):
         """Where the list is, filtered by `query`."""
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist", query=query or None)
 
+    @property
+    def _kept_key(self) -> str:
+        return f"list_{self.opts.label_lower}"
+
+    def back_url(self, request: HttpRequest) -> str:
+        """Where the list is, narrowed as the person last saw it in this session."""
+        kept = request.session.get(self._kept_key, "") if self.keeps_filters else ""
+        return f"{self.list_url()}?{kept}" if kept else self.list_url()
+
+    def _keep_filters(self, request: HttpRequest) -> None:
+        """Remember how the list is narrowed, but not a search that may be for a personnummer."""
+        query = request.GET.urlencode()
+        is_kept = self.keeps_filters and len(query) < 500 and not personnummer.LOOKS_LIKE.search(request.GET.get("q", ""))
+        if is_kept and request.session.get(self._kept_key, "") != query:
+            request.session[self._kept_key] = query
+
     def object_url(self, obj: Model) -> str:
         """Where the object's page is."""
         return self.admin_site.object_url(obj)
@@ -278,6 +313,10 @@ class PortalAdmin(admin.ModelAdmin):
         """What this model adds to the front page."""
         return []
 
+    def front_parts(self, request: HttpRequest) -> list[FrontPart]:
+        """What this model adds to the front page besides figures."""
+        return []
+
     def panels(self, request: HttpRequest, obj: Model) -> list[Panel]:
         """What this model adds to the page of `obj`, an object of another model."""
         return []
@@ -289,6 +328,7 @@ class PortalAdmin(admin.ModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The list, with its lead and links."""
         query = {name: values for name, values in request.GET.lists() if name != PAGE_VAR}
+        self._keep_filters(request)
         extra = {
             "lead": self.lead,
             "list_actions": self.list_actions(request),
@@ -355,7 +395,7 @@ class PortalAdmin(admin.ModelAdmin):
             **self.admin_site.each_context(request),
             "object": obj,
             "opts": self.opts,
-            "back": self.list_url(),
+            "back": self.back_url(request),
             "heading": self.heading(obj),
         }
         return TemplateResponse(request, template, {**base, **context})

@@ -292,6 +292,7 @@ TABLE = """
   admin:submissions_submission_export        GET   404   404   404   404   200   403   200   403
   admin:submissions_submission_export        POST  404   404   404   404   200   403   200   403
   admin:submissions_submission_change        GET   404   404   404   404   200   200   200   403
+  admin:submissions_submission_concerns      GET   404   404   404   404   200   200   200   403
   admin:deferrals_deferral_changelist        GET   404   404   404   404   200   200   200   403
   admin:deferrals_deferral_grant             POST  404   404   404   404   403   200   403   403
   admin:deferrals_deferral_decline           POST  404   404   404   404   403   200   403   403

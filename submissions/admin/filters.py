@@ -5,30 +5,37 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
 
-from submissions.models import Collection, Receipt, ReopenRequest, Submission
+from profiles.counties import COUNTIES
+from profiles.models import PayrollSystem
+from submissions.admin.year import year_kept, years
+from submissions.models import Delivery, Receipt, ReopenRequest, Submission
 from submissions.services import issuing
+from submissions.services.season.breakdown import SIZES, UNKNOWN
+from submissions.services.season.standing import HANDED_IN
 
 Status = Submission.Status
 
 
 class CollectionFilter(admin.SimpleListFilter):
-    """The year; the running one unless another is chosen."""
+    """The year; the one that was chosen in Läget, else the running one."""
 
     title = "insamling"
     parameter_name = "insamling"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        years = Collection.objects.order_by("-year").values_list("year", flat=True)
-        return [(str(year), str(year)) for year in years] + [("alla", "Alla år")]
+        known = years()
+        self.kept = str(year_kept(request, known) or "alla")
+        return [(str(year), str(year)) for year in known] + [("alla", "Alla år")]
 
     def value(self) -> str:
         chosen = super().value()
         known = [str(value) for value, _ in self.lookup_choices]
-        return chosen if chosen in known else known[0]
+        return chosen if chosen in known else self.kept
 
     def choices(self, changelist: Any) -> Any:
         for value, title in self.lookup_choices:
@@ -49,6 +56,7 @@ class StatusFilter(admin.SimpleListFilter):
     parameter_name = "status"
     TOGETHER: ClassVar[dict[str, tuple[str, list[str]]]] = {
         "lamnat": ("Har lämnat fil", [value for value in Status.values if value != Status.NOT_STARTED]),
+        "inlamnat": ("Har klarmarkerat", sorted(HANDED_IN)),
         "klara": ("Godkända och låsta", [Status.APPROVED, Status.LOCKED]),
     }
 
@@ -125,3 +133,98 @@ class ExemptFilter(admin.SimpleListFilter):
         if self.value() in ("ja", "nej"):
             return queryset.filter(exempt_at__isnull=self.value() == "ja")
         return queryset
+
+
+class FileFilter(admin.SimpleListFilter):
+    """With a file that counts: it has been checked and accepted."""
+
+    title = "aktuell fil"
+    parameter_name = "fil"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("ja", "Ja"), ("nej", "Nej")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Submission]) -> QuerySet[Submission]:
+        current = Exists(Delivery.objects.filter(submission=OuterRef("pk"), is_current=True))
+        if self.value() == "ja":
+            return queryset.filter(current)
+        return queryset.filter(~current) if self.value() == "nej" else queryset
+
+
+class GrantedFilter(admin.SimpleListFilter):
+    """With a last day of its own."""
+
+    title = "uppskov"
+    parameter_name = "uppskov"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("ja", "Har uppskov"), ("nej", "Insamlingens sista dag")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Submission]) -> QuerySet[Submission]:
+        if self.value() in ("ja", "nej"):
+            return queryset.filter(granted_due_date__isnull=self.value() == "nej")
+        return queryset
+
+
+class CountyFilter(admin.SimpleListFilter):
+    """Where the unit lies, by its code."""
+
+    title = "län"
+    parameter_name = "lan"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [*COUNTIES.items(), (UNKNOWN, "Utan länskod")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Submission]) -> QuerySet[Submission]:
+        chosen = self.value()
+        if chosen == UNKNOWN:
+            return queryset.exclude(unit__code__regex=f"^({'|'.join(COUNTIES)})")
+        return queryset.filter(unit__code__startswith=chosen) if chosen and chosen in COUNTIES else queryset
+
+
+class SizeFilter(admin.SimpleListFilter):
+    """How many rows: of the current file, else of last year's."""
+
+    title = "storlek"
+    parameter_name = "storlek"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [*((one.key, one.label) for one in SIZES), (UNKNOWN, "Ingen fil än")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Submission]) -> QuerySet[Submission]:
+        if self.value() not in {key for key, _ in self.lookup_choices}:
+            return queryset
+        files = Delivery.objects.filter(is_current=True)
+        current = files.filter(submission=OuterRef("pk"))
+        before = files.filter(
+            submission__unit=OuterRef("unit"), submission__collection__year=OuterRef("collection__year") - 1
+        )  # fmt: skip
+        sized = queryset.alias(size=Coalesce(Subquery(current.values("rows")[:1]), Subquery(before.values("rows")[:1])))
+        chosen = next((one for one in SIZES if one.key == self.value()), None)
+        if chosen is None:
+            return sized.filter(size=None)
+        below = Q() if chosen.below is None else Q(size__lt=chosen.below)
+        return sized.filter(below, size__gte=chosen.least)
+
+
+class PayrollFilter(admin.SimpleListFilter):
+    """Which payroll system the year's file comes from."""
+
+    title = "lönesystem"
+    parameter_name = "lonesystem"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [*payroll_labels().items(), (UNKNOWN, "Inte angivet")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Submission]) -> QuerySet[Submission]:
+        chosen = self.value()
+        if chosen not in {key for key, _ in self.lookup_choices}:
+            return queryset
+        told = PayrollSystem.objects.filter(unit=OuterRef("unit"), year=OuterRef("collection__year"))
+        return queryset.filter(~Exists(told) if chosen == UNKNOWN else Exists(told.filter(code=chosen)))
+
+
+def payroll_labels() -> dict[str, str]:
+    """The payroll systems that any unit has named, by code; those outside the list stand together."""
+    told = PayrollSystem.objects.order_by().values_list("code").annotate(named=Max("name"))
+    return {code: named or code for code, named in sorted(told)}

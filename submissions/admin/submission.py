@@ -5,20 +5,33 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, Exists, IntegerField, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, IntegerField, Model, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.admin_site import Figure, FigureGroup, Panel, PanelRow, Section, badge, link, number, portal_admin
+from accounts.admin_site import Panel, PanelRow, Section, badge, link, number, portal_admin
 from profiles.models import Unit
 from submissions import states
-from submissions.admin.filters import CollectionFilter, ExemptFilter, HandedInLateFilter, LateFilter, ReopenFilter, StatusFilter
+from submissions.admin.filters import (
+    CollectionFilter,
+    CountyFilter,
+    ExemptFilter,
+    FileFilter,
+    GrantedFilter,
+    HandedInLateFilter,
+    LateFilter,
+    PayrollFilter,
+    ReopenFilter,
+    SizeFilter,
+    StatusFilter,
+)
 from submissions.admin.next_step import TO_SKR
 from submissions.admin.review_pages import ReviewPages
-from submissions.models import Collection, Delivery, Receipt, ReopenRequest, Submission
+from submissions.admin.season import SeasonPages
+from submissions.models import Delivery, Receipt, ReopenRequest, Submission
 from submissions.services import issuing
 
 Status = Submission.Status
@@ -35,19 +48,33 @@ STATUS_TONES = {
 
 
 @admin.register(Submission, site=portal_admin)
-class SubmissionAdmin(ReviewPages):
+class SubmissionAdmin(SeasonPages, ReviewPages):
     """Each unit's submission of each year."""
 
     section = Section.COLLECTION
     position = 10
     lead = "Varje enhets inlämning. Välj en rad för att granska, godkänna eller skicka tillbaka."
     list_display = ("unit_name", "unit_code", "year", "state", "due", "n_versions", "n_rows", "n_fel", "n_left", "changed")
-    list_filter = (CollectionFilter, StatusFilter, "unit__kind", LateFilter, HandedInLateFilter, ReopenFilter, ExemptFilter)
+    list_filter = (
+        CollectionFilter,
+        StatusFilter,
+        LateFilter,
+        "unit__kind",
+        CountyFilter,
+        SizeFilter,
+        PayrollFilter,
+        FileFilter,
+        GrantedFilter,
+        HandedInLateFilter,
+        ReopenFilter,
+        ExemptFilter,
+    )
     search_fields = ("unit__name", "unit__code__startswith")
     search_help_text = "Sök enhet eller kod"
     list_select_related = ("unit", "collection", "handler")
     ordering = ("unit__sort_key", "-collection__year", "pk")
     hides_empty_facts = True
+    keeps_filters = True
     facts = ("unit_link", "state_meaning", "due", "handler_name", "changed", "return_reason")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Submission]:
@@ -164,41 +191,6 @@ class SubmissionAdmin(ReviewPages):
         return str(submission.handler) if submission.handler else "–"
 
     # Front page and other pages
-
-    def figures(self, request: HttpRequest) -> list[FigureGroup]:
-        """The running collection: how many have come how far."""
-        collection = Collection.objects.order_by("-year").first()
-        if collection is None:
-            return []
-        rows = Submission.objects.visible_to(request.user).filter(collection=collection)
-        count = rows.aggregate(
-            all=Count("pk", filter=Q(exempt_at=None)),
-            exempt=Count("pk", filter=Q(exempt_at__isnull=False)),
-            received=Count("pk", filter=~Q(status=Status.NOT_STARTED)),
-            handed_in=Count("pk", filter=Q(status=Status.HANDED_IN)),
-            reviewed=Count("pk", filter=Q(status=Status.SKR_REVIEW)),
-            returned=Count("pk", filter=Q(status=Status.RETURNED)),
-            approved=Count("pk", filter=Q(status__in=[Status.APPROVED, Status.LOCKED])),
-        )
-        late = rows.overdue(timezone.localdate()).count()
-        asked = ReopenRequest.objects.filter(submission__in=rows, outcome="").count()
-        year = str(collection.year)
-
-        def figure(value: int, label: str, tone: str = "", **query: str) -> Figure:
-            return Figure(value, label, self.list_url(insamling=year, **query), tone if value else "")
-
-        figures = [
-            figure(count["all"], "enheter ska lämna", omfattas="ja"),
-            figure(count["received"], "har lämnat fil", status="lamnat"),
-            figure(count["handed_in"], "klarmarkerade", "warning", status=Status.HANDED_IN),
-            figure(count["reviewed"], "granskas av SKR", "info", status=Status.SKR_REVIEW),
-            figure(count["returned"], "återlämnade", status=Status.RETURNED),
-            figure(count["approved"], "godkända", "success", status="klara"),
-            figure(asked, "vill öppna igen", "warning", oppna="vantar"),
-            figure(late, "försenade", "error", forsenad="ja"),
-            figure(count["exempt"], "omfattas inte i år", omfattas="nej"),
-        ]
-        return [FigureGroup(f"{collection}, sista dag {collection.due_date.isoformat()}", figures)]
 
     def panels(self, request: HttpRequest, obj: Model) -> list[Panel]:
         """The years of a unit."""

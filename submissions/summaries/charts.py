@@ -7,7 +7,7 @@ description to those who do not see it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 BAR, THIN, WORDS, GAP = 14, 5, 18, 12  # heights, in pixels
@@ -52,6 +52,19 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class Stroke:
+    """A line over the whole width: its points in percent of the plot, from the left and from the top."""
+
+    kind: str
+    points: tuple[tuple[float, float], ...]
+
+    @property
+    def path(self) -> str:
+        """The points, as SVG writes them."""
+        return " ".join(f"{left:.2f},{top:.2f}" for left, top in self.points)
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
     """A drawn chart: its name, what it shows in a sentence, its height, its shapes and what the colours mean."""
 
@@ -61,6 +74,8 @@ class Chart:
     boxes: tuple[Box, ...]
     words: tuple[Word, ...]
     legend: tuple[tuple[str, str], ...] = ()  # kind, words
+    strokes: tuple[Stroke, ...] = ()
+    plot: tuple[int, int] = (0, 0)  # where the strokes are: from the top and the height, in pixels
 
 
 def _most(values: Sequence[float]) -> float:
@@ -152,3 +167,44 @@ def spans(title: str, description: str, items: Sequence[Span], *, legend: tuple[
         top += WORDS + BAR + THIN + GAP
     named = (("span", legend[0]), ("now", legend[1]), *((("before", legend[2]),) if has_before else ()))
     return Chart(title, description, max(top - GAP, 1), tuple(boxes), tuple(words), named)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A share that grows by day: its kind (now, before) and for each day that changed it the share after it, 0 to 1."""
+
+    kind: str
+    label: str
+    points: tuple[tuple[int, float], ...]
+    until: int  # the last day that is known
+
+
+def curves(title: str, description: str, series: Sequence[Series], *, first: int, last: int, marks: dict[int, str]) -> Chart:
+    """Shares from the day `first` to `last` as steps, a thin line at each quarter, and a line with its words at each mark."""
+    top, height, width = WORDS, 10 * BAR, max(last - first, 1)
+
+    def across(day: int) -> float:
+        return (min(max(day, first), last) - first) * 100 / width
+
+    boxes = [Box(0, 100, top + height * quarter // 4, 1, "grid") for quarter in range(5)]
+    words = [Word(0, top + height * quarter // 4 - 3, f"{100 - 25 * quarter} %", kind="value") for quarter in (0, 2)]
+    for day, text in marks.items():
+        left = across(day)
+        anchor = "start" if left < 15 else "end" if left > 85 else "middle"
+        boxes.append(Box(min(left, 99.7), 0.3, top, height, "mark"))
+        words.append(Word(left, top + height + WORDS - 3, text, anchor))
+    strokes = tuple(Stroke(one.kind, _stairs(one, first, across)) for one in series)
+    legend = tuple((one.kind, one.label) for one in series)
+    return Chart(title, description, top + height + WORDS, tuple(boxes), tuple(words), legend, strokes, (top, height))
+
+
+def _stairs(series: Series, first: int, across: Callable[[int], float]) -> tuple[tuple[float, float], ...]:
+    """The line goes straight on until the day that changes it, and then up."""
+    before = [share for day, share in series.points if day <= first]
+    level = before[-1] if before else 0.0
+    stairs = [(across(first), 100 - 100 * level)]
+    for day, share in series.points:
+        if first < day <= series.until:
+            stairs += [(across(day), 100 - 100 * level), (across(day), 100 - 100 * share)]
+            level = share
+    return (*stairs, (across(series.until), 100 - 100 * level))

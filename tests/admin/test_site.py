@@ -296,7 +296,7 @@ def test_the_front_page_counts_the_running_collection_and_links_to_the_rows(scen
             page,
         )
     }
-    expected = {"enheter ska lämna": 2, "har lämnat fil": 2, "klarmarkerade": 0, "försenade": 0, "begäran om uppskov": 2}
+    expected = {"enheter ska lämna": 2, "har lämnat fil": 2, "att granska": 0, "försenade": 0, "begäran om uppskov": 2}
     for label, count in expected.items():
         assert figures[label][0] == count, label
         rows = client.get(figures[label][1]).content.decode()

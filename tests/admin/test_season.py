@@ -1,0 +1,163 @@
+"""Läget as SKR meets it: every number leads to a list with as many rows, and the year that is chosen stays."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from profiles.models import PayrollSystem, Unit
+from submissions.models import Collection, Delivery, Submission
+from tests.admin.conftest import as_role
+from tests.cast import give_role, make_unit, make_user
+from tests.scene import Scene
+
+pytestmark = pytest.mark.django_db
+
+LISTS = "/admin/submissions/submission/"
+
+
+def links(page: str) -> list[tuple[str, int]]:
+    """Every number of the page that leads to a list: its address and the number."""
+    figures = re.findall(r'key-figure__link" href="([^"]+)">\s*<span class="key-figure__value">([^<]+)<', page)
+    cells = re.findall(r'<td class="is-number"><a href="([^"]+)">([^<]+)</a>', page)
+    return [(html.unescape(href), int(number.replace("\u202f", ""))) for href, number in [*figures, *cells]]
+
+
+def more_units(number: int) -> None:
+    """Further units of the year, in different counties, sizes and states."""
+    collection, states = Collection.objects.get(year=2026), [value for value in Submission.Status.values if value != "locked"]
+    by = make_user(f"nils.{Unit.objects.count()}.{number}@exempel.example", "Nils Ny")
+    for index in range(number):
+        code = f"{[1, 3, 25, 70][index % 4]:02}{Unit.objects.count():02}"
+        unit = make_unit(code, f"Ort {code}", [Unit.Kind.KOMMUN, Unit.Kind.BOLAG][index % 2])
+        submission = Submission.objects.create(unit=unit, collection=collection, status=states[index % len(states)])
+        if index % 3:
+            give_role(by, unit, "submitter")
+            PayrollSystem.objects.create(unit=unit, year=2026, code="hrm", name="HRM", at=timezone.now(), by=by)
+        if submission.status != "not_started":
+            Delivery.objects.create(
+                submission=submission,
+                version=1,
+                status="checked",
+                is_current=True,
+                uploaded_at=timezone.now(),
+                checked_at=timezone.now(),
+                uploaded_by=by,
+                name_sealed=b"x",
+                content_sealed=b"x",
+                size=1,
+                sha256="0" * 64,
+                rows=[10, 600, 20_000][index % 3],
+            )
+    Submission.objects.filter(unit__name__startswith="Ort 70").update(exempt_at=timezone.now())
+    Submission.objects.filter(unit__name__startswith="Ort 25").update(granted_due_date="2026-12-08")
+
+
+def test_every_number_leads_to_a_list_with_as_many_rows(scene: Scene, clock: object) -> None:
+    more_units(14)
+    clock.move_to(datetime(2026, 12, 4, 9, tzinfo=UTC))  # type: ignore[attr-defined]
+    client = as_role(scene, "coordinator")
+    found = links(client.get("/admin/").content.decode())
+    assert len(found) > 60
+    assert {number for _, number in found} - {0, 1}
+    rows_of: dict[str, int] = {}
+    for href, number in found:
+        if href not in rows_of:
+            rows_of[href] = client.get(href).context["cl"].result_count
+        assert rows_of[href] == number, href
+
+
+def test_the_chosen_year_stays_on_the_way_to_the_lists_and_back(scene: Scene) -> None:
+    client = as_role(scene, "officer")
+    assert "Novemberstatistiken 2026, sista dag" in client.get("/admin/").content.decode()
+    assert "Novemberstatistiken 2025, sista dag" in client.get("/admin/?ar=2025").content.decode()
+    assert "Novemberstatistiken 2025, sista dag" in client.get("/admin/").content.decode()
+    assert client.get(LISTS).context["cl"].get_filters_params() == {}
+    assert [one.submission_year for one in years_in(client.get(LISTS))] == [2025, 2025]
+    assert [one.submission_year for one in years_in(client.get(f"{LISTS}?insamling=2026"))] == [2026, 2026]
+    assert "Novemberstatistiken 2026, sista dag" in as_role(scene, "statistician").get("/admin/").content.decode()
+
+
+def test_the_way_back_from_a_submission_leads_to_the_list_as_it_was_narrowed(scene: Scene) -> None:
+    client = as_role(scene, "officer")
+    address = f"{LISTS}{scene.trosa.submission.pk}/change/"
+    assert f'href="{LISTS}"' in client.get(address).content.decode()
+    client.get(f"{LISTS}?lan=04&status=under_review")
+    assert f'href="{LISTS}?lan=04&amp;status=under_review"' in client.get(address).content.decode()
+    client.get(f"{LISTS}?q=19121212-1212")
+    assert "1212" not in client.get(address).content.decode()
+
+
+def years_in(answer: object) -> list[object]:
+    """The rows of the list, each with its year."""
+    rows = list(answer.context["cl"].result_list)  # type: ignore[attr-defined]
+    for row in rows:
+        row.submission_year = row.collection.year
+    return rows
+
+
+@pytest.mark.parametrize("asked", ["1999", "x", "", "2026'", "99999999999999999999"])
+def test_a_year_that_is_not_there_changes_nothing(scene: Scene, asked: str) -> None:
+    page = as_role(scene, "officer").get("/admin/", {"ar": asked})
+    assert page.status_code == 200
+    assert "Novemberstatistiken 2026, sista dag" in page.content.decode()
+
+
+def test_the_page_takes_as_many_queries_for_two_units_as_for_twenty(scene: Scene) -> None:
+    client = as_role(scene, "coordinator")
+    asked = []
+    for number in (0, 18):
+        more_units(number)
+        client.get("/admin/")
+        with CaptureQueriesContext(connection) as captured:
+            client.get("/admin/")
+        asked.append(len(captured))
+    assert asked[0] == asked[1]
+    assert asked[1] <= 45
+
+
+def test_the_list_tells_whom_to_ring_and_why(scene: Scene, clock: object) -> None:
+    clock.move_to(datetime(2026, 12, 4, 9, tzinfo=UTC))  # type: ignore[attr-defined]
+    Delivery.objects.filter(submission=scene.trosa.submission).update(is_current=False)
+    page = as_role(scene, "officer").get("/admin/submissions/submission/att-ringa/").content.decode()
+    assert "Försenad 3 dagar: ingen fil som gick att läsa har kommit." in page
+    assert "0156-520 00" in page
+    front = as_role(scene, "officer").get("/admin/").content.decode()
+    assert "Försenad 3 dagar" in front
+
+
+def test_the_front_page_shows_ten_and_leads_to_the_others(scene: Scene, clock: object) -> None:
+    more_units(30)
+    clock.move_to(datetime(2026, 12, 4, 9, tzinfo=UTC))  # type: ignore[attr-defined]
+    client = as_role(scene, "officer")
+    front = client.get("/admin/").content.decode()
+    assert front.count('class="row__link"') == 10
+    whole = client.get("/admin/submissions/submission/att-ringa/").content.decode()
+    told = re.search(r"Visa alla (\d+)", front)
+    assert told is not None
+    assert whole.count('class="row__link"') == int(told[1]) > 10
+
+
+def test_a_closed_year_has_nobody_to_ring(scene: Scene) -> None:
+    client = as_role(scene, "officer")
+    assert "Att ringa" not in client.get("/admin/?ar=2025").content.decode()
+    assert "Insamlingen är avslutad" in client.get("/admin/submissions/submission/att-ringa/").content.decode()
+
+
+def test_the_curve_compares_with_last_year_and_stands_as_a_table_too(scene: Scene) -> None:
+    page = as_role(scene, "statistician").get("/admin/").content.decode()
+    assert page.count('class="chart__stroke chart__stroke--now"') == 3
+    assert page.count('class="chart__stroke chart__stroke--before"') == 3
+    assert "2 (100 %)" in page
+
+
+def test_the_systems_keeper_sees_nothing_of_the_collection(scene: Scene) -> None:
+    page = as_role(scene, "system").get("/admin/").content.decode()
+    assert "Att ringa" not in page
+    assert "chart" not in page
