@@ -14,6 +14,7 @@ AREAS = {
     "exemption": "Omfattas inte i år",
     "thread": "Ärenden",
     "message": "Meddelanden",
+    "mailing": "Utskick",
     "operation": "Drift",
 }
 
@@ -122,6 +123,11 @@ WORDS = {
     "thread:resolved": "Ärende åtgärdat i filen",
     "thread:returned": "Ärende inte längre åtgärdat i filen",
     "message:sent": "Meddelande skickat",
+    "mailing:created": "Utskick skapat",
+    "mailing:submitted": "Utskick skickat eller lämnat för godkännande",
+    "mailing:approved": "Utskick godkänt",
+    "mailing:withdrawn": "Utskick stoppat",
+    "mailing:done": "Utskick klart",
     "operation:key": "Nyckel ändrad",
     "operation:configuration": "Inställning ändrad",
     "operation:trial": "Ändrad inställning provkörd",

@@ -81,6 +81,8 @@ ANSWERS_KEPT = timedelta(days=365)  # answered requests for a role, and handover
 CONTACTS_KEPT = timedelta(days=730)  # who was the unit's contact before
 COMMENT_DRAFTS_KEPT = MESSAGE_DRAFTS_KEPT = timedelta(days=30)
 MESSAGE_DRAFTS_PER_USER = 50
+MAILING_DRAFTS_KEPT = timedelta(days=30)
+MAILINGS_KEPT = timedelta(days=365)  # with the addresses of those who got them
 THREADS_KEPT = timedelta(days=730)  # from the last message of a matter; it goes whole
 FILES_KEPT = timedelta(days=365)  # from the day the submission is locked
 ROWS_KEPT = timedelta(days=730)  # the last accepted rows, for the comparison

@@ -43,6 +43,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     | _CALENDAR
     | {
         "deferrals.decide_deferral",
+        "deferrals.view_mailing",
+        "deferrals.send_mailing",
         "submissions.set_deferral_rules",
         "accounts.view_user",
         "accounts.view_invitation",

@@ -47,8 +47,11 @@ def record(code: str, submission: Submission, by: User, at: datetime, result: st
     audit.record(code, by=by, unit=submission.unit.code, object=name, result=result, at=at)
 
 
-def tell_unit(submission: Submission, *, template: str = "answered", but: User | None = None) -> None:
+def tell_unit(
+    submission: Submission, *, template: str = "answered", but: User | None = None, in_bulk: bool = False
+) -> None:  # fmt: skip
     """A mail without data to everybody who hands in for the unit, except the one who sees the answer on the page."""
     for person in access.people_with(submission.unit, access.MAY_SUBMIT):
         if person != but:
-            PortalMail(f"deferrals/{template}", to=person.email, context={"unit": submission.unit.name}).send()
+            context = {"unit": submission.unit.name}
+            PortalMail(f"deferrals/{template}", to=person.email, context=context, in_bulk=in_bulk).send()

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Collection as Container
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 from django.utils import timezone
 
 from accounts import audit
+from accounts.access import NotAllowed
 from accounts.models import User
 from config.lib import workdays
 from config.lib.mail import PortalMail
@@ -74,9 +75,32 @@ def _remind_due(submission: Submission, *, only: Container[Reminder], at: dateti
     return None
 
 
-def tell(submission: Submission, reminder: Reminder) -> int:
+def by_hand(submission: Submission, day: date) -> Reminder:
+    """The letter of a reminder that SKR sends on a day of its own choice."""
+    days = (day - submission.due_date).days
+    return Reminder.COMING if days <= 0 else Reminder.PASSED if days < reminders.DAYS_AFTER else Reminder.STILL
+
+
+@transaction.atomic
+def remind_unit(*, submission: Submission, only: Container[int], by: User, at: datetime) -> int:
+    """SKR's own reminder to those of the unit's people whose keys are in `only`; how many got it. Raises NotAllowed."""
+    locked, day = deliver.lock(submission), timezone.localdate(at)
+    duties = reminders.duties_of(submission.collection, only=locked.pk)
+    if not duties:
+        raise NotAllowed("SKR väntar inte längre på någon fil från enheten.")
+    if duties[0].waits_for_skr:
+        raise NotAllowed("Enheten väntar på svar från SKR.")
+    reminder = by_hand(locked, day)
+    people = tell(locked, reminder, only=only)
+    if not people:
+        raise NotAllowed("Ingen av mottagarna får längre lämna in för enheten.")
+    note(locked, WORDS[reminder], people, by=by, at=at)
+    return people
+
+
+def tell(submission: Submission, reminder: Reminder, *, only: Container[int] | None = None) -> int:
     """The mail to everybody who may hand in for the unit; how many. It says the year and the day, and nothing about rows."""
-    people = access.people_with(submission.unit, access.MAY_SUBMIT)
+    people = [person for person in access.people_with(submission.unit, access.MAY_SUBMIT) if only is None or person.pk in only]
     context = {"unit": submission.unit.name, "year": submission.collection.year, "due_date": submission.due_date}
     for person in people:
         PortalMail(f"deferrals/reminder_{reminder}", to=person.email, context=context, in_bulk=True).send()

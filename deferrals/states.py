@@ -145,10 +145,11 @@ def check_can_decide(user: User, request: UnitRequest) -> None:
 def check_can_grant(user: User, deferral: Deferral) -> None:
     """Give a later date: the request waits, and the unit still needs it."""
     check_can_decide(user, deferral)
-    _check_needs_it(deferral.submission)
+    check_needs_it(deferral.submission)
 
 
-def _check_needs_it(submission: Submission) -> None:
+def check_needs_it(submission: Submission) -> None:
+    """The last day still matters: the year is open and the unit has the ball."""
     if submission.collection.closed_at is not None:
         raise NotAllowed("Årets insamling är stängd. Sista dagen kan inte ändras.")
     if submission.status not in WORKING:
@@ -161,7 +162,7 @@ def check_can_revoke(user: User, request: UnitRequest, on: date) -> None:
     if request.status != Status.GRANTED:
         raise NotAllowed(f"Begäran är {Status(request.status).label.lower()} och kan inte upphävas.")
     if isinstance(request, Deferral):
-        _check_needs_it(request.submission)
+        check_needs_it(request.submission)
         _check_can_end_date(request, on)
 
 

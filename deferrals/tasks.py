@@ -1,4 +1,4 @@
-"""Jobs of Uppskov. Entry points like views: one service called."""
+"""Jobs of Uppskov, reminders and mailings. Entry points like views: one service called."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import structlog
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from deferrals import reminding
+from deferrals import reminding, retention
+from deferrals.mailing import running
 from submissions.models import Collection
 
 log = structlog.get_logger("deferrals")
@@ -28,3 +29,21 @@ def remind(timestamp: int) -> None:
         if outcomes:
             unheard = sum(not one.people for one in outcomes)
             log.info("reminded", year=collection.year, units=len(outcomes) - unheard, without_people=unheard)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="deferrals.tasks.run_mailings", queueing_lock="run-mailings", pass_context=False)
+def run_mailings(timestamp: int) -> None:
+    """Send the next lines of the mailings whose undo window is over. Once a minute; nothing to do is the rule."""
+    done = running.run_due(at=timezone.now())
+    if done:
+        log.info("mailing_lines_done", count=done)
+
+
+@app.periodic(cron="55 4 * * *")
+@app.task(name="deferrals.tasks.purge", queueing_lock="purge-deferrals", pass_context=False)
+def purge(timestamp: int) -> None:
+    """Delete the mailings whose time is over, each night."""
+    counts = retention.purge(at=timezone.now())
+    if any(counts.values()):
+        log.info("mailings_purged", total=sum(counts.values()))

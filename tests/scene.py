@@ -17,7 +17,9 @@ from django.utils import timezone
 
 from accounts.models import RecoveryCase, User
 from deferrals.exempting import request_exemption
-from deferrals.models import Deferral, Exemption
+from deferrals.mailing.planning import for_message
+from deferrals.mailing.services import create_mailing
+from deferrals.models import Deferral, Exemption, Mailing
 from deferrals.services import request_deferral
 from messaging.attachments import Chosen
 from messaging.models import Thread
@@ -120,6 +122,7 @@ def make_scene() -> Scene:
         _place(cast, other, cast.dan, receipts[1], at=now, mark="kanarie"),
     ]
     _tried(cast, now)
+    _mailing(cast, [trosa, other], at=now)
     return Scene(cast, *places, unread=User.objects.get(pk=unread.pk))
 
 
@@ -129,6 +132,24 @@ def _tried(cast: Cast, at: datetime) -> None:
     trial.values = {**checks.values_of(trial.collection.check_settings.get(code="RIM02")), "level": "info"}
     trial.state, trial.by, trial.at, trial.finished_at = Trial.State.DONE, cast.statistician, at, at
     trial.save()
+
+
+def _mailing(cast: Cast, units: list[Unit], *, at: datetime) -> None:
+    """A draft of SKR's to the units; nothing is sent."""
+    submissions = [_submission(unit, YEAR) for unit in units]
+    text = {"subject": "Till {enhet}", "text": "Hej {enhet}!"}
+    create_mailing(
+        kind=Mailing.Kind.MESSAGE,
+        collection=submissions[0].collection,
+        audience={"state": "alla", "kind": "", "county": "", "units": ""},
+        words="Alla i årets insamling",
+        planned=for_message(submissions, by=cast.coordinator, at=at, **text),
+        nonce=uuid5(FORMS, "utskick"),
+        category=Thread.Category.FILE,
+        by=cast.coordinator,
+        at=at,
+        **text,
+    )
 
 
 def _last_year(cast: Cast, unit: Unit, by: User, at: datetime) -> Receipt:

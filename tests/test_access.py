@@ -299,6 +299,13 @@ TABLE = """
   admin:deferrals_deferral_revoke            POST  404   404   404   404   403   200   403   403
   admin:deferrals_deferral_due_dates         GET   404   404   404   404   200   200   200   403
   admin:deferrals_deferral_change            GET   404   404   404   404   200   200   200   403
+  admin:deferrals_mailing_changelist         GET   404   404   404   404   403   200   403   403
+  admin:deferrals_mailing_new                GET   404   404   404   404   403   200   403   403
+  admin:deferrals_mailing_new                POST  404   404   404   404   403   200   403   403
+  admin:deferrals_mailing_submit             POST  404   404   404   404   403   302   403   403
+  admin:deferrals_mailing_approve            POST  404   404   404   404   403   302   403   403
+  admin:deferrals_mailing_withdraw           POST  404   404   404   404   403   302   403   403
+  admin:deferrals_mailing_change             GET   404   404   404   404   403   200   403   403
   admin:deferrals_exemption_changelist       GET   404   404   404   404   200   200   200   403
   admin:deferrals_exemption_grant            POST  404   404   404   404   403   302   403   403
   admin:deferrals_exemption_decline          POST  404   404   404   404   403   200   403   403

@@ -86,6 +86,13 @@ FORMS: dict[str, dict[str, object]] = {
     "admin:deferrals_deferral_grant": {"ja-granted_date": "2026-12-08"},
     "admin:deferrals_deferral_decline": {"nej-text": "Det går inte."},
     "admin:deferrals_deferral_revoke": {"upphav-text": "Det var fel enhet."},
+    "admin:deferrals_mailing_new": {
+        "state": "alla",
+        "category": "file",
+        "subject": "Till {enhet}",
+        "text": "Hej {enhet}!",
+        "nonce": NONCE,
+    },  # fmt: skip
     "admin:deferrals_exemption_decline": {"nej-text": "Ni omfattas."},
     "admin:deferrals_exemption_revoke": {"upphav-text": "Det var fel enhet."},
     "admin:deferrals_exemption_decide": {"reason": "closed", "text": "Bolaget har upphört."},

@@ -1,6 +1,7 @@
-"""SKR's side of Uppskov: requests for a later date, and decisions that a unit is not part of the year."""
+"""SKR's side of Uppskov: requests for a later date, decisions that a unit is not part of the year, and mailings to many units."""
 
 from deferrals.admin.deferral import DeferralAdmin
 from deferrals.admin.exemption import ExemptionAdmin
+from deferrals.admin.mailing import MailingAdmin
 
-__all__ = ["DeferralAdmin", "ExemptionAdmin"]
+__all__ = ["DeferralAdmin", "ExemptionAdmin", "MailingAdmin"]

@@ -21,8 +21,11 @@ from profiles.models import Membership
 from profiles.preferences import notice_choices
 
 
-def tell_other_side(thread: Thread, *, by: User, earlier: datetime | None, at: datetime) -> None:
-    """Tell those on the other side. `earlier` is when this side wrote before: who has not read that knows already."""
+def tell_other_side(thread: Thread, *, by: User, earlier: datetime | None, at: datetime, in_bulk: bool = False) -> None:
+    """Tell those on the other side. `earlier` is when this side wrote before: who has not read that knows already.
+
+    `in_bulk` marks one of many matters that start at once: its mails wait their turn.
+    """
     unaware: set[int] = set()
     if earlier is not None:
         have_read = ReadMark.objects.filter(thread=thread, read_at__gte=earlier).values_list("user_id", flat=True)
@@ -40,7 +43,7 @@ def tell_other_side(thread: Thread, *, by: User, earlier: datetime | None, at: d
     )
     for person in people:
         if choices[person.pk] is MailNotices.AT_ONCE and person.pk not in unaware:
-            PortalMail("messaging/new_message", to=person.email).send()
+            PortalMail("messaging/new_message", to=person.email, in_bulk=in_bulk).send()
 
 
 def send_digests(*, at: datetime) -> int:

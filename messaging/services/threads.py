@@ -47,10 +47,12 @@ def start_thread(
     matter: Matter | None = None,
     draft: str = NEW,
     attached: Sequence[Chosen] = (),
+    in_bulk: bool = False,
 ) -> Thread:
     """A new matter with its first message and files, about `matter` where that is told, else about that year's (or this year's) collection.
 
-    The same `nonce`, unit, words and files again give the thread that they made. `draft` is the place of what was begun. Raises
+    The same `nonce`, unit, words and files again give the thread that they made. `draft` is the place of what was begun. With
+    `in_bulk` the mails wait their turn. Raises
     NotAllowed, for files `AttachmentsRefused`.
     """
     check_can_write(by, unit)
@@ -63,7 +65,7 @@ def start_thread(
             thread = open_thread(unit=unit, category=category, subject=subject, by=by, at=at, year=year, matter=matter)
             add_message(thread, text=text, by=by, at=at, nonce=nonce, files=checked)
             audit.record("thread:opened", by=by, unit=unit.code, object=f"ärende {thread.pk}", at=at)
-            tell_other_side(thread, by=by, earlier=None, at=at)
+            tell_other_side(thread, by=by, earlier=None, at=at, in_bulk=in_bulk)
             forget_draft(place=draft, by=by)
     except IntegrityError:
         before = _posted_before(nonce, by)
@@ -82,6 +84,7 @@ def start_thread(
             matter=matter,
             draft=draft,
             attached=attached,
+            in_bulk=in_bulk,
         )
     return thread
 

@@ -12,6 +12,7 @@ from accounts import retention as of_accounts
 from config.lib.commands import PortalCommand, add_dry_run, wrong_use
 from config.lib.retention import carry_out
 from config.lib.text import amount
+from deferrals import retention as of_deferrals
 from messaging import retention as of_messages
 from profiles import dormancy
 from profiles import retention as of_profiles
@@ -42,6 +43,7 @@ class Command(PortalCommand):
         }
         counts |= of_messages.purge(at=at, older_than=age, dry_run=dry_run)
         counts |= of_profiles.purge(at=at, older_than=age, dry_run=dry_run)
+        counts |= of_deferrals.purge(at=at, older_than=age, dry_run=dry_run)
         counts |= of_submissions.purge(at=at, older_than=age, dry_run=dry_run)
         verb = "skulle tas bort" if dry_run else "borttagna"
         for what, count in counts.items():

@@ -17,10 +17,8 @@ from django.utils import timezone
 from accounts.access import NotAllowed
 from config.lib.commands import PortalCommand, add_dry_run, refused, wrong_use
 from profiles import services
+from profiles.invite_file import COLUMNS, ROLES
 from profiles.models import Membership, Unit
-
-COLUMNS = ("epost", "namn", "enhet", "roll")
-ROLES = {word.lower(): role for role in Membership.Role for word in (role.value, role.label)}
 
 
 @dataclass(frozen=True, slots=True)
