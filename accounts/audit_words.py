@@ -132,6 +132,7 @@ WORDS = {
     "operation:configuration": "Inställning ändrad",
     "operation:trial": "Ändrad inställning provkörd",
     "operation:alarm": "Larm",
+    "operation:production": "Ny version av produktionsuttag",
 }
 
 RESULTS = {

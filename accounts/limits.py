@@ -75,6 +75,7 @@ ALARM_LASTS = timedelta(hours=1)  # from when it is raised
 ALARM_FORM_AGE = timedelta(seconds=20)
 
 EXPORTS_PER_USER = (20, timedelta(hours=1))
+PRODUCTION_KEPT = timedelta(days=7)  # the zip of a production data set, which can be made again
 LIST_ROWS = 100_000  # of a list of the admin as a file
 TEST_FILES_KEPT = REJECTED_FILES_KEPT = timedelta(days=30)  # retention: assumption A-11
 ANSWERS_KEPT = timedelta(days=365)  # answered requests for a role, and handovers

@@ -6,7 +6,7 @@ import structlog
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from submissions.services import code_lists, deliver, rechecks, retention, trials
+from submissions.services import code_lists, deliver, production_files, rechecks, retention, trials
 
 log = structlog.get_logger("submissions")
 
@@ -55,3 +55,9 @@ def take_lists_into_use(timestamp: int) -> None:
     """Take the planned code lists whose day has come into use."""
     for taken in code_lists.take_planned_into_use(at=timezone.now()):
         log.info("code_list_taken_into_use", code_list=taken.pk)
+
+
+@app.task(name="submissions.tasks.make_export", pass_context=False)
+def make_export(file: int) -> None:
+    """Make the files of a production data set that somebody at SKR has asked for."""
+    production_files.make_file(file=file, at=timezone.now())

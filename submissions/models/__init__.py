@@ -3,6 +3,7 @@
 from submissions.models.collection import CheckSetting, Code, CodeList, Collection, Field, Layout
 from submissions.models.delivery import Correction, CorrectionBatch, Delivery
 from submissions.models.finding import Comment, CommentDraft
+from submissions.models.production import Export, ExportFile, ExportPart, ExportSeries
 from submissions.models.receipt import Receipt, ReopenRequest
 from submissions.models.reviewing import SubmissionNote
 from submissions.models.settings import SettingChange, Trial
@@ -19,6 +20,10 @@ __all__ = [
     "Correction",
     "CorrectionBatch",
     "Delivery",
+    "Export",
+    "ExportFile",
+    "ExportPart",
+    "ExportSeries",
     "Field",
     "Layout",
     "Receipt",

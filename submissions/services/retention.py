@@ -27,7 +27,7 @@ from submissions.models import (
     SubmissionNote,
     Supplement,
 )
-from submissions.services import storage
+from submissions.services import production_files, storage
 
 _GONE: dict[str, Any] = {
     "name_sealed": None,
@@ -55,6 +55,7 @@ def rules(at: datetime) -> tuple[Rule, ...]:
         Rule("notes", "anteckningar om avslutade inlämningar", limits.FILES_KEPT, _notes),
         Rule("comment_drafts", "påbörjade förklaringar", limits.COMMENT_DRAFTS_KEPT, _comment_drafts),
         Rule("supplements", "kompletteringar i avslutade inlämningar", limits.FILES_KEPT, _supplements),
+        Rule("production", "filer av produktionsuttag", limits.PRODUCTION_KEPT, production_files.over, production_files.forget),
         Rule("rows", "rader för jämförelse med nästa år", limits.ROWS_KEPT, _rows, _forget_rows),
     )
 
