@@ -1,4 +1,4 @@
-"""Read the files that SKR imports: units and code lists. Text with semicolons, UTF-8 or Windows-1252, with or without header."""
+"""Read the files that SKR imports: units, code lists and layouts. Text with semicolons or a workbook, with or without heading."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from config.lib.text import one_line
 from submissions.spec import BOLAG, KOMMUN, KOMMUNALFORBUND, REGION, CodeSpec, UnitSpec
+from submissions.tables_in import BadFile, decode, read_lines
 
 KINDS = {
     "kommun": KOMMUN,
@@ -19,20 +20,9 @@ KINDS = {
 YES_NO = {"ja": True, "nej": False}
 
 
-class BadFile(ValueError):
-    """The file cannot be imported; str() is a Swedish sentence that names the line."""
-
-
-def _decode(data: bytes) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace")
-
-
 def _lines(data: bytes, width: int) -> Iterator[tuple[int, list[str]]]:
     """Line number and cells of each row; the header and blank lines left out."""
-    for number, cells in enumerate(csv.reader(io.StringIO(_decode(data), newline=""), delimiter=";"), 1):
+    for number, cells in enumerate(csv.reader(io.StringIO(decode(data), newline=""), delimiter=";"), 1):
         trimmed = [one_line(cell) for cell in cells]
         if not any(trimmed) or trimmed[0].lower() in {"kod", "code"}:
             continue
@@ -65,21 +55,48 @@ def read_units(data: bytes, known: Mapping[str, UnitSpec]) -> list[UnitSpec]:
     return list(units.values())
 
 
+CODE_COLUMNS = {
+    "kod": ("code",),
+    "benämning": ("benamning", "klartext", "text", "namn"),
+    "sektor": (),
+    "personalgrupp kommun": ("grupp_kommun", "personalgrupp_kommun"),
+    "personalgrupp region": ("grupp_region", "personalgrupp_region"),
+}
+LONGEST_CODE, LONGEST_LABEL, LONGEST_GROUP = 10, 160, 80
+
+
 def read_codes(data: bytes) -> dict[str, CodeSpec]:
-    """kod;benämning[;sektor;personalgrupp kommun;personalgrupp region]. Raises `BadFile`."""
+    """kod;benämning[;sektor;personalgrupp kommun;personalgrupp region], as text or workbook. Raises `BadFile` with every fault."""
     codes: dict[str, CodeSpec] = {}
-    for number, cells in _lines(data, 2):
-        code, label = cells[0], cells[1]
-        if not code or len(code) > 10:
-            raise BadFile(f"Rad {number}: koden ska ha 1–10 tecken.")
-        if not label or len(label) > 160:
-            raise BadFile(f"Rad {number}: benämningen ska ha 1–160 tecken.")
-        if code in codes:
-            raise BadFile(f"Rad {number}: koden {code} förekommer två gånger.")
-        sector, group_kommun, group_region = (*cells[2:5], "", "", "")[:3]
-        if sector not in {"", "kommun", "region"}:
-            raise BadFile(f"Rad {number}: sektorn ska vara kommun, region eller tom.")
-        codes[code] = CodeSpec(code, label, sector, group_kommun[:80], group_region[:80])
+    first: dict[str, int] = {}
+    faults: list[str] = []
+    for line in read_lines(data, CODE_COLUMNS, needed=2):
+        code, label, sector = line["kod"], line["benämning"], line["sektor"].lower()
+        groups = (line["personalgrupp kommun"], line["personalgrupp region"])
+        found = _code_faults(code, label, sector, groups)
+        if code in first:
+            found.append(f"koden {code} förekommer två gånger, först på rad {first[code]}.")
+        first.setdefault(code, line.number)
+        faults += [f"Rad {line.number}: {fault}" for fault in found]
+        codes[code] = CodeSpec(code, label, sector, *groups)
+    if faults:
+        raise BadFile(*faults)
     if not codes:
         raise BadFile("Filen innehåller inga koder.")
     return codes
+
+
+def _code_faults(code: str, label: str, sector: str, groups: tuple[str, str]) -> list[str]:
+    faults = []
+    if not code or len(code) > LONGEST_CODE:
+        faults.append(f"koden ska ha 1–{LONGEST_CODE} tecken.")
+    if not label or len(label) > LONGEST_LABEL:
+        faults.append(f"benämningen ska ha 1–{LONGEST_LABEL} tecken.")
+    if sector not in {"", "kommun", "region"}:
+        faults.append("sektorn ska vara kommun, region eller tom.")
+    if any(len(group) > LONGEST_GROUP for group in groups):
+        faults.append(f"personalgruppen får ha högst {LONGEST_GROUP} tecken.")
+    return faults
+
+
+__all__ = ["BadFile", "read_codes", "read_units"]

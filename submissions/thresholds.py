@@ -22,6 +22,7 @@ class Figure:
     least: float = 0
     most: float = LARGEST
     is_whole: bool = True
+    is_code: bool = False
 
 
 # What the names mean where nothing else is said, and what they mean in single checks.
@@ -70,10 +71,10 @@ def figures(check: str, threshold: Mapping[str, float]) -> tuple[Figure, ...]:
 def _figure(check: str, name: str) -> Figure:
     label, unit = _LABELS.get((check, name)) or _COMMON.get(name, (name, ""))
     if name == "aid" or (check in _ETIKETTER and name in ("low", "high")):
-        return Figure(name, {"low": "Från etikett", "high": "Till etikett"}.get(name, label), "", *ETIKETT)
+        return Figure(name, {"low": "Från etikett", "high": "Till etikett"}.get(name, label), "", *ETIKETT, is_code=True)
     if check in _ACTIVITIES:
         labels = ("Verksamhet", "Och verksamhet") if check == "LOG16" else ("Från verksamhet", "Till verksamhet")
-        return Figure(name, labels[name == "high"], "", *ACTIVITY)
+        return Figure(name, labels[name == "high"], "", *ACTIVITY, is_code=True)
     unit = unit or _UNITS.get(check, "")
     if unit in (SHARE, "procentenheter"):
         return Figure(name, label, unit, -100 if check in _CHANGES else 0, 100 if check in _PARTS else 1_000, is_whole=False)
@@ -101,13 +102,17 @@ def fault(check: str, threshold: Mapping[str, float]) -> tuple[str, str] | None:
     return None
 
 
-def words(value: float) -> str:
-    """The figure as Swedes write it: 18 000, 2,5."""
+def words(value: float, *, is_code: bool = False) -> str:
+    """The figure as Swedes write it: 18 000, 2,5; a code without a space."""
     if value == int(value):
-        return f"{int(value):,}".replace(",", "\N{NARROW NO-BREAK SPACE}") if abs(value) < ETIKETT[0] else str(int(value))
+        return str(int(value)) if is_code else f"{int(value):,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
     return f"{value:g}".replace(".", ",")
 
 
 def in_words(check: str, threshold: Mapping[str, float]) -> str:
-    """The whole threshold on a line: "Lägst 18 000 kr i månaden, Högst …"."""
-    return ", ".join(f"{one.label} {words(threshold[one.name])} {one.unit}".strip() for one in figures(check, threshold))
+    """The whole threshold on a line: "lägst 18 000 kr i månaden, högst …"."""
+    text = ", ".join(
+        f"{one.label.lower()} {words(threshold[one.name], is_code=one.is_code)} {one.unit}".strip()
+        for one in figures(check, threshold)
+    )
+    return text[:1].upper() + text[1:]

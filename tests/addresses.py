@@ -124,6 +124,7 @@ VALUES: dict[str, Callable[[Place], object]] = {
     "collection_id": lambda place: place.submission.collection_id,
     "invitation_id": lambda place: place.waiting.invitation_id,
     "user_id": lambda place: place.colleague.user_id,
+    "code_list_id": lambda place: CodeList.objects.earliest("pk").pk,
     "check_id": lambda place: CheckSetting.objects.get(collection=place.submission.collection, code="RIM02").pk,
     "trial_id": lambda place: Trial.objects.earliest("pk").pk,
 }

@@ -48,7 +48,7 @@ def test_a_changed_threshold_is_kept_with_who_when_why_and_from_what_to_what(sce
     assert setting_of("RIM02").threshold == {"high": 130000}
     change = SettingChange.objects.get(key="RIM02")
     assert (change.by, change.why, change.is_judging) == (scene.cast.statistician, "Gränsen var för snäv.", True)
-    assert change.changes[0]["to"] == "Högst 130000 kr i månaden"
+    assert change.changes[0]["to"] == "Högst 130\u202f000 kr i månaden"
     event = AuditEvent.objects.get(code="operation:configuration", object=f"kontroll RIM02 {YEAR}")
     assert event.purpose == "Gränsen var för snäv."
     page = client.get(answer["Location"]).content.decode()
@@ -69,7 +69,7 @@ FAULTS: list[tuple[str, dict[str, Any], str]] = [
     ("RIM02", {"threshold_high": "mycket"}, "Skriv ett tal från 0 till"),
     ("RIM02", {"threshold_high": "-1"}, "Skriv ett tal från 0 till"),
     ("RIM02", {"threshold_high": "130000"}, "Skriv om tröskeln i ord också"),
-    ("RIM03", {"threshold_low": "300000", "threshold_text": "annat"}, "högre än 300000"),
+    ("RIM03", {"threshold_low": "300000", "threshold_text": "annat"}, "högre än 300\u202f000"),
     ("FMT08", {"threshold_high": "200"}, "Skriv ett tal från 0 till 120."),
     ("RIM02", {"reason": " "}, "Skriv varför"),
     ("RIM02", {"level": "info", "reason": "Ring 19800101-2389"}, "Skriv inte personnummer här"),

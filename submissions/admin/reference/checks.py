@@ -101,11 +101,15 @@ class CheckSettingAdmin(PortalAdmin):
         self.require(request, MAY_CHANGE)
         setting: CheckSetting = self.find(request, check_id)
         form = CheckForm(request.POST if request.method == "POST" else None, setting=setting)
+        verb = {"spara": self._save, "prova": self._try}.get(request.POST.get("gor", ""), self._look)
+        form.fields["reason"].required = verb != self._look
         if form.is_valid():
-            verb = {"spara": self._save, "prova": self._try}.get(request.POST.get("gor", ""), self._look)
             done = verb(request, setting, form)
             if done is not None:
                 return done
+        elif set(form.errors) == {"reason"}:
+            self._look(request, setting, form)
+        form.fields["reason"].required = True
         values = checks.values_of(setting) if not form.is_bound else self._values_to_show(form, setting)
         context = {
             "form": form,
@@ -118,7 +122,7 @@ class CheckSettingAdmin(PortalAdmin):
         return self.show(request, "admin/submissions/check_edit.html", setting, context)
 
     def _values_to_show(self, form: CheckForm, setting: CheckSetting) -> Values:
-        return form.values() if not form.errors else checks.values_of(setting)
+        return checks.values_of(setting) if set(form.errors) - {"reason"} else form.values()
 
     def _look(self, request: HttpRequest, setting: CheckSetting, form: CheckForm) -> HttpResponse | None:
         """Only show how it reads, once it could be saved."""

@@ -10,6 +10,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
@@ -70,9 +71,10 @@ class TrialAdmin(PortalAdmin):
         return trial.collection.year
 
     @admin.display(description="ändringen")
-    def shown_changes(self, trial: Trial) -> str:
-        """What is changed, in words."""
-        return "; ".join(f"{one['label']}: {one['from']} → {one['to']}" for one in trial.changes)
+    def shown_changes(self, trial: Trial) -> SafeString:
+        """What is changed, a line each."""
+        lines = (f"{one['label']}: {one['from']} → {one['to']}" for one in trial.changes)
+        return format_html_join("", "<p>{}</p>", ((line,) for line in lines))
 
     @admin.display(description="läge", ordering="state")
     def shown_state(self, trial: Trial) -> SafeString:
