@@ -133,6 +133,7 @@ WORDS = {
     "operation:trial": "Ändrad inställning provkörd",
     "operation:alarm": "Larm",
     "operation:production": "Ny version av produktionsuttag",
+    "operation:backup": "Säkerhetskopia gjord",
 }
 
 RESULTS = {

@@ -58,6 +58,19 @@ def keys_in_use() -> Counter[int]:
     return counts
 
 
+def values_of(model: Any) -> Iterator[tuple[Any, str, bool]]:
+    """Each sealed value of the model: its row, its column and whether it opens. One value in memory at a time."""
+    for column, seal in model.SEALED.items():
+        kept = model._base_manager.filter(**{f"{column}__isnull": False}).order_by("pk")
+        for pk, value, *owner in kept.values_list("pk", column, *seal.owner).iterator(chunk_size=1):
+            try:
+                crypto.open_sealed(value, purpose=seal.purpose, owner=sealed.owner_name(owner))
+            except crypto.SealBroken:
+                yield pk, column, False
+            else:
+                yield pk, column, True
+
+
 def _with_key(model: Any, column: str) -> QuerySet[models.Model]:
     """The model's rows with the first byte of the column as `key`; the database reads no more of it than that."""
     return model._base_manager.annotate(key=Substr(column, 1, 1, output_field=BinaryField()))

@@ -1,4 +1,5 @@
-"""Seal and open bytes: AES-256-GCM with a key id, and keyed digests. With `signatures` all that touches `cryptography`.
+"""Seal and open bytes: AES-256-GCM with a key id, and keyed digests. With `signatures` and `age` all that touches
+`cryptography`.
 
 Layout: key id (1 byte) ‖ nonce (12 random bytes) ‖ AES-GCM. The additional data is `purpose|owner`, so that a
 ciphertext moved to another row or column does not open. Keys come from the environment (FIELD_KEYS), never from

@@ -21,6 +21,7 @@ PATTERNS = {
     "åtkomstnyckel": re.compile(
         r"\b(?:AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}|xox[abprs]-[A-Za-z0-9-]{10,}|pypi-[A-Za-z0-9_-]{40,})"
     ),
+    "säkerhetskopians nyckel": re.compile(r"AGE-SECRET-KEY-1[A-Za-z0-9]{20,}"),
     "signerad token": re.compile(r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}"),
     "adress med lösenord": re.compile(r"\b[a-z][a-z0-9+]*://[^\s:/@\"']*:(?![A-ZÅÄÖ]+@|[a-zåäö]+@|[{<$*…])[^\s/@\"']+@"),
 }

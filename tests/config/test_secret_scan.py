@@ -24,6 +24,7 @@ SECRETS = [
     "AKIA" + "".join(BITS.choices(string.ascii_uppercase, k=16)),
     "ghp_" + "".join(BITS.choices(string.ascii_letters, k=36)),
     "eyJ" + "hbGciOiJIUzI1NiJ9" + ".eyJ" + "zdWIiOiIxMjM0NTY3",
+    "AGE-SECRET-" + "KEY-1" + "Q" * 58,
     WITH_PASSWORD,
     WITH_PASSWORD.replace("postgresql", "smtps"),
 ]
