@@ -21,7 +21,7 @@ from profiles import access
 from profiles.models import AccessRequest, Handover, Membership, Unit
 from submissions import states
 from submissions.models import Delivery, Submission
-from submissions.services import issuing
+from submissions.services import issuing, points
 from submissions.situation import Situation, situation_of
 
 Status = Submission.Status
@@ -56,14 +56,18 @@ def action_for(
     may_submit: bool,
     today: date,
     must_explain: bool = True,
+    points: int = 0,
 ) -> Action:
-    """The one next action: every state has exactly one. `delivery` is the current file, `refused` that the newest was not taken."""
+    """The one next action: every state has exactly one.
+
+    `delivery` is the current file, `refused` that the newest was not taken, `points` how many of SKR's are open.
+    """
     status = Status(submission.status)
     if submission.exempt_at is not None:
         return _EXEMPT
     if status in _DONE:
         return _DONE[status]
-    action = _first_file(submission, refused, today) if delivery is None else _with_file(status, delivery, must_explain)
+    action = _first_file(submission, refused, today) if delivery is None else _with_file(status, delivery, must_explain, points)
     if action.button and not may_submit:
         return Action(action.headline, "Visa inlämningen", text="En uppgiftslämnare eller kontaktperson i enheten gör detta.")
     return action
@@ -87,13 +91,15 @@ def _first_file(submission: Submission, refused: bool, today: date) -> Action:
     return Action("Lämna årets fil", "Lämna fil", "upload", text)
 
 
-def _with_file(status: Status, delivery: Delivery, must_explain: bool) -> Action:
+def _with_file(status: Status, delivery: Delivery, must_explain: bool, points: int) -> Action:
     if status == Status.RETURNED:
         return Action("SKR har skickat tillbaka inlämningen", "Se vad SKR skriver")
     if delivery.fel:
         return Action("Rätta filen", "Rätta", "review")
     if delivery.uncommented and must_explain:
         return Action("Förklara det som avviker", "Förklara", "review")
+    if points:
+        return Action("Svara på det som SKR vill veta", "Till punkterna", "review")
     return Action("Klarmarkera", "Klarmarkera", "hand_in", "Inget är kvar. Filen är inte inlämnad förrän ni har klarmarkerat.")
 
 
@@ -190,7 +196,7 @@ def cards_of(user: User, *, today: date) -> list[Card]:
     offered = set(Handover.objects.open(timezone.now()).filter(receiver=user).order_by("pk").values_list("unit_id", flat=True))
     alone = _alone(submissions)
     reopened = issuing.reopened_among(submissions)
-    optional = states.explaining_is_optional(submissions)
+    optional, left = states.explaining_is_optional(submissions), points.open_counts(submissions)
     cards = []
     for submission in submissions:
         role = roles[submission.unit_id]
@@ -201,9 +207,22 @@ def cards_of(user: User, *, today: date) -> list[Card]:
         cards.append(
             Card(
                 submission=submission,
-                situation=situation_of(submission, file, today=today, is_reopened=is_reopened, must_explain=must_explain),
+                situation=situation_of(
+                    submission,
+                    file,
+                    today=today,
+                    is_reopened=is_reopened,
+                    must_explain=must_explain,
+                    points=left[submission.pk],
+                ),
                 action=action_for(
-                    submission, file, refused=refused, may_submit=may_submit, today=today, must_explain=must_explain
+                    submission,
+                    file,
+                    refused=refused,
+                    may_submit=may_submit,
+                    today=today,
+                    must_explain=must_explain,
+                    points=left[submission.pk],
                 ),
                 role=Membership.Role(role).label,
                 days_left=(submission.due_date - today).days,

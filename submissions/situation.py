@@ -43,11 +43,18 @@ class Situation:
 
 
 def situation_of(
-    submission: Submission, delivery: Delivery | None, *, today: date, is_reopened: bool = False, must_explain: bool = True
+    submission: Submission,
+    delivery: Delivery | None,
+    *,
+    today: date,
+    is_reopened: bool = False,
+    must_explain: bool = True,
+    points: int = 0,
 ) -> Situation:
     """The situation of a submission with its current delivery, if any.
 
-    `is_reopened` where SKR has opened again what it had approved; `must_explain` as the year's KOM02 says.
+    `is_reopened` where SKR has opened again what it had approved; `must_explain` as the year's KOM02 says;
+    `points` are those of SKR's that are open.
     """
     status = Status(submission.status)
     if submission.exempt_at is not None:
@@ -63,8 +70,8 @@ def situation_of(
         ball=BALLS[meaning.ball],
         is_ours=meaning.ball == states.UNIT,
         means=meaning.means,
-        now=_now(submission, delivery, left, today) or meaning.now,
-        step=_step(status, delivery, left),
+        now=_now(submission, delivery, left, points, today) or meaning.now,
+        step=_step(status, delivery, left + points),
         due_date=submission.due_date,
         is_granted=submission.granted_due_date is not None,
         is_late=is_late,
@@ -122,17 +129,23 @@ def _left(delivery: Delivery | None, must_explain: bool) -> int:
     return delivery.uncommented if delivery is not None and must_explain else 0
 
 
-def _now(submission: Submission, delivery: Delivery | None, left: int, today: date) -> str:
+def _now(submission: Submission, delivery: Delivery | None, left: int, points: int, today: date) -> str:
     """The next action where it depends on the file, or on the day."""
     status, first = Status(submission.status), submission.collection.delivers_on
     if status == Status.NOT_STARTED and first is not None and today < first:
         return f"Prova gärna med en testfil redan nu. Årets fil kan lämnas från {first.isoformat()}."
+    if status == Status.RETURNED and points:
+        return (
+            f"Läs vad SKR skriver vid {amount(points, 'anmärkning', 'anmärkningar')}. Rätta eller förklara, och klarmarkera igen."
+        )
     if status != Status.UNDER_REVIEW or delivery is None:
         return ""
     if delivery.fel:
         return f"Rätta {amount(delivery.fel, 'anmärkning', 'anmärkningar')}, i sidan eller med en ny fil."
     if left:
         return f"Rätta eller förklara {amount(left, 'grupp', 'grupper')} av anmärkningar."
+    if points:
+        return f"Rätta eller förklara på nytt {amount(points, 'punkt', 'punkter')} från SKR."
     return "Inget är kvar att rätta eller förklara. Klarmarkera så är ni klara."
 
 

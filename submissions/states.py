@@ -23,7 +23,7 @@ from accounts.access import NotAllowed
 from accounts.models import User
 from config.lib.text import amount
 from profiles import access
-from submissions.models import CheckSetting, Delivery, Submission, SubmissionEvent
+from submissions.models import CheckSetting, Delivery, ReviewPoint, Submission, SubmissionEvent
 from submissions.spec import INFO, CheckSpec
 
 Status = Submission.Status
@@ -204,6 +204,14 @@ def check_is_complete(delivery: Delivery | None) -> None:
         raise NotAllowed(
             f"{amount(delivery.uncommented, 'grupp', 'grupper')} av anmärkningar måste rättas eller förklaras först."
         )
+    check_points_are_answered(delivery.submission)
+
+
+def check_points_are_answered(submission: Submission) -> None:
+    """Nothing of what SKR wants looked at again is left without a correction or a new explanation."""
+    left = ReviewPoint.objects.open().filter(submission=submission).count() if submission.return_reason else 0
+    if left:
+        raise NotAllowed(f"{amount(left, 'punkt', 'punkter')} från SKR måste rättas eller förklaras på nytt först.")
 
 
 def check_can_hand_in(user: User, submission: Submission, delivery: Delivery | None, *, today: date) -> None:
@@ -281,6 +289,13 @@ def check_can_return(user: User, submission: Submission) -> None:
     check_can_review(user)
     if submission.status != Status.SKR_REVIEW:
         raise NotAllowed(f"Bara en inlämning som granskas av SKR kan skickas tillbaka. Den här är {_label(submission)}.")
+
+
+def check_can_judge(user: User, submission: Submission) -> None:
+    """Accept the unit's explanations, while SKR reviews."""
+    check_can_review(user)
+    if submission.status != Status.SKR_REVIEW:
+        raise NotAllowed(f"Förklaringar godtas medan SKR granskar. Inlämningen är {_label(submission)}.")
 
 
 def check_can_reopen(user: User, submission: Submission) -> None:

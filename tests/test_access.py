@@ -291,6 +291,12 @@ TABLE = """
   admin:submissions_submission_open_again    POST  404   404   404   404   302   302   302   403
   admin:submissions_submission_refuse_to_reopen POST 404 404   404   404   200   200   200   403
   admin:submissions_submission_note          POST  404   404   404   404   200   200   200   403
+  admin:submissions_submission_point         GET   404   404   404   404   200   200   200   403
+  admin:submissions_submission_point         POST  404   404   404   404   200   200   200   403
+  admin:submissions_submission_remove_point  POST  404   404   404   404   302   302   302   403
+  admin:submissions_submission_accept        POST  404   404   404   404   302   302   302   403
+  admin:submissions_submission_unaccept      POST  404   404   404   404   302   302   302   403
+  admin:submissions_submission_accept_check  POST  404   404   404   404   302   302   302   403
   admin:submissions_submission_group         GET   404   404   404   404   200   200   200   403
   admin:submissions_submission_reveal        GET   404   404   404   404   200   200   200   403
   admin:submissions_submission_reveal        POST  404   404   404   404   200   200   200   403

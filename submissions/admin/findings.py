@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
 from django.core.paginator import Page, Paginator
 
 from submissions import checking
-from submissions.models import Comment, Delivery, Submission
-from submissions.services import storage
-from submissions.services.groups import Group, groups_of, live_comments
+from submissions.models import Comment, Delivery, ReviewPoint, Submission
+from submissions.services import points, storage
+from submissions.services.groups import Group, cover, groups_of, live_comments
+from submissions.services.marks import Cover
 from submissions.spec import CollectionSpec
 
 ROWS_ON_A_PAGE = 100
@@ -27,14 +29,23 @@ class ShownGroup:
     value: str | None
     comment: Comment | None
     is_whole_file: bool
+    cover: Cover | None = None  # how far an accepted explanation reaches now
+    point: ReviewPoint | None = None  # what the unit is to look at again, not sent yet
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether SKR has accepted the explanation, and it covers all there is now."""
+        return self.cover is not None and self.cover.is_whole
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
     """The groups of a file, one page of them."""
 
-    page: Page[Group]
-    shown: list[ShownGroup]
+    page: Page[ShownGroup]
+    explained: int  # groups with an explanation
+    accepted: int  # those of them that SKR has accepted
+    left: list[tuple[str, int]]  # checks with several explanations that are neither accepted nor marked, and how many
 
     @property
     def total(self) -> int:
@@ -44,12 +55,35 @@ class Listed:
 
 def groups_for(submission: Submission, delivery: Delivery, page: str | None) -> Listed:
     """The groups of the current file, worst first, so many on a page."""
+    shown = _all_groups(submission, delivery)
+    explained = [one for one in shown if one.comment is not None]
+    left = Counter(one.group.check for one in explained if not one.is_accepted and one.point is None)
+    return Listed(
+        page=Paginator(shown, GROUPS_ON_A_PAGE).get_page(page),
+        explained=len(explained),
+        accepted=sum(one.is_accepted for one in explained),
+        left=[(check, number) for check, number in left.items() if number > 1],
+    )
+
+
+def group_of(submission: Submission, delivery: Delivery, key: str) -> ShownGroup | None:
+    """One group of the current file; None where there is no such group."""
+    return next((one for one in _all_groups(submission, delivery) if one.group.key == key), None)
+
+
+def _all_groups(submission: Submission, delivery: Delivery) -> list[ShownGroup]:
     collection = submission.collection.spec()
-    comments = live_comments(submission)
+    comments, marked = live_comments(submission), {point.group: point for point in points.collected(submission)}
     findings = storage.findings_of(delivery)
     whole_file = _whole_file_checks(findings)
-    listed = Paginator(groups_of(submission, findings), GROUPS_ON_A_PAGE).get_page(page)
-    return Listed(listed, [_shown(group, collection, comments.get(group.key), whole_file) for group in listed.object_list])
+
+    def shown(group: Group) -> ShownGroup:
+        comment, reach = comments.get(group.key), None
+        if comment is not None and comment.accepted_at is not None:
+            reach = cover(submission, group, comment, findings, lambda: storage.current_frame(delivery))
+        return replace(_shown(group, collection, comment, whole_file), cover=reach, point=marked.get(group.key))
+
+    return [shown(group) for group in groups_of(submission, findings)]
 
 
 def _whole_file_checks(findings: pl.DataFrame) -> set[str]:

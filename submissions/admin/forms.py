@@ -3,20 +3,39 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django import forms
 
-from submissions.services import notes
+from submissions.services import marking, notes
 
 
 class ReturnForm(forms.Form):
     """What is said of it all when a submission goes back to the unit."""
 
     reason = forms.CharField(
-        label="Vad enheten ska se över",
+        label="Till enheten om helheten",
         max_length=350,
         widget=forms.Textarea(attrs={"rows": 4}),
         error_messages={"required": "Skriv vad enheten ska se över."},
+    )
+
+    def __init__(self, *args: Any, has_points: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = not has_points  # the points say it
+
+
+class PointForm(forms.Form):
+    """Why the unit is to look at a group of findings again."""
+
+    text = forms.CharField(
+        label="Vad enheten ska se över, och varför",
+        max_length=marking.MAX_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={
+            "required": "Skriv vad enheten ska se över.",
+            "max_length": f"Texten får ha högst {marking.MAX_LENGTH} tecken.",
+        },
     )
 
 

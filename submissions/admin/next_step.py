@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from config.lib.text import amount
 from submissions.models import Submission
 
 Status = Submission.Status
@@ -37,8 +38,11 @@ class Step:
         return "brand" if self.button else ""
 
 
-def step_of(submission: Submission, *, may_review: bool, asks_to_reopen: bool, urls: Mapping[str, str]) -> Step:
-    """The next step of a submission in its state. `urls` are the steps' addresses by name."""
+def step_of(submission: Submission, *, may_review: bool, asks_to_reopen: bool, points: int = 0, urls: Mapping[str, str]) -> Step:
+    """The next step of a submission in its state.
+
+    `points` are those collected for the unit to look at again, `urls` the steps' addresses by name.
+    """
     status = Status(submission.status)
     if submission.exempt_at is not None:
         return Step("Enheten lämnar ingen fil i år.", "Inget att göra här.")
@@ -55,6 +59,11 @@ def step_of(submission: Submission, *, may_review: bool, asks_to_reopen: bool, u
         )
     if status == Status.HANDED_IN:
         return Step(TO_SKR[status], "Då kan enheten inte längre ta tillbaka den.", "Börja granska", post=urls["begin_review"])
+    if status == Status.SKR_REVIEW and points:
+        told = f"Du har noterat {amount(points, 'punkt', 'punkter')} att se över."
+        return Step(
+            told, "Skicka tillbaka när allt är noterat. Enheten får alla på en gång.", "Skicka tillbaka", href="#aterlamna"
+        )
     if status == Status.SKR_REVIEW:
         more = "Gå igenom anmärkningar och tabeller. Godkänn, eller skicka tillbaka med vad som ska ses över."
         return Step(TO_SKR[status], more, "Godkänn", post=urls["approve"], confirm=f"Godkänn {submission}?")

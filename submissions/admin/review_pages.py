@@ -15,17 +15,17 @@ from accounts.access import NotAllowed
 from submissions import receipts, states
 from submissions.admin import findings, parts
 from submissions.admin.forms import AnswerForm, NoteForm, ReturnForm
+from submissions.admin.judging import REVIEW, JudgingPages
 from submissions.admin.next_step import step_of
-from submissions.admin.rows import EXPORT, VIEW, RowPages
+from submissions.admin.rows import EXPORT, VIEW
 from submissions.frames import ENCODING_LABELS
 from submissions.models import Receipt, Submission
-from submissions.services import issuing, notes, reopen, review
+from submissions.services import issuing, notes, points, reopen, review
 
 STEPS = ("begin_review", "approve", "return", "open_again", "refuse_to_reopen", "note")
-REVIEW = "submissions.review_submission"
 
 
-class ReviewPages(RowPages):
+class ReviewPages(JudgingPages):
     """What `SubmissionAdmin` has besides its list."""
 
     object_template = "admin/submissions/submission.html"
@@ -52,16 +52,18 @@ class ReviewPages(RowPages):
             current.submission = obj
         waiting = reopen.open_request(obj)
         urls = {name: self.page_url(name, obj.pk) for name in STEPS}
-        may_review = user.has_perm(REVIEW)
+        may_review, collected = user.has_perm(REVIEW), points.collected(obj)
         shown = {
-            "step": step_of(obj, may_review=may_review, asks_to_reopen=waiting is not None, urls=urls),
+            "step": step_of(obj, may_review=may_review, asks_to_reopen=waiting is not None, points=len(collected), urls=urls),
+            "points": parts.points_of(obj, collected),
+            "can_judge": not states.reason_against(states.check_can_judge, user, obj),
             "waiting": waiting,
             "can_note": may_review,
             "can_approve": states.can_approve(user, obj),
             "can_return": states.can_return(user, obj),
             "can_reopen": states.can_reopen(user, obj),
             "urls": urls,
-            "form": ReturnForm(),
+            "form": ReturnForm(has_points=bool(collected)),
             "answer_form": AnswerForm(prefix="nej"),
             "note_form": NoteForm(),
             "notes": notes.notes_of(obj),
@@ -131,7 +133,7 @@ class ReviewPages(RowPages):
         """Återlämna, with a reason."""
         asked = self.require(request, REVIEW)
         submission = self.find(request, submission_id)
-        form = ReturnForm(request.POST)
+        form = ReturnForm(request.POST, has_points=bool(points.collected(submission)))
         if form.is_valid():
             try:
                 review.return_to_unit(submission=submission, reason=form.cleaned_data["reason"], by=asked.user, at=timezone.now())

@@ -20,6 +20,7 @@ from accounts.admin_site import PortalAdmin
 from accounts.purpose import PurposeForm
 from accounts.step_up import needs_step_up
 from config.lib import csv_file, downloads
+from submissions import states
 from submissions.admin import findings
 from submissions.models import Delivery, Submission, Supplement
 from submissions.services import export, looks, review, supplements
@@ -89,8 +90,16 @@ class RowPages(PortalAdmin):
 
     def show_group(self, request: HttpRequest, submission: Submission, shown: dict[str, Any]) -> HttpResponse:
         """The page of a group."""
-        back = {"back": self.object_url(submission), "back_text": str(submission)}
-        return self.show(request, "admin/submissions/group.html", submission, {**shown, **back})
+        user: Any = request.user
+        current = Delivery.objects.light().get(submission=submission, is_current=True)
+        beside = {
+            "back": self.object_url(submission),
+            "back_text": str(submission),
+            "one": findings.group_of(submission, current, shown["group"].key),
+            "can_judge": not states.reason_against(states.check_can_judge, user, submission),
+            "can_return": states.can_return(user, submission),
+        }
+        return self.show(request, "admin/submissions/group.html", submission, {**shown, **beside})
 
     def export_rows(self, request: UserRequest, submission_id: int) -> HttpResponseBase:
         """All rows of the current file with their corrections, for a purpose; masked unless the right and a tick say else."""

@@ -5,7 +5,7 @@ from submissions.models.delivery import Correction, CorrectionBatch, Delivery
 from submissions.models.finding import Comment, CommentDraft
 from submissions.models.production import Export, ExportFile, ExportPart, ExportSeries
 from submissions.models.receipt import Receipt, ReopenRequest
-from submissions.models.reviewing import SubmissionNote
+from submissions.models.reviewing import ReviewPoint, SubmissionNote
 from submissions.models.settings import SettingChange, Trial
 from submissions.models.submission import Submission, SubmissionEvent
 from submissions.models.supplement import Supplement
@@ -28,6 +28,7 @@ __all__ = [
     "Layout",
     "Receipt",
     "ReopenRequest",
+    "ReviewPoint",
     "SettingChange",
     "Submission",
     "SubmissionEvent",

@@ -36,14 +36,20 @@ class Comment(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
     replaced_at = models.DateTimeField(null=True)
+    accepted_at = models.DateTimeField("godtagen", null=True)
+    accepted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta:
         verbose_name = "förklaring"
         verbose_name_plural = "förklaringar"
         constraints = [
+            models.CheckConstraint(
+                condition=Q(accepted_at=None, accepted_by=None) | Q(accepted_at__isnull=False, accepted_by__isnull=False),
+                name="comment_accepted_in_pairs",
+            ),
             models.UniqueConstraint(
                 fields=["submission", "group"], condition=Q(replaced_at=None), name="comment_one_live_per_group"
-            )
+            ),
         ]
 
     def __str__(self) -> str:

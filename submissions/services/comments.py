@@ -14,7 +14,7 @@ from config.lib.personnummer import LOOKS_LIKE
 from config.lib.text import clean_lines
 from submissions import states
 from submissions.models import Comment, CommentDraft, Delivery, Submission
-from submissions.services import deliver, storage
+from submissions.services import deliver, points, storage
 from submissions.services.correct import lock_for_change, resume
 from submissions.services.groups import Group, count_uncommented, group_marks, groups_of, salt_of
 from submissions.services.groups import group_key as group_key_of
@@ -84,6 +84,7 @@ def _give(submission: Submission, locked: Delivery, group: Group, text: str, kep
     comment.save(force_insert=True)
     _forget_draft(submission, group.key, by)
     _count_again(submission, locked)
+    points.note_answer(submission, group.key, at=at)
     resume(submission, by=by, at=at, text="Arbetet med att förklara har börjat.")
     audit.record(
         "data:changed",
@@ -143,6 +144,7 @@ def remove_comment(*, delivery: Delivery, group_key: str, by: User, at: datetime
         check = live.values_list("check_code", flat=True).first()
         if live.update(replaced_at=at):
             _count_again(submission, locked)
+            points.note_answer(submission, group_key, at=None)
             audit.record(
                 "data:changed",
                 by=by,

@@ -20,7 +20,7 @@ from submissions import checking, reading, states
 from submissions.deadline import TookTooLong
 from submissions.frames import FIELD_NUMBERS, PERSONAL_NUMBER_FIELD, column
 from submissions.models import Correction, Delivery, Submission
-from submissions.services import asking, deliver, evaluate, storage
+from submissions.services import asking, deliver, evaluate, points, storage
 from submissions.services.evaluate import Outcome
 
 MAX_LENGTH = 200
@@ -240,6 +240,7 @@ def check_again(
         setattr(delivery, name, value)
     resume(submission, by=by, at=at, text="Rättningen har börjat.")
     asking.note_corrections(submission, delivery, findings=outcome.findings, rows=lambda: outcome.checked, at=at)
+    points.note_findings(submission, delivery, findings=outcome.findings, at=at)
     audit.record("data:changed", by=by, unit=submission.unit.code, object=deliver.audit_name(delivery), result=what, at=at)
     transaction.on_commit(lambda: storage.keep_findings(delivery, outcome.findings))
     return outcome.findings

@@ -23,6 +23,7 @@ from submissions.models import (
     CorrectionBatch,
     Delivery,
     Receipt,
+    ReviewPoint,
     Submission,
     SubmissionNote,
     Supplement,
@@ -52,6 +53,7 @@ def rules(at: datetime) -> tuple[Rule, ...]:
         Rule("rejected_files", "avvisade filer", limits.REJECTED_FILES_KEPT, rejected, wipe),
         Rule("files", "filer i avslutade inlämningar", limits.FILES_KEPT, _files, wipe),
         Rule("explanations", "förklaringar i avslutade inlämningar", limits.FILES_KEPT, _explanations),
+        Rule("points", "punkter till enheten i avslutade inlämningar", limits.FILES_KEPT, _points),
         Rule("notes", "anteckningar om avslutade inlämningar", limits.FILES_KEPT, _notes),
         Rule("comment_drafts", "påbörjade förklaringar", limits.COMMENT_DRAFTS_KEPT, _comment_drafts),
         Rule("supplements", "kompletteringar i avslutade inlämningar", limits.FILES_KEPT, _supplements),
@@ -87,6 +89,10 @@ def _files(upto: datetime) -> QuerySet[Delivery]:
 
 def _explanations(upto: datetime) -> QuerySet[Comment]:
     return Comment.objects.filter(_over(upto))
+
+
+def _points(upto: datetime) -> QuerySet[ReviewPoint]:
+    return ReviewPoint.objects.filter(_over(upto))
 
 
 def _notes(upto: datetime) -> QuerySet[SubmissionNote]:

@@ -12,13 +12,15 @@ from accounts.access import NotAllowed
 from accounts.models import User
 from config.lib.mail import PortalMail
 from config.lib.personnummer import LOOKS_LIKE
+from config.lib.text import amount
 from profiles import access
 from submissions import receipts, states
 from submissions.models import Delivery, Receipt, Submission
-from submissions.services import deliver, issuing
+from submissions.services import deliver, issuing, points
 from submissions.services.issuing import Late
 
 Status = Submission.Status
+SEE_THE_POINTS = "Se över det som står vid anmärkningarna."
 
 
 def current_delivery(submission: Submission) -> Delivery | None:
@@ -173,14 +175,20 @@ def approve(*, submission: Submission, by: User, at: datetime, text: str = "") -
 
 @transaction.atomic
 def return_to_unit(*, submission: Submission, reason: str, by: User, at: datetime) -> None:
-    """SKR sends it back with a reason, which the unit reads. The receipt is no longer in force."""
+    """SKR sends it back with a reason, and with the points that are collected, which the unit reads.
+
+    The reason may be left out where there are points. The receipt is no longer in force.
+    """
     locked = deliver.lock(submission)
     states.check_can_return(by, locked)
-    if not reason.strip():
+    sent = points.send_points(locked, at=at)
+    reason = reason.strip() or (SEE_THE_POINTS if sent else "")
+    if not reason:
         raise NotAllowed("Skriv vad enheten ska se över.")
     refuse_personnummer(reason)
-    states.move(locked, Status.RETURNED, by=by, at=at, text=with_text("SKR har skickat tillbaka inlämningen.", reason))
-    Submission.objects.filter(pk=locked.pk).update(return_reason=reason.strip())
+    told = f" med {amount(sent, 'punkt', 'punkter')}" if sent else ""
+    states.move(locked, Status.RETURNED, by=by, at=at, text=with_text(f"SKR har skickat tillbaka inlämningen{told}.", reason))
+    Submission.objects.filter(pk=locked.pk).update(return_reason=reason)
     issuing.end_receipt(locked, at)
     tell_unit(locked, "returned")
 

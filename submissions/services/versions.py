@@ -14,7 +14,7 @@ from accounts.models import User
 from submissions import states
 from submissions.difference import difference
 from submissions.models import Delivery, Submission
-from submissions.services import asking, deliver, storage
+from submissions.services import asking, deliver, points, storage
 
 Status = Submission.Status
 
@@ -72,6 +72,7 @@ def activate(*, delivery: Delivery, by: User, at: datetime) -> Delivery:
         chosen.is_current, chosen.submission = True, submission
         frame = storage.current_frame(chosen)
         asking.note_corrections(submission, chosen, findings=storage.findings_of(chosen), rows=lambda: frame, at=at)
+        points.note_findings(submission, chosen, findings=storage.findings_of(chosen), at=at)
         text = f"Version {chosen.version} gäller igen."
         if submission.status in {Status.RECEIVED, Status.RETURNED}:
             states.move(submission, Status.UNDER_REVIEW, by=by, at=at, text=text)

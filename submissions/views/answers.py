@@ -29,7 +29,9 @@ class Box:
 
 def box_of(room: Room, group: Group, given: Comment | None, form: CommentForm | None) -> Box | None:
     """The box of a group that must be explained, for a person who may; None for others. `form` is one that was refused."""
-    if not group.needs_comment or room.why_not_change:
+    point = room.points.get(group.key)
+    is_asked = group.needs_comment or (point is not None and point.is_open)
+    if not is_asked or room.why_not_change:
         return None
     draft = comments.draft_of(submission=room.submission, group_key=group.key, by=room.request.user)
     begun = draft.text if draft else given.text if given else ""

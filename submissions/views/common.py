@@ -20,8 +20,8 @@ from profiles.models import Unit
 from submissions import states
 from submissions.code_search import LONGEST_QUERY, Entry, search
 from submissions.fields import CODE_LISTS, in_words
-from submissions.models import Delivery, Receipt, ReopenRequest, Submission, Supplement
-from submissions.services import deliver, issuing, settings, storage
+from submissions.models import Delivery, Receipt, ReopenRequest, ReviewPoint, Submission, Supplement
+from submissions.services import deliver, issuing, points, settings, storage
 from submissions.services.evaluate import positions_of
 from submissions.situation import Situation, situation_of
 from submissions.spec import CollectionSpec, sector_of
@@ -98,7 +98,18 @@ class Room:
             today=self.today,
             is_reopened=self.reopened is not None,
             must_explain=not self._explaining_is_optional,
+            points=self.open_points,
         )
+
+    @cached_property
+    def points(self) -> dict[str, ReviewPoint]:
+        """What SKR wants looked at again, by group: those of the last return."""
+        return {point.group: point for point in points.latest_round(self.submission)}
+
+    @property
+    def open_points(self) -> int:
+        """How many of them are left to mend or answer."""
+        return sum(point.is_open for point in self.points.values())
 
     @cached_property
     def reopened(self) -> Receipt | None:

@@ -15,10 +15,11 @@ from accounts.access import NotAllowed, UserRequest
 from config.lib import uploads
 from submissions import states
 from submissions.models import Delivery, Submission, SubmissionEvent
-from submissions.services import deliver, intake, issuing
+from submissions.services import deliver, intake, issuing, points
 from submissions.situation import Situation, situation_of
 from submissions.views.common import enter
 from submissions.views.receiving import answer_for, upload_form
+from submissions.views.review import points_shown
 from submissions.views.versions import versions_of
 
 PER_PAGE = 50
@@ -56,7 +57,7 @@ def overview(request: UserRequest) -> HttpResponse:
 def _by_year(submissions: list[Submission]) -> list[tuple[int, list[Card]]]:
     current = {d.submission_id: d for d in Delivery.objects.light().filter(submission__in=submissions, is_current=True)}
     today, reopened = timezone.localdate(), issuing.reopened_among(submissions)
-    optional = states.explaining_is_optional(submissions)
+    optional, left = states.explaining_is_optional(submissions), points.open_counts(submissions)
     years: dict[int, list[Card]] = {}
     for submission in submissions:
         card = Card(
@@ -67,6 +68,7 @@ def _by_year(submissions: list[Submission]) -> list[tuple[int, list[Card]]]:
                 today=today,
                 is_reopened=submission.pk in reopened,
                 must_explain=submission.pk not in optional,
+                points=left[submission.pk],
             ),
             reverse("submissions:submission", args=[submission.unit.code, submission.collection.year]),
         )
@@ -84,6 +86,7 @@ def submission(request: UserRequest, code: str, year: int) -> HttpResponse:
         now_title="Gör nu" if room.situation.is_ours else "Så står det till",
         now_tone="brand" if room.situation.is_ours else "success",
         versions=versions_of(room),
+        asked_by_skr=points_shown(room),
         other_years=_other_years(request, room.submission),
         events=events,
         why_not_withdraw=states.reason_against(states.check_can_withdraw, request.user, room.submission, today=room.today),

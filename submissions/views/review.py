@@ -14,8 +14,8 @@ from django.views.decorators.http import require_GET
 
 from accounts.access import UserRequest
 from config.templatetags.sv import number
-from submissions import checking, spec
-from submissions.models import Comment, Delivery
+from submissions import checking, spec, states
+from submissions.models import Comment, Delivery, ReviewPoint
 from submissions.services import carry, storage
 from submissions.services import groups as groups_service
 from submissions.services.causes import MOST_TO_NAME, Cause, Headline, causes_of, headline
@@ -44,11 +44,22 @@ class Entry:
     cover: Cover | None  # how far it reaches now
     sentence_then: str  # what was said of the whole file when it was given, where that has moved too far since
     is_whole_file: bool
+    point: ReviewPoint | None = None  # what SKR wants looked at again
+
+    @property
+    def is_asked_by_skr(self) -> bool:
+        """Whether SKR waits for a correction or a new explanation."""
+        return self.point is not None and self.point.is_open
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether SKR has accepted the explanation, and it covers all there is now."""
+        return self.comment is not None and self.comment.accepted_at is not None and bool(self.cover and self.cover.is_whole)
 
     @property
     def is_done(self) -> bool:
         """Whether nothing more is asked for."""
-        return self.group.needs_comment and self.cover is not None and self.cover.is_whole
+        return self.group.needs_comment and self.cover is not None and self.cover.is_whole and not self.is_asked_by_skr
 
     @property
     def must_be_asked(self) -> bool:
@@ -102,7 +113,9 @@ def review(request: UserRequest, code: str, year: int) -> HttpResponse:
     groups = groups_of(room.submission, findings)
     causes = causes_of(groups)
     comments = live_comments(room.submission)
-    is_ready = not (room.situation.is_ours and room.why_not_hand_in and (delivery.fel or delivery.uncommented))
+    is_ready = not (
+        room.situation.is_ours and room.why_not_hand_in and (delivery.fel or delivery.uncommented or room.open_points)
+    )
     opening = opening_of(headline(causes)) if room.asked or not is_ready else Opening("", ())
     cards = Cards(room, comments, findings, delivery)
     context = room.context(
@@ -121,7 +134,8 @@ def review(request: UserRequest, code: str, year: int) -> HttpResponse:
             for n in summary["not_run"]
         ],
         not_run_count=len(summary["not_run"]),
-        hand_in_title=_hand_in_title(delivery),
+        hand_in_title=_hand_in_title(delivery, room.open_points),
+        asked_by_skr=points_shown(room),
         is_ready=is_ready,
         fel_tone="error" if delivery.fel else "success",
         varning_tone="warning" if delivery.uncommented else "success",
@@ -136,8 +150,33 @@ def review(request: UserRequest, code: str, year: int) -> HttpResponse:
     return render(request, "submissions/review.html", context)
 
 
-def _hand_in_title(delivery: Delivery) -> str:
-    return "Kvar innan ni kan klarmarkera" if delivery.fel or delivery.uncommented else "Inget är kvar att göra"
+def _hand_in_title(delivery: Delivery, points: int) -> str:
+    return "Kvar innan ni kan klarmarkera" if delivery.fel or delivery.uncommented or points else "Inget är kvar att göra"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPoint:
+    """A point of SKR's as the unit reads it."""
+
+    point: ReviewPoint
+    title: str
+    where: str
+    url: str  # where it is mended or answered; empty once the group is gone
+
+
+def points_shown(room: Room) -> list[ShownPoint]:
+    """What SKR wants looked at again, with the way to each, while the unit works with it."""
+    if room.submission.status not in states.WORKING:
+        return []
+    return [
+        ShownPoint(
+            point=point,
+            title=checking.messages.title(point.check_code, room.spec, point.field),
+            where=field_name(room.spec, point.field),
+            url="" if point.resolved_at else room.url("findings", point.check_code, point.group),
+        )
+        for point in room.points.values()
+    ]
 
 
 def _left(uncommented: int) -> str:
@@ -225,6 +264,7 @@ def entry_of(room: Room, group: Group, comment: Comment | None, findings: pl.Dat
         cover=reach,
         sentence_then=checking.messages.render(reach.then, room.spec) if reach and reach.then else "",
         is_whole_file=first["row"] is None,
+        point=room.points.get(group.key),
     )
 
 
