@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('submissions', '0003_settings_as_data'),
+        ('submissions', '0004_production_export'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
