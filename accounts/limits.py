@@ -80,6 +80,7 @@ LIST_ROWS = 100_000  # of a list of the admin as a file
 TEST_FILES_KEPT = REJECTED_FILES_KEPT = timedelta(days=30)  # retention: assumption A-11
 ANSWERS_KEPT = timedelta(days=365)  # answered requests for a role, and handovers
 CONTACTS_KEPT = timedelta(days=730)  # who was the unit's contact before
+UNIT_NOTES_KEPT = timedelta(days=730)  # from when it was last written; one that is pinned stays
 COMMENT_DRAFTS_KEPT = MESSAGE_DRAFTS_KEPT = timedelta(days=30)
 MESSAGE_DRAFTS_PER_USER = 50
 MAILING_DRAFTS_KEPT = timedelta(days=30)

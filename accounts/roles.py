@@ -18,6 +18,8 @@ _REVIEW = frozenset(
     {
         "profiles.view_unit",
         "profiles.view_membership",
+        "profiles.view_unitnote",
+        "profiles.add_unitnote",
         "messaging.view_thread",
         "messaging.answer_thread",
         "messaging.view_replytemplate",

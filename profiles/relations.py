@@ -41,11 +41,12 @@ def ties_of(unit: Unit, *, on: date) -> list[Tie]:
     rows = (
         UnitRelation.objects.filter(Q(child=unit) | Q(parent=unit)).select_related("child", "parent").order_by("valid_from", "pk")
     )
-    ties = [_tie(row, unit, on) for row in rows]
+    ties = [tie_of(row, unit, on) for row in rows]
     return sorted(ties, key=lambda tie: (tie.has_ended, tie.words, tie.other.sort_key))
 
 
-def _tie(row: UnitRelation, unit: Unit, on: date) -> Tie:
+def tie_of(row: UnitRelation, unit: Unit, on: date) -> Tie:
+    """The relation as `unit` reads it, as it stands that day."""
     is_child = row.child_id == unit.pk
     return Tie(
         pk=row.pk,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from accounts import limits
 from accounts.retention import note
 from config.lib.retention import Rule, carry_out
-from profiles.models import AccessRequest, ContactPerson, Handover
+from profiles.models import AccessRequest, ContactPerson, Handover, UnitNote
 
 RULES = (
     Rule(
@@ -29,6 +30,12 @@ RULES = (
         "tidigare kontakter i sakfrågor",
         limits.CONTACTS_KEPT,
         lambda upto: ContactPerson.objects.filter(ended_at__lte=upto),
+    ),
+    Rule(
+        "unit_notes",
+        "anteckningar om enheter",
+        limits.UNIT_NOTES_KEPT,
+        lambda upto: UnitNote.objects.alias(written=Coalesce("corrected_at", "at")).filter(written__lte=upto, pinned_at=None),
     ),
 )
 

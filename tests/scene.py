@@ -25,7 +25,7 @@ from messaging.attachments import Chosen
 from messaging.models import Thread
 from messaging.services import save_template, start_thread
 from messaging.services.questions import add_questions
-from profiles import facts, relations
+from profiles import facts, notes, relations
 from profiles.handovers import offer_handover
 from profiles.models import AccessRequest, Handover, Membership, OrganisationNumber, Unit
 from profiles.recovery import open_case
@@ -227,6 +227,14 @@ def _place(cast: Cast, unit: Unit, by: User, receipt: Receipt, *, at: datetime, 
     )
     facts.change_contact_person(
         unit=unit, name=f"{mark} Kontakt".strip().title(), title="", email="", phone="0156-520 00", by=by, at=at
+    )
+    notes.add_note(
+        unit=unit,
+        text=f"{mark}anteckning: ring före lunch.",
+        is_pinned=True,
+        nonce=uuid5(FORMS, f"note {unit.code}"),
+        by=cast.officer,
+        at=at,
     )
     handover = offer_handover(unit=unit, to=colleague.pk, rest="", by=by, at=at)
     case = open_case(

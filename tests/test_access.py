@@ -219,6 +219,12 @@ TABLE = """
   admin:profiles_unit_end_relation           POST  404   404   404   404   403   200   403   403
   admin:profiles_unit_answer_request         GET   404   404   404   404   403   200   403   403
   admin:profiles_unit_answer_request         POST  404   404   404   404   403   200   403   403
+  admin:profiles_unit_note                   POST  404   404   404   404   200   200   200   403
+  admin:profiles_unit_correct_note           GET   404   404   404   404   200   200   200   403
+  admin:profiles_unit_correct_note           POST  404   404   404   404   200   200   200   403
+  admin:profiles_unit_pin_note               POST  404   404   404   404   302   302   302   403
+  admin:profiles_unit_unpin_note             POST  404   404   404   404   302   302   302   403
+  admin:profiles_unit_remove_note            POST  404   404   404   404   302   302   302   403
   admin:profiles_unit_change                 GET   404   404   404   404   200   200   200   200
   admin:profiles_membership_changelist       GET   404   404   404   404   200   200   200   200
   admin:profiles_membership_change           GET   404   404   404   404   200   200   200   200

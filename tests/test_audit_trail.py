@@ -306,6 +306,14 @@ TABLE = {
         (Row("submission:moved", object="0488/2026", result="Granskas av SKR → Åter till uppgiftslämnare"),),
         before=("begin review",),
     ),
+    "note on a unit": Action(
+        "officer", "admin:profiles_unit_note", lambda scene: [scene.trosa.unit.pk],
+        lambda scene: {"note": "Ring lönechefen.", "nonce": NONCE}, (Row("unit:noted", object="anteckning om enheten"),),
+    ),
+    "correct note on a unit": Action(
+        "officer", "admin:profiles_unit_correct_note", lambda scene: [scene.trosa.unit.pk, scene.trosa.unit.notes.get().pk],
+        lambda scene: {"note": "Ring lönechefen.", "revision": 1}, (Row("unit:note:corrected", object="anteckning om enheten"),),
+    ),
     "note": Action(
         "officer", "admin:submissions_submission_note", lambda scene: [scene.trosa.submission.pk],
         lambda scene: {"note": "Ring lönechefen.", "nonce": NONCE}, (Row("submission:noted", object="0488/2026"),),

@@ -229,6 +229,16 @@ def address(email: str) -> SafeString:
     return format_html('<span class="address">{}<wbr>{}{}</span>', name, at, domain)
 
 
+@register.filter
+def phone(number: str) -> SafeString:
+    """A telephone number as a link that rings it; as it is where it holds other words ("ankn. 12")."""
+    digits = "".join(sign for sign in number if sign.isdigit())
+    if len(digits) < 6 or not set(number) <= set("+0123456789 -()/\u00a0"):
+        return format_html("{}", number)
+    start = "+" if number.strip().startswith("+") else ""
+    return format_html('<a class="nowrap" href="tel:{}{}">{}</a>', start, digits, number)
+
+
 @register.simple_tag
 def icon(name: str) -> SafeString:
     """An inline icon, hidden from screen readers. Names: see templates/components/icon.html."""

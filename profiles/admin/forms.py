@@ -1,11 +1,14 @@
-"""What SKR fills in: an invitation, an address put right, a recovery case."""
+"""What SKR fills in: an invitation, an address put right, a relation, a note, a recovery case."""
 
 from __future__ import annotations
+
+import uuid
 
 from django import forms
 
 from profiles.forms import AddressForm, LastDayField
 from profiles.models import Membership, Unit, UnitRelation
+from profiles.notes import MAX_LENGTH
 
 
 class InviteForm(AddressForm):
@@ -79,4 +82,44 @@ class CaseForm(forms.Form):
         "Skriv inget personnummer.",
         widget=forms.Textarea(attrs={"rows": 4}),
         error_messages={"required": "Skriv hur du kontrollerade vem personen är.", "max_length": "Högst 1 000 tecken."},
+    )
+
+
+class NoteForm(forms.Form):
+    """A word about the unit among SKR's people."""
+
+    note = forms.CharField(
+        label="Anteckning",
+        max_length=MAX_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={
+            "required": "Skriv en anteckning.",
+            "max_length": f"Anteckningen får ha högst {MAX_LENGTH} tecken.",
+        },
+    )
+    is_pinned = forms.BooleanField(label="Fäst överst", required=False)
+    nonce = forms.UUIDField(
+        widget=forms.HiddenInput,
+        initial=uuid.uuid4,
+        error_messages={"required": "Ladda om sidan och försök igen.", "invalid": "Ladda om sidan och försök igen."},
+    )
+
+
+class CorrectNoteForm(forms.Form):
+    """One's own note with other words, as it stood on the page (`revision`)."""
+
+    note = forms.CharField(
+        label="Anteckning",
+        max_length=MAX_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        error_messages={
+            "required": "Skriv en anteckning, eller ta bort den.",
+            "max_length": f"Anteckningen får ha högst {MAX_LENGTH} tecken.",
+        },
+    )
+    revision = forms.IntegerField(
+        widget=forms.HiddenInput,
+        min_value=1,
+        max_value=1_000_000,
+        error_messages=dict.fromkeys(("required", "invalid", "min_value", "max_value"), "Ladda om sidan och försök igen."),
     )

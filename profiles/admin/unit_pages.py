@@ -11,22 +11,23 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import NotAllowed
-from accounts.admin_site import PortalAdmin
 from accounts.step_up import needs_step_up
-from profiles import access, facts, relations, requests
+from profiles import access, dossier, facts, relations, requests
 from profiles.admin.forms import LastDayForm, RelationForm
+from profiles.admin.note_pages import NotePages
 from profiles.forms_requests import AnswerForm
 from profiles.models import Unit, UnitRelation
 
 FORM = require_http_methods(["GET", "HEAD", "POST"])
 
 
-class UnitPages(PortalAdmin):
+class UnitPages(NotePages):
     """What `UnitAdmin` has besides its list, its facts and the invitation."""
 
     def pages(self) -> Iterable[tuple[str, Callable[..., HttpResponse], str]]:
         """Relate, end a relation, answer a request."""
         return [
+            *super().pages(),
             ("<int:unit_id>/relation/", FORM(self.relate), "relate"),
             ("<int:unit_id>/relation/<int:relation_id>/avsluta/", FORM(self.end_relation), "end_relation"),
             ("<int:unit_id>/begaran/<int:request_id>/", FORM(needs_step_up(self.answer_request)), "answer_request"),
@@ -38,7 +39,9 @@ class UnitPages(PortalAdmin):
         may_answer = request.user.has_perm("profiles.invite_membership")
         return {
             "contact": facts.contact_person(obj),
-            "numbers": facts.numbers_of(obj).filter(valid_to=None),
+            "numbers": facts.numbers_of(obj),
+            "payroll": dossier.payroll_of(obj),
+            "history": dossier.history_of(obj),
             "ties": [
                 (tie, self.page_url("end_relation", obj.pk, tie.pk) if may_relate and tie.valid_to is None else "")
                 for tie in relations.ties_of(obj, on=timezone.localdate())
@@ -47,6 +50,7 @@ class UnitPages(PortalAdmin):
             "asked": [
                 (one, self.page_url("answer_request", obj.pk, one.pk) if may_answer else "") for one in requests.waiting_of(obj)
             ],
+            **self.notes_shown(request, obj),
         }
 
     def relate(self, request: HttpRequest, unit_id: int) -> HttpResponse:

@@ -96,7 +96,7 @@ class UnitAdmin(UnitPages):
     search_help_text = "Sök namn eller kod"
     ordering = ("sort_key", "pk")
     object_template = "admin/profiles/unit.html"
-    facts = ("code", "kind", "is_asked", "confirmed")
+    facts = ("is_asked", "confirmed")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Unit]:
         """With the Kontaktpersoner."""
@@ -138,12 +138,13 @@ class UnitAdmin(UnitPages):
         day = timezone.localdate(last.at).isoformat()
         return f"{day} av {last.by}" + (", dags igen" if confirmation.is_due(unit, at=timezone.now()) else "")
 
-    def details(self, request: HttpRequest, obj: Unit) -> dict[str, Any]:
+    def details(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
         """The people of the unit, and the way to invite one."""
         people = obj.memberships.lasting().select_related("user", "invitation", "created_by").order_by("user__name", "pk")
         may_invite = request.user.has_perm("profiles.invite_membership")
         return super().details(request, obj) | {
             "people": [(one, membership_state(one)) for one in people],
+            "contacts": [one.user for one in obj.contact_memberships],
             "lacks_contact": contacts.lacks_contact(obj),
             "invite_url": self.page_url("invite", obj.pk) if may_invite else "",
         }

@@ -1,6 +1,7 @@
 """What you may act for: units, the people who act for them, and what is known of a unit."""
 
 from profiles.models.facts import ContactPerson, OrganisationNumber, PayrollSystem, UnitRelation
+from profiles.models.notes import UnitNote
 from profiles.models.people import (
     Membership,
     MembershipQuerySet,
@@ -20,6 +21,7 @@ __all__ = [
     "PayrollSystem",
     "PeopleConfirmation",
     "Unit",
+    "UnitNote",
     "UnitQuerySet",
     "UnitRelation",
 ]

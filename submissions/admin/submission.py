@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.admin_site import Panel, PanelRow, Section, badge, link, number, portal_admin
+from config.lib.text import amount
 from profiles.models import Unit
 from submissions import states
 from submissions.admin.filters import (
@@ -197,5 +198,14 @@ class SubmissionAdmin(SeasonPages, ReviewPages):
         if not isinstance(obj, Unit):
             return []
         found: Any = self.get_queryset(request).filter(unit=obj).order_by("-collection__year", "pk")
-        rows = [PanelRow(str(one.collection), self.object_url(one), f"Sista dag {one.due_on}", self.state(one)) for one in found]
+        rows = [PanelRow(str(one.collection), self.object_url(one), self._in_short(one), self.state(one)) for one in found]
         return [Panel("Inlämningar", rows, "Enheten har inga inlämningar.")]
+
+    def _in_short(self, submission: Any) -> str:
+        """A year in a line: the last day, how many files came, and the rows of the one that counts."""
+        parts = [f"Sista dag {submission.due_on}{' (uppskov)' if submission.granted_due_date else ''}"]
+        if submission.version_count:
+            parts.append(amount(submission.version_count, "fil", "filer"))
+        if submission.row_count is not None:
+            parts.append(amount(submission.row_count, "rad", "rader"))
+        return " · ".join(parts)
