@@ -45,6 +45,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     | _CALENDAR
     | {
         "deferrals.decide_deferral",
+        "messaging.view_mailtext",
+        "messaging.change_mailtext",
         "deferrals.view_mailing",
         "deferrals.send_mailing",
         "submissions.set_deferral_rules",

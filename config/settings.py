@@ -178,6 +178,7 @@ try:
 except ValueError as error:
     raise ImproperlyConfigured(str(error)) from None
 
+MAIL_TEXTS = "messaging.letters.written"  # config.lib lies below the app that has the texts
 EMAIL_BACKEND = "messaging.outbox.OutboxBackend"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Personalstatistik <personalstatistik@skr.se>")
 SMTP_URL = secret(

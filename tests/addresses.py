@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import AuditEvent
 from deferrals.models import Mailing
-from messaging.models import Attachment, OutgoingMail, ReplyTemplate
+from messaging.models import Attachment, MailText, OutgoingMail, ReplyTemplate
 from submissions.models import CheckSetting, CodeList, Trial
 from tests.scene import YEAR, Place
 
@@ -86,6 +86,8 @@ def _value(route: Route, name: str, place: Place) -> object:
         ("profiles:withdraw_request", "pk"): lambda: place.asked.pk,
         ("profiles:answer_handover", "pk"): lambda: place.handover.pk,
         ("profiles:withdraw_handover", "pk"): lambda: place.handover.pk,
+        ("admin:messaging_mailtext_word", "slug"): lambda: "paminnelse-en-vecka-efter",
+        ("admin:messaging_mailtext_restore", "slug"): lambda: "paminnelse-en-vecka-efter",
         ("admin:deferrals_mailing_new", "what"): lambda: "skriv",
         ("admin:accounts_recoverycase_open", "lost"): lambda: "telefonen",
         ("profiles:correct_address", "pk"): lambda: place.waiting.pk,
@@ -140,6 +142,7 @@ OBJECTS: dict[str, Callable[[Place], object]] = {
     "invitation": lambda place: place.waiting.invitation_id,
     "layout": lambda place: place.submission.collection.layout_id,
     "mailing": lambda place: Mailing.objects.earliest("pk").pk,
+    "mailtext": lambda place: MailText.objects.earliest("pk").pk,
     "membership": lambda place: place.colleague.pk,
     "outgoingmail": lambda place: OutgoingMail.objects.earliest("pk").pk,
     "recoverycase": lambda place: place.case.pk,

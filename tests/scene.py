@@ -21,6 +21,7 @@ from deferrals.mailing.planning import for_message
 from deferrals.mailing.services import create_mailing
 from deferrals.models import Deferral, Exemption, Mailing
 from deferrals.services import request_deferral
+from messaging import letters
 from messaging.attachments import Chosen
 from messaging.models import Thread
 from messaging.services import save_template, start_thread
@@ -123,6 +124,9 @@ def make_scene() -> Scene:
     ]
     _tried(cast, now)
     _mailing(cast, [trosa, other], at=now)
+    letter = letters.BY_SLUG["paminnelse-en-vecka-efter"]
+    words = {"subject": "Filen saknas", "body": "Hej {enhet}!\n\n{portalen}"}
+    letters.save_text(letter=letter, seen=0, by=cast.coordinator, at=now, **words)
     return Scene(cast, *places, unread=User.objects.get(pk=unread.pk))
 
 

@@ -318,6 +318,11 @@ TABLE = """
   admin:deferrals_deferral_revoke            POST  404   404   404   404   403   200   403   403
   admin:deferrals_deferral_due_dates         GET   404   404   404   404   200   200   200   403
   admin:deferrals_deferral_change            GET   404   404   404   404   200   200   200   403
+  admin:messaging_mailtext_changelist        GET   404   404   404   404   403   200   403   403
+  admin:messaging_mailtext_word              GET   404   404   404   404   403   200   403   403
+  admin:messaging_mailtext_word              POST  404   404   404   404   403   200   403   403
+  admin:messaging_mailtext_restore           POST  404   404   404   404   403   302   403   403
+  admin:messaging_mailtext_change            GET   404   404   404   404   403   200   403   403
   admin:deferrals_mailing_changelist         GET   404   404   404   404   403   200   403   403
   admin:deferrals_mailing_new                GET   404   404   404   404   403   200   403   403
   admin:deferrals_mailing_new                POST  404   404   404   404   403   200   403   403

@@ -88,6 +88,8 @@ FORMS: dict[str, dict[str, object]] = {
     "admin:deferrals_deferral_grant": {"ja-granted_date": "2026-12-08"},
     "admin:deferrals_deferral_decline": {"nej-text": "Det går inte."},
     "admin:deferrals_deferral_revoke": {"upphav-text": "Det var fel enhet."},
+    "admin:messaging_mailtext_word": {"subject": "Ny", "body": "Hej! {portalen}", "seen": "1", "gor": "spara"},
+    "admin:messaging_mailtext_restore": {"seen": "1"},
     "admin:deferrals_mailing_new": {
         "state": "alla",
         "category": "file",

@@ -2,6 +2,7 @@
 
 from deferrals.admin.deferral import DeferralAdmin
 from deferrals.admin.exemption import ExemptionAdmin
+from deferrals.admin.letters import MailTextAdmin
 from deferrals.admin.mailing import MailingAdmin
 
-__all__ = ["DeferralAdmin", "ExemptionAdmin", "MailingAdmin"]
+__all__ = ["DeferralAdmin", "ExemptionAdmin", "MailTextAdmin", "MailingAdmin"]

@@ -2,6 +2,7 @@
 
 from messaging.models.attachment import Attachment
 from messaging.models.draft import Draft
+from messaging.models.letter import MailText
 from messaging.models.mail import OutgoingMail, PendingNotice
 from messaging.models.message import InternalNote, Message
 from messaging.models.question import Question, QuestionBatch
@@ -12,6 +13,7 @@ __all__ = [
     "Attachment",
     "Draft",
     "InternalNote",
+    "MailText",
     "Message",
     "OutgoingMail",
     "PendingNotice",
