@@ -281,6 +281,7 @@ TABLE = """
   admin:submissions_codelist_undo            POST  404   404   404   404   403   403   302   403
   admin:submissions_codelist_establish       POST  404   404   404   404   403   403   200   403
   admin:submissions_codelist_codes_file      GET   404   404   404   404   200   200   200   403
+  admin:submissions_checksetting_health      GET   404   404   404   404   200   200   200   403
   admin:submissions_checksetting_changelist  GET   404   404   404   404   200   200   200   403
   admin:submissions_checksetting_change      GET   404   404   404   404   200   200   200   403
   admin:submissions_checksetting_edit        GET   404   404   404   404   403   403   200   403

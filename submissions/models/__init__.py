@@ -1,6 +1,7 @@
 """Inlämning: the year's settings, each unit's submission, its deliveries and what was said about them."""
 
 from submissions.models.collection import CheckSetting, Code, CodeList, Collection, Field, Layout
+from submissions.models.counts import CheckCount
 from submissions.models.delivery import Correction, CorrectionBatch, Delivery
 from submissions.models.finding import Comment, CommentDraft
 from submissions.models.production import Export, ExportFile, ExportPart, ExportSeries
@@ -11,6 +12,7 @@ from submissions.models.submission import Submission, SubmissionEvent
 from submissions.models.supplement import Supplement
 
 __all__ = [
+    "CheckCount",
     "CheckSetting",
     "Code",
     "CodeList",

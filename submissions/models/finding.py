@@ -38,6 +38,7 @@ class Comment(models.Model):
     replaced_at = models.DateTimeField(null=True)
     accepted_at = models.DateTimeField("godtagen", null=True)
     accepted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    is_repeated = models.BooleanField(default=False)  # the same words as last year about the same
 
     class Meta:
         verbose_name = "förklaring"

@@ -79,6 +79,8 @@ def _give(submission: Submission, locked: Delivery, group: Group, text: str, kep
         at=at,
     )
     comment.text_sealed = sealed.seal_text(comment, "text_sealed", text)
+    before = last_years_comment(submission=submission, group=group)
+    comment.is_repeated = before is not None and before.text.casefold() == text.casefold()
     now = group_marks(submission, group, findings, lambda: storage.current_frame(locked))
     comment.marks_sealed = seal_marks(comment, now | kept)
     comment.save(force_insert=True)

@@ -20,7 +20,7 @@ from submissions import checking, reading, states
 from submissions.deadline import TookTooLong
 from submissions.frames import FIELD_NUMBERS, PERSONAL_NUMBER_FIELD, column
 from submissions.models import Correction, Delivery, Submission
-from submissions.services import asking, deliver, evaluate, points, storage
+from submissions.services import asking, check_counts, deliver, evaluate, points, storage
 from submissions.services.evaluate import Outcome
 
 MAX_LENGTH = 200
@@ -238,6 +238,7 @@ def check_again(
     Delivery.objects.filter(pk=delivery.pk).update(**values)
     for name, value in values.items():
         setattr(delivery, name, value)
+    check_counts.keep_corrected(delivery, outcome.findings)
     resume(submission, by=by, at=at, text="Rättningen har börjat.")
     asking.note_corrections(submission, delivery, findings=outcome.findings, rows=lambda: outcome.checked, at=at)
     points.note_findings(submission, delivery, findings=outcome.findings, at=at)

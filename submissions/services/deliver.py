@@ -24,7 +24,7 @@ from config.lib.text import amount, one_line
 from submissions import states
 from submissions.deadline import TookTooLong
 from submissions.models import Collection, Delivery, Submission
-from submissions.services import asking, carry, intake, points, storage
+from submissions.services import asking, carry, check_counts, intake, points, storage
 from submissions.services.evaluate import Outcome, outcome_of, time_for_a_check
 from submissions.services.groups import count_uncommented, make_salt
 
@@ -251,6 +251,7 @@ def _store(
         if was_received:
             _conclude(submission, delivery, outcome, at)
         if outcome.accepted:
+            check_counts.keep(delivery, outcome.findings, is_first=was_received)
             asking.note_corrections(submission, delivery, findings=outcome.findings, rows=lambda: outcome.checked, at=at)
             points.note_findings(submission, delivery, findings=outcome.findings, at=at)
     storage.keep_findings(delivery, outcome.findings)

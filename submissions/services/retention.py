@@ -2,7 +2,7 @@
 
 Test files go whole after 30 days, refused ones lose their content. A year after a submission is locked (or its collection
 closed) its files go, with names, findings, corrections, explanations and supplements, also those that were replaced; the rows of
-the accepted one stay another year, since next year's file is compared with them. A delivery's row, its checksum and its
+the accepted one stay another year, since next year's file is compared with them, and so do the numbers of findings by check. A delivery's row, its checksum and its
 receipt stay: they say what was handed in.
 """
 
@@ -17,6 +17,7 @@ from accounts import limits
 from accounts.retention import note
 from config.lib.retention import Rule, carry_out
 from submissions.models import (
+    CheckCount,
     Comment,
     CommentDraft,
     Correction,
@@ -58,6 +59,7 @@ def rules(at: datetime) -> tuple[Rule, ...]:
         Rule("comment_drafts", "påbörjade förklaringar", limits.COMMENT_DRAFTS_KEPT, _comment_drafts),
         Rule("supplements", "kompletteringar i avslutade inlämningar", limits.FILES_KEPT, _supplements),
         Rule("production", "filer av produktionsuttag", limits.PRODUCTION_KEPT, production_files.over, production_files.forget),
+        Rule("check_counts", "antal anmärkningar per kontroll", limits.ROWS_KEPT, _check_counts),
         Rule("rows", "rader för jämförelse med nästa år", limits.ROWS_KEPT, _rows, _forget_rows),
     )
 
@@ -106,6 +108,10 @@ def _comment_drafts(upto: datetime) -> QuerySet[CommentDraft]:
 
 def _supplements(upto: datetime) -> QuerySet[Supplement]:
     return Supplement.objects.filter(_over(upto))
+
+
+def _check_counts(upto: datetime) -> QuerySet[CheckCount]:
+    return CheckCount.objects.filter(_over(upto, "delivery__submission__"))
 
 
 def _rows(upto: datetime) -> QuerySet[Delivery]:

@@ -8,29 +8,30 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import NotAllowed
-from accounts.admin_site import PortalAdmin, Section, badge, portal_admin
+from accounts.admin_site import Section, badge, portal_admin
 from submissions import checking, thresholds
 from submissions.admin.filters import CollectionFilter
 from submissions.admin.reference import common
 from submissions.admin.reference.check_forms import CheckForm
+from submissions.admin.reference.health import LEVEL_TONES, HealthPages
 from submissions.models import CheckSetting
 from submissions.services import checks, settings, trials
 from submissions.services.checks import Values
 from submissions.services.settings import MAY_CHANGE, Kind
 
-LEVEL_TONES = {CheckSetting.Level.FEL: "error", CheckSetting.Level.VARNING: "warning", CheckSetting.Level.INFO: "info"}
 FORM = require_http_methods(["GET", "HEAD", "POST"])
 SAMPLE = {"value": "123", "key": "A1032", "row": 17, "v": "123", "a": "100", "b": "120", "n": 3}
 SAVED = "Kontrollen är ändrad. Filer som enheterna arbetar med kontrolleras igen inom några minuter."
 
 
 @admin.register(CheckSetting, site=portal_admin)
-class CheckSettingAdmin(PortalAdmin):
+class CheckSettingAdmin(HealthPages):
     """When each check bites in each year."""
 
     section = Section.SETTINGS
@@ -49,9 +50,10 @@ class CheckSettingAdmin(PortalAdmin):
         "threshold_text", "shown_threshold", "shown_enabled", "valid_from", "valid_until", "evidence",
     )  # fmt: skip
 
-    def pages(self) -> Iterable[tuple[str, Callable[..., HttpResponse], str]]:
+    def pages(self) -> Iterable[tuple[str, Callable[..., HttpResponseBase], str]]:
         """Change it, and take last year's settings over."""
         return [
+            *super().pages(),
             ("<int:check_id>/andra/", FORM(self.edit), "edit"),
             ("<int:check_id>/som-forra-aret/", require_POST(self.copy), "copy"),
         ]

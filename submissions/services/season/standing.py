@@ -158,14 +158,15 @@ class Contact:
 
 
 def contacts_of(units: Iterable[int]) -> dict[int, Contact]:
-    """The contact the unit has named, else a Kontaktperson who can be reached, by unit. Two questions."""
+    """The contact the unit has named, else a Kontaktperson, else somebody who can hand in, by unit. Two questions."""
     wanted = list(units)
     columns = ("unit", "name", "phone", "email")
-    people = Membership.objects.able_contacts().filter(unit__in=wanted)
+    people = able_people().filter(unit__in=wanted)
     people = people.annotate(name=F("user__name"), phone=F("user__phone"), email=F("user__email"))
     named = ContactPerson.objects.filter(unit__in=wanted, ended_at=None)
     found: dict[int, Contact] = {}
-    for rows in (people.order_by("unit", "-pk").values_list(*columns), named.order_by("pk").values_list(*columns)):
-        for unit, *values in rows:
+    in_turn = (people.order_by("-role", "-pk"), named.order_by("pk"))  # the last one wins: a Kontaktperson over the others
+    for rows in in_turn:
+        for unit, *values in rows.values_list(*columns):
             found[unit] = Contact(*values)
     return found
