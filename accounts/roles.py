@@ -36,6 +36,7 @@ _EXPORT = frozenset({"submissions.export_rows"})
 _REFERENCE = frozenset(
     {"submissions.view_layout", "submissions.view_codelist", "submissions.view_checksetting", "submissions.view_trial"}
 )
+_PRODUCTION = frozenset({"submissions.export_collection", "submissions.export_identified"})
 _CALENDAR = frozenset({"submissions.change_calendar"})
 
 PERMISSIONS: dict[str, frozenset[str]] = {
@@ -58,7 +59,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "profiles.invite_membership",
         "profiles.change_unitrelation",
     },
-    StaffRole.STATISTICIAN: _REVIEW | _REFERENCE | _EXPORT | _CALENDAR | {"submissions.change_settings"},
+    StaffRole.STATISTICIAN: _REVIEW | _REFERENCE | _EXPORT | _PRODUCTION | _CALENDAR | {"submissions.change_settings"},
     StaffRole.SYSTEM: frozenset(
         {
             "accounts.view_user",

@@ -124,6 +124,7 @@ VALUES: dict[str, Callable[[Place], object]] = {
     "submission_id": lambda place: place.submission.pk,
     "deferral_id": lambda place: place.deferral.pk,
     "exemption_id": lambda place: place.exemption.pk,
+    "file_id": lambda place: 0,  # of a production data set, of which the scene has none
     "collection_id": lambda place: place.submission.collection_id,
     "invitation_id": lambda place: place.waiting.invitation_id,
     "user_id": lambda place: place.colleague.user_id,

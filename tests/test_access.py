@@ -269,6 +269,10 @@ TABLE = """
   admin:messaging_outgoingmail_change        GET   404   404   404   404   403   403   403   200
   admin:submissions_collection_changelist    GET   404   404   404   404   200   200   200   200
   admin:submissions_collection_change        GET   404   404   404   404   200   200   200   200
+  admin:submissions_collection_production    GET   404   404   404   404   403   403   200   403
+  admin:submissions_collection_make_production POST 404  404   404   404   403   403   200   403
+  admin:submissions_collection_fetch_production GET 404  404   404   404   403   403   404   403
+  admin:submissions_collection_fetch_production POST 404 404   404   404   403   403   404   403
   admin:submissions_collection_deferral_rules POST 404   404   404   404   403   200   403   403
   admin:submissions_layout_changelist        GET   404   404   404   404   200   200   200   403
   admin:submissions_layout_change            GET   404   404   404   404   200   200   200   403

@@ -53,7 +53,6 @@ class Migration(migrations.Migration):
                 ('is_pseudonymised', models.BooleanField(default=True, verbose_name='pseudonymiserat')),
                 ('status', models.CharField(choices=[('making', 'Görs'), ('ready', 'Klart'), ('failed', 'Gick inte att göra')], default='making', max_length=10, verbose_name='status')),
                 ('asked_at', models.DateTimeField(verbose_name='begärt')),
-                ('purpose', models.CharField(blank=True, max_length=200, verbose_name='ändamål')),
                 ('units_done', models.PositiveIntegerField(default=0, verbose_name='enheter klara')),
                 ('made_at', models.DateTimeField(null=True, verbose_name='klart')),
                 ('trouble', models.CharField(blank=True, max_length=400, verbose_name='hinder')),

@@ -55,6 +55,11 @@ class Export(models.Model):
     def __str__(self) -> str:
         return f"{self.collection.year} version {self.version}"
 
+    @property
+    def heading(self) -> str:
+        """What it is called among the collection's others."""
+        return f"Version {self.version}"
+
 
 class ExportFile(models.Model):
     """One making of a version: in which format, with personnummer or pseudonyms, by whom, and what came of it."""
@@ -78,7 +83,6 @@ class ExportFile(models.Model):
     status = models.CharField("status", max_length=10, choices=Status.choices, default=Status.MAKING)
     asked_at = models.DateTimeField("begärt")
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
-    purpose = models.CharField("ändamål", max_length=200, blank=True)
     units_done = models.PositiveIntegerField("enheter klara", default=0)
     made_at = models.DateTimeField("klart", null=True)
     trouble = models.CharField("hinder", max_length=400, blank=True)

@@ -220,7 +220,7 @@ def _contents(plan: Plan, before: Export | None) -> dict[str, Any]:
         "form": form_of(plan.spec),
         "included": [asdict(one) for one in plan.included],
         "left_out": [asdict(one) for one in plan.left_out],
-        "checks": _hits(plan),
+        "checks": None,  # counted when the first files are made (`checks_of`): it opens every unit's findings
         "difference": asdict(difference(plan, before)),
     }
 
@@ -281,25 +281,32 @@ def key_of(series: ExportSeries) -> bytes:
 # What the checks said ------------------------------------------------------------------------------------------------
 
 
-def _hits(plan: Plan) -> list[dict[str, Any]]:
-    """Of each check of the year how many findings the included files have, and in how many units. Nobody's values."""
+@transaction.atomic
+def checks_of(export: Export) -> list[dict[str, Any]]:
+    """Of each check of the year how many findings the included files had, and in how many units, when first asked. Nobody's values."""
+    locked = Export.objects.select_for_update().get(pk=export.pk)
+    if locked.contents["checks"] is None:
+        locked.contents["checks"] = _hits(locked)
+        locked.save(update_fields=["contents"])
+    found: list[dict[str, Any]] = locked.contents["checks"]
+    return found
+
+
+def _hits(export: Export) -> list[dict[str, Any]]:
     hits: Counter[str] = Counter()
     units: Counter[str] = Counter()
-    for one in plan.included:
-        if one.version is None:
-            continue
+    of_the_year = Delivery.objects.filter(submission__collection=export.collection_id)
+    for one in included_in(export):
         delivery = (
-            Delivery.objects.defer("content_sealed", "frame_sealed", "summary_sealed")
-            .filter(receipts__code=one.receipt, submission__collection=plan.collection)
-            .get()
+            of_the_year.defer("content_sealed", "frame_sealed", "summary_sealed").filter(receipts__code=one.receipt).first()
         )
-        findings = storage.findings_of(delivery)
+        findings = storage.findings_of(delivery) if delivery is not None else pl.DataFrame()
         if findings.is_empty():
             continue
         for code, count in findings.group_by("check").agg(pl.len()).sort("check").iter_rows():
             hits[code] += count
             units[code] += 1
-    settings = CheckSetting.objects.filter(collection=plan.collection, enabled=True).order_by("code", "pk")
+    settings = CheckSetting.objects.filter(collection=export.collection_id, enabled=True).order_by("code", "pk")
     return [
         {
             "code": check.code,

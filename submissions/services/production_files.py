@@ -79,7 +79,7 @@ def _record(export: Export, pseudonymised: bool, *, note: str, purpose: str, by:
 # SKR in the admin ----------------------------------------------------------------------------------------------------
 
 
-def ask_for_file(*, export: Export, format: str, pseudonymised: bool, purpose: str, by: User, at: datetime) -> ExportFile:
+def ask_for_file(*, export: Export, format: str, pseudonymised: bool, by: User, at: datetime) -> ExportFile:
     """Have the zip made by a job. One that is being made, or is kept, is that one: pressed twice it is made once."""
     _check_may(by, pseudonymised)
     same = {"export": export, "format": format, "is_pseudonymised": pseudonymised}
@@ -89,7 +89,7 @@ def ask_for_file(*, export: Export, format: str, pseudonymised: bool, purpose: s
     give_up_dead(at=at)
     try:
         with transaction.atomic():
-            made = ExportFile.objects.create(**same, asked_at=at, asked_by=by, purpose=purpose)
+            made = ExportFile.objects.create(**same, asked_at=at, asked_by=by)
             jobs.enqueue("submissions.tasks.make_export", file=made.pk)
             note = "pseudonymiserat" if pseudonymised else "med personnummer"
             audit.record(
@@ -97,7 +97,6 @@ def ask_for_file(*, export: Export, format: str, pseudonymised: bool, purpose: s
                 by=by,
                 object=f"produktionsuttag {export}",
                 result=f"{format}, {note}",
-                purpose=purpose,
                 at=at,
             )
     except IntegrityError:

@@ -208,7 +208,7 @@ def _units(export: Export) -> Listing:
 
 
 def _checks(export: Export) -> Listing:
-    rows = [[one["code"], one["level"], one["title"], one["hits"], one["units"]] for one in export.contents["checks"]]
+    rows = [[one["code"], one["level"], one["title"], one["hits"], one["units"]] for one in versions.checks_of(export)]
     return ("Kontroll", "Nivå", "Rubrik", "Anmärkningar", "Enheter"), rows
 
 

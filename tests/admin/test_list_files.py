@@ -23,15 +23,16 @@ from django.utils.text import capfirst
 from accounts import limits, list_files
 from accounts.admin_site import PortalAdmin, number, portal_admin
 from accounts.models import AuditEvent
+from accounts.roles import PERMISSIONS
 from profiles.models import Unit
-from tests.admin.conftest import as_role
+from tests.admin.conftest import STAFF, as_role
 from tests.scene import Scene
 
 pytestmark = pytest.mark.django_db
 
 PURPOSE = "Ringa runt om påminnelser"
 PERSONAL = {"auditevent", "invitation", "membership", "outgoingmail", "recoverycase", "unit", "user"}
-ROLE_OF = {"auditevent": "system", "outgoingmail": "system", "user": "system", "invitation": "system", "recoverycase": "system"}
+EMPTY_HERE = {"mailing", "trial"}  # of which the scene has none
 NARROWED = {  # a filter, a search or another order of each list that has one
     "submission": "insamling=alla&o=-6",
     "deferral": "status=requested",
@@ -50,9 +51,15 @@ def admins() -> list[PortalAdmin]:
     return [admin for admin in portal_admin._registry.values() if isinstance(admin, PortalAdmin)]
 
 
+def role_of(admin: PortalAdmin) -> str:
+    """A role at SKR that may see the list."""
+    may = f"{admin.opts.app_label}.view_{admin.opts.model_name}"
+    return next(role.value for role, rights in PERMISSIONS.items() if may in rights)
+
+
 def client_for(scene: Scene, admin: PortalAdmin) -> Client:
     """Somebody who may see the list."""
-    return as_role(scene, ROLE_OF.get(str(admin.opts.model_name), "statistician"))
+    return as_role(scene, role_of(admin))
 
 
 def address_of(admin: PortalAdmin, query: str = "") -> str:
@@ -97,7 +104,8 @@ def test_the_file_has_the_rows_and_headings_of_the_list_under_a_filter(scene: Sc
     changelist = page.context_data["cl"]  # type: ignore[attr-defined]
     heading, *rows = table_of(fetch(client, address_of(admin, query)))
     assert heading == [capfirst(str(label_for_field(name, admin.model, admin))) for name in changelist.list_display]
-    assert len(rows) == changelist.result_count > 0
+    assert len(rows) == changelist.result_count
+    assert rows or model in EMPTY_HERE
     shown = rows_shown(page.content.decode())
     assert without_days(rows[: admin.list_per_page]) == without_days(shown)
 
@@ -160,11 +168,11 @@ def test_a_list_about_persons_needs_a_purpose_and_a_fresh_step_up(scene: Scene, 
         answer = client.post("/admin/accounts/user/hamta/", {"kind": "csv", "purpose": purpose})
         assert "field--error" in answer.content.decode()
     assert "Ändamål" not in client.get("/admin/submissions/collection/hamta/").content.decode()
-    for role in ("system", "statistician"):
+    for role in STAFF:
         late = as_role(scene, role)
         clock.shift(timedelta(minutes=11))
         for admin in admins():
-            if ROLE_OF.get(str(admin.opts.model_name), "statistician") == role:
+            if role_of(admin) == role:
                 assert late.get(address_of(admin)).status_code == (302 if admin.is_personal else 200), admin.opts.model_name
     assert AuditEvent.objects.filter(code="data:exported").count() == before
 

@@ -8,15 +8,17 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from accounts.access import NotAllowed
-from accounts.admin_site import PortalAdmin, Section, badge, portal_admin
+from accounts.admin_site import Section, badge, portal_admin
 from config.lib.text import amount
+from submissions.admin.production import ProductionPages
 from submissions.models import Collection
-from submissions.services import calendar
+from submissions.services import calendar, production_files
 
 
 class DeferralRulesForm(forms.Form):
@@ -47,7 +49,7 @@ class DeferralRulesForm(forms.Form):
 
 
 @admin.register(Collection, site=portal_admin)
-class CollectionAdmin(PortalAdmin):
+class CollectionAdmin(ProductionPages):
     """The calendar of each year."""
 
     section = Section.SETTINGS
@@ -61,9 +63,12 @@ class CollectionAdmin(PortalAdmin):
         "year", "opens_on", "measurement_day", "due_date", "latest_deferral_date", "direct_deferral", "layout", "lists", "closed_at",
     )  # fmt: skip
 
-    def pages(self) -> Iterable[tuple[str, Callable[..., HttpResponse], str]]:
-        """The rules for a later date."""
-        return [("<int:collection_id>/uppskovsregler/", require_POST(self.set_deferral_rules), "deferral_rules")]
+    def pages(self) -> Iterable[tuple[str, Callable[..., HttpResponseBase], str]]:
+        """The rules for a later date, and what is taken out."""
+        return [
+            *super().pages(),
+            ("<int:collection_id>/uppskovsregler/", require_POST(self.set_deferral_rules), "deferral_rules"),
+        ]
 
     @admin.display(description="läge")
     def state(self, collection: Collection) -> SafeString:
@@ -85,6 +90,7 @@ class CollectionAdmin(PortalAdmin):
         return {
             "rules_form": DeferralRulesForm(collection=obj) if may_set else None,
             "rules_url": self.page_url("deferral_rules", obj.pk),
+            "production_url": self.page_url("production", obj.pk) if request.user.has_perm(production_files.MAY_EXPORT) else "",
         }
 
     def set_deferral_rules(self, request: HttpRequest, collection_id: int) -> HttpResponse:

@@ -164,6 +164,8 @@ def test_changed_data_is_a_new_version_with_the_difference(scene: Scene, tmp_pat
     text = run(2025, "--output", tmp_path / "två")
     assert "Skiljer från version 1:\n- 0480\n" in text
     assert "Version 2 (ny)" in text
+    event = AuditEvent.objects.filter(code="operation:production").latest("pk")
+    assert (event.object, event.result) == ("produktionsuttag 2025 version 2", f"1 enhet, {ROWS} rader")
     assert json.loads((tmp_path / "två" / "manifest.json").read_bytes())["difference"] == {
         "against": 1,
         "added": [],
