@@ -79,16 +79,22 @@ def table_of(answer: Any) -> list[list[str]]:
     return list(csv.reader(io.StringIO(body, newline=""), delimiter=";", strict=True))
 
 
-def rows_shown(page: str) -> list[list[str]]:
-    """The cells of the list as a person reads them, written as the file has them: no thousands apart, nothing for a dash."""
-    body = re.search(r"<tbody>(.*?)</tbody>", page, re.DOTALL)
-    rows = re.findall(r"<tr>(.*?)</tr>", body[1], re.DOTALL) if body else []
+def tables_shown(page: str) -> list[list[list[str]]]:
+    """Each table's cells as a person reads them, written as a file has them: no thousands apart, nothing for a dash."""
+    return [_rows_shown(body) for body in re.findall(r"<tbody>(.*?)</tbody>", page, re.DOTALL)] or [[]]
+
+
+def _rows_shown(body: str) -> list[list[str]]:
+    rows = re.findall(r"<tr>(.*?)</tr>", body, re.DOTALL)
     cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL) for row in rows]
     texts = [[" ".join(html.unescape(strip_tags(cell)).split()) for cell in row] for row in cells]
-    return [
-        ["" if text == "–" else f"'{text}" if text.startswith("-") else re.sub(r"(?<=\d)\s(?=\d{3}$)", "", text) for text in row]
-        for row in texts
-    ]
+    return [[_in_a_file(text) for text in row] for row in texts]
+
+
+def _in_a_file(text: str) -> str:
+    if text == "–":
+        return ""
+    return f"'{text}" if text.startswith("-") else re.sub(r"(?<=\d)\s(?=\d{3}$)", "", text)
 
 
 def without_days(rows: list[list[str]]) -> list[list[str]]:
@@ -106,8 +112,7 @@ def test_the_file_has_the_rows_and_headings_of_the_list_under_a_filter(scene: Sc
     assert heading == [capfirst(str(label_for_field(name, admin.model, admin))) for name in changelist.list_display]
     assert len(rows) == changelist.result_count
     assert rows or model in EMPTY_HERE
-    shown = rows_shown(page.content.decode())
-    assert without_days(rows[: admin.list_per_page]) == without_days(shown)
+    assert without_days(rows[: admin.list_per_page]) in map(without_days, tables_shown(page.content.decode()))
 
 
 def test_the_rows_come_in_the_order_of_the_page_and_all_of_them(scene: Scene) -> None:
