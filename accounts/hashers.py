@@ -6,16 +6,19 @@ import threading
 
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
-_slots = threading.BoundedSemaphore(4)
+from config.lib import tally
+
+AT_ONCE = 4
+_slots = threading.BoundedSemaphore(AT_ONCE)
 
 
 class BoundedArgon2PasswordHasher(Argon2PasswordHasher):
     """Django's Argon2id (100 MiB, t=2, p=8) behind a semaphore."""
 
     def encode(self, password: str, salt: str) -> str:
-        with _slots:
+        with tally.board.hashing(), _slots:
             return super().encode(password, salt)
 
     def verify(self, password: str, encoded: str) -> bool:
-        with _slots:
+        with tally.board.hashing(), _slots:
             return super().verify(password, encoded)

@@ -344,7 +344,7 @@ def keys_differ() -> bool:
         settings.HMAC_KEY,
         settings.RECEIPT_KEY,
         *settings.FIELD_KEYS.values(),
-        *_spellings((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)),
+        *_spellings((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS, settings.METRICS_TOKEN)),
     ]
     return len(given) == len(set(given))
 
@@ -353,6 +353,12 @@ def keys_differ() -> bool:
 def receipts_are_signed() -> bool:
     seed, earlier = settings.RECEIPT_KEY, settings.RECEIPT_PUBLIC_KEYS
     return len(seed) == 32 and seed not in earlier and signatures.public_key(seed) not in earlier
+
+
+@rule(43, "METRICS_TOKEN ska vara tom eller minst 32 slumptecken, bara bokstäver, siffror, - och _.", ENVIRONMENT)
+def figures_are_behind_a_long_token() -> bool:
+    token = settings.METRICS_TOKEN
+    return token == "" or (len(set(token)) >= 10 and re.fullmatch(r"[A-Za-z0-9_-]{32,}", token) is not None)
 
 
 def _spellings(texts: Iterable[str]) -> Iterable[bytes]:

@@ -227,6 +227,15 @@ def scanner(at: datetime) -> Iterator[Fault]:
         yield Fault(f"clamd svarar inte: {failure}.", "Starta clamd eller rätta CLAMD_URL: tills dess tas inga filer emot.")
 
 
+@examination("övervakning")
+def watched(at: datetime) -> Iterator[Fault]:
+    """Somebody can follow the figures."""
+    if not settings.METRICS_TOKEN:
+        yield Fault(
+            "Ingen kan läsa mätvärdena på /metrics.", "Ange METRICS_TOKEN, eller låt det vara ett beslut.", is_warning=True
+        )
+
+
 @examination("statiska filer")
 def static_files(at: datetime) -> Iterator[Fault]:
     """The pages' looks are collected."""

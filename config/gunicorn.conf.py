@@ -16,6 +16,7 @@ import structlog
 from gunicorn.glogging import Logger
 
 from config import logs
+from config.lib import tally
 
 logs.configure(logs.config(os.environ.get("LOG_LEVEL", "INFO")))
 
@@ -32,14 +33,16 @@ class JsonLogger(Logger):
             logger.setLevel(logging.INFO)
 
     def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta) -> None:
-        """One line per answered request, but not for the probes."""
-        if environ.get("PATH_INFO") in {"/healthz", "/readyz"}:
+        """One line per answered request, and one more in the tally; but not for the probes."""
+        path = environ.get("PATH_INFO", "")
+        if path.strip("/") in tally.PROBES:
             return
+        tally.board.count(path, resp.status_code or 0, request_time.total_seconds())
         headers = {name.lower(): value for name, value in resp.headers}
         structlog.get_logger("portal.request").info(
             "request",
             method=environ.get("REQUEST_METHOD"),
-            path=environ.get("PATH_INFO"),
+            path=path,
             status=resp.status_code,
             ms=round(request_time.total_seconds() * 1000),
             request_id=headers.get("x-request-id", ""),
@@ -50,6 +53,22 @@ def on_starting(_arbiter: Any) -> None:
     """In production, and before the port is opened: end with one line a fault where a setting is unsafe."""
     if subprocess.run([sys.executable, "-m", "config.safe_start"], check=False).returncode:
         sys.exit(1)
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """Give the process that is to be its place in the tally, one that no living process has."""
+    worker.slot = tally.free_slot({getattr(other, "slot", None) for other in server.WORKERS.values()})
+
+
+def post_fork(_server: Any, worker: Any) -> None:
+    """In the new process: count there."""
+    tally.board.use(worker.slot)
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """Nothing of what it had at work is at work any longer."""
+    if worker.slot is not None:
+        tally.board.leave(worker.slot)
 
 
 wsgi_app = "config.wsgi:application"

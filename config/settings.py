@@ -40,10 +40,15 @@ def whole_number(name: str, default: int) -> int:
     return int(value)
 
 
+SECRET_FILES: list[str] = []
+"""Where the secrets lie that came from files: no backup is put beside them."""
+
+
 def secret(name: str, *, is_needed: bool = True) -> str:
     """The secret `name` from the environment, or from the file that `name_FILE` names (one secret a file, 0600)."""
     path = env.str(f"{name}_FILE", "")
     if path:
+        SECRET_FILES.append(path)
         return keys.read_secret_file(name, path, may_be_empty=not is_needed)
     return needed(name) if is_needed else str(env.str(name, ""))
 
@@ -122,6 +127,7 @@ DATABASES = {"default": env.db_url_config(secret("DATABASE_URL"))}
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
 DATABASES["default"]["CONN_MAX_AGE"] = whole_number("CONN_MAX_AGE", 60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)  # else a page waits for ever
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
@@ -177,6 +183,8 @@ try:
     scan.endpoint_of(CLAMD_URL)
 except ValueError as error:
     raise ImproperlyConfigured(str(error)) from None
+
+METRICS_TOKEN = secret("METRICS_TOKEN", is_needed=False)  # who may read /metrics; empty: nobody, the address is not there
 
 MAIL_TEXTS = "messaging.letters.written"  # config.lib lies below the app that has the texts
 EMAIL_BACKEND = "messaging.outbox.OutboxBackend"

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.urls import include, path
 
 from accounts.admin_site import portal_admin
-from config import health, views
+from config import health, metrics, views
 from config.views_gallery import gallery
 
 urlpatterns = [
@@ -23,6 +23,7 @@ urlpatterns = [
     path("integritet/", views.privacy, name="privacy"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("csp-rapport/", health.csp_report, name="csp_report"),
 ]
 handler400 = "config.views.bad_request"

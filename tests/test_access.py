@@ -354,6 +354,7 @@ TABLE = """
   privacy                                    GET   200   200   200   200   200   200   200   200
   healthz                                    GET   200   200   200   200   200   200   200   200
   readyz                                     GET   200   200   200   200   200   200   200   200
+  metrics                                    GET   404   404   404   404   404   404   404   404
   csp_report                                 POST  204   204   204   204   204   204   204   204
 """
 
@@ -381,6 +382,7 @@ handbook                 200 405
 privacy                  200 405
 healthz                  200 405
 readyz                   200 405
+metrics                  404 405
 csp_report               405 204
 """
 

@@ -70,6 +70,8 @@ def main(arguments: list[str]) -> int:
         "HMAC_KEY_FILE",
         "RECEIPT_KEY_FILE",
         "RECEIPT_PUBLIC_KEYS",
+        "METRICS_TOKEN",
+        "METRICS_TOKEN_FILE",
         "DJANGO_SETTINGS_MODULE",
         "DJANGO_ALLOW_ASYNC_UNSAFE",
     ):

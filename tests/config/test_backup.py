@@ -209,12 +209,12 @@ def test_every_sealed_value_is_opened_and_one_that_does_not_open_is_named() -> N
 
 
 def test_the_secret_half_of_the_key_is_not_taken_and_the_copy_does_not_lie_beside_the_portal_s_keys(
-    keys: Path, monkeypatch: pytest.MonkeyPatch
+    keys: Path, settings: Any
 ) -> None:
     status, said = run("backup", "--output", str(keys / "kopior"), "--recipients", str(keys / "kopia.key"))
     assert status == 1
     assert "innehåller en hemlig nyckel" in said
-    monkeypatch.setenv("FIELD_KEYS_FILE", str(keys / "kopior" / "field_keys"))
+    settings.SECRET_FILES = [str(keys / "kopior" / "field_keys")]
     status, said = run("backup", "--output", str(keys / "kopior"), "--recipients", str(keys / "kopia.pub"))
     assert status == 1
     assert "ligger portalens nycklar" in said

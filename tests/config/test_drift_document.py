@@ -13,7 +13,7 @@ from django.core.management import get_commands
 from django.utils import timezone
 
 from accounts import alarms, limits, retention
-from config import backup, database_roles
+from config import backup, database_roles, metrics
 from config.lib import keys
 
 TEXT = (settings.BASE_DIR / "docs" / "drift.md").read_text(encoding="utf-8")
@@ -73,6 +73,14 @@ def test_every_table_that_is_named_exists_and_every_alarm_is_explained() -> None
 def test_the_backup_leaves_out_what_lives_for_hours() -> None:
     transient = {rule.find(timezone.now()).model._meta.db_table for rule in retention.RULES} - {"accounts_auditorigin"}
     assert set(backup.LEFT_OUT) == transient | {"accounts_emailcode"}
+
+
+@pytest.mark.django_db
+def test_every_figure_that_is_named_is_told_and_every_one_that_is_told_is_named() -> None:
+    told = {family.name for family in metrics.Figures(timezone.now()).collect()}
+    named = set(re.findall(r"\bportal_[a-z_]+", TEXT)) - {database_roles.OWNER, database_roles.APP, database_roles.READ}
+    endings = ("_total", "_bucket")
+    assert {name.removesuffix(endings[0]).removesuffix(endings[1]) for name in named} == told
 
 
 def test_every_role_is_described() -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
+import time
+from collections.abc import Iterator
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -76,11 +79,46 @@ def test_a_missing_migration_is_named_and_not_ready(client: Client) -> None:
     assert (response.status_code, response.json()["migrations"]) == (503, ["accounts.0001_initial"])
 
 
+@pytest.mark.django_db
 @pytest.mark.asvs("16.5.2")
 def test_a_database_that_does_not_answer_is_not_ready(client: Client) -> None:
     with patch.object(health, "missing_migrations", side_effect=DatabaseError):
         response = client.get("/readyz")
     assert response.status_code == 503
+
+
+@pytest.fixture
+def silent() -> Iterator[int]:
+    """A port where somebody takes the call and never says a word, as a database that hangs."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.mark.real_clock
+def test_a_database_that_takes_the_call_and_is_silent_is_not_ready_within_three_seconds(
+    client: Client, silent: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hanging = connection.copy()
+    hanging.settings_dict.update(HOST="127.0.0.1", PORT=str(silent))
+    monkeypatch.setattr(health, "connection", hanging)
+    began = time.monotonic()
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()) == (503, {"status": "unavailable", "database": "svarar inte"})
+    assert time.monotonic() - began < 3.5
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.real_clock
+def test_a_question_that_is_never_answered_is_broken_off(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = connection.copy()
+    asked.cursor().execute("SET client_connection_check_interval = 100")  # else the server sleeps on without us
+    monkeypatch.setattr(health, "connection", asked)
+    monkeypatch.setattr(health, "ANSWERS_WITHIN", 0.3)
+    monkeypatch.setattr(health, "missing_migrations", lambda: asked.cursor().execute("SELECT pg_sleep(20)"))
+    began = time.monotonic()
+    assert client.get("/readyz").status_code == 503
+    assert time.monotonic() - began < 3
+    asked.close()
 
 
 @pytest.mark.asvs("3.4.7")

@@ -7,6 +7,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
@@ -16,8 +17,6 @@ from config.backup import BackupError
 from config.lib import age
 from config.lib.commands import PortalCommand, add_dry_run, refused, wrong_use
 from config.lib.text import amount
-
-KEY_FILES = ("SECRET_KEY", "SECRET_KEY_FALLBACKS", "FIELD_KEYS", "HMAC_KEY", "RECEIPT_KEY", "DATABASE_URL", "SMTP_URL")
 
 
 class Command(PortalCommand):
@@ -85,7 +84,6 @@ def target_of(output: str, name: str) -> Path:
         raise wrong_use(f"Katalogen {directory} finns inte.")
     if not os.access(directory, os.W_OK):
         raise refused(f"Katalogen {directory} går inte att skriva i.")
-    beside = {Path(path).resolve().parent for key in KEY_FILES if (path := os.environ.get(f"{key}_FILE"))}
-    if directory.resolve() in beside:
+    if directory.resolve() in {Path(path).resolve().parent for path in settings.SECRET_FILES}:
         raise refused(f"I {directory} ligger portalens nycklar. Lägg kopian på en annan plats: den ska inte finnas bredvid dem.")
     return target
