@@ -102,6 +102,8 @@ WORDS = {
     "submission:point:removed": "Anmärkning att se över borttagen",
     "submission:explanation:accepted": "Förklaring godtagen",
     "submission:explanation:taken_back": "Förklaring inte längre godtagen",
+    "submission:waiver:given": "Dispens given",
+    "submission:waiver:ended": "Dispens avslutad",
     "submission:noted": "Intern anteckning om inlämningen",
     "submission:due_date": "Sista dag ändrad",
     "submission:reminded": "Påminnelse skickad",

@@ -25,6 +25,7 @@ _REVIEW = frozenset(
         "messaging.view_replytemplate",
         "submissions.view_collection",
         "submissions.view_submission",
+        "submissions.view_waiver",
         "submissions.review_submission",
         "submissions.view_rows",
         "submissions.reveal_personnummer",

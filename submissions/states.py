@@ -42,6 +42,9 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
 WORKING = frozenset({Status.NOT_STARTED, Status.RECEIVED, Status.UNDER_REVIEW, Status.RETURNED})
 """The unit has the ball: it may upload; with a current file also correct, explain and hand in. Test files move nothing."""
 
+FINISHED = frozenset({Status.APPROVED, Status.LOCKED})
+"""SKR has approved: what is accepted stays accepted, and no file is checked again."""
+
 UNIT, SKR, NOBODY = "unit", "skr", "nobody"
 
 
@@ -296,6 +299,13 @@ def check_can_judge(user: User, submission: Submission) -> None:
     check_can_review(user)
     if submission.status != Status.SKR_REVIEW:
         raise NotAllowed(f"Förklaringar godtas medan SKR granskar. Inlämningen är {_label(submission)}.")
+
+
+def check_can_waive(user: User, submission: Submission) -> None:
+    """Decide that the unit need not correct or explain certain findings, until the year's data is approved."""
+    check_can_review(user)
+    if submission.status in FINISHED:
+        raise NotAllowed(f"Inlämningen är {_label(submission)}, så det finns inget att ge dispens från.")
 
 
 def check_can_reopen(user: User, submission: Submission) -> None:

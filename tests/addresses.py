@@ -126,6 +126,7 @@ VALUES: dict[str, Callable[[Place], object]] = {
     "exemption_id": lambda place: place.exemption.pk,
     "file_id": lambda place: 0,  # of a production data set, of which the scene has none
     "collection_id": lambda place: place.submission.collection_id,
+    "waiver_id": lambda place: place.waiver.pk,
     "invitation_id": lambda place: place.waiting.invitation_id,
     "user_id": lambda place: place.colleague.user_id,
     "code_list_id": lambda place: CodeList.objects.earliest("pk").pk,
@@ -153,4 +154,5 @@ OBJECTS: dict[str, Callable[[Place], object]] = {
     "trial": lambda place: Trial.objects.earliest("pk").pk,
     "unit": lambda place: place.unit.pk,
     "user": lambda place: place.colleague.user_id,
+    "waiver": lambda place: place.waiver.pk,
 }

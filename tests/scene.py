@@ -33,7 +33,18 @@ from profiles.recovery import open_case
 from profiles.requests import ask_for_access
 from profiles.services import invite_member
 from submissions import builtin, synthetic
-from submissions.models import Collection, Comment, Correction, CorrectionBatch, Delivery, Receipt, Submission, Supplement, Trial
+from submissions.models import (
+    Collection,
+    Comment,
+    Correction,
+    CorrectionBatch,
+    Delivery,
+    Receipt,
+    Submission,
+    Supplement,
+    Trial,
+    Waiver,
+)
 from submissions.services import batches, checks, collections, comments, correct, deliver, groups, review, storage, supplements
 from submissions.services.batches import Wanted
 from submissions.services.groups import Group
@@ -80,6 +91,7 @@ class Place:
     handover: Handover
     number: OrganisationNumber
     case: RecoveryCase
+    waiver: Waiver
 
     @property
     def code(self) -> str:
@@ -269,6 +281,20 @@ def _place(cast: Cast, unit: Unit, by: User, receipt: Receipt, *, at: datetime, 
         handover=handover,
         number=unit.organisation_numbers.get(),
         case=case,
+        waiver=_waiver(cast, unit, mark, at=at),
+    )
+
+
+def _waiver(cast: Cast, unit: Unit, mark: str, *, at: datetime) -> Waiver:
+    """Last year's, which is offered this year."""
+    return Waiver.objects.create(
+        unit=unit,
+        collection=Collection.objects.get(year=LAST_YEAR),
+        check_code="RIM06",
+        reason=f"{mark}skäl: lönerna är omförhandlade.",
+        valid_until=date(LAST_YEAR, 12, 31),
+        by=cast.officer,
+        at=at - timedelta(days=365),
     )
 
 

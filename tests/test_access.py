@@ -308,6 +308,11 @@ TABLE = """
   admin:submissions_submission_accept        POST  404   404   404   404   302   302   302   403
   admin:submissions_submission_unaccept      POST  404   404   404   404   302   302   302   403
   admin:submissions_submission_accept_check  POST  404   404   404   404   302   302   302   403
+  admin:submissions_submission_waive         GET   404   404   404   404   200   200   200   403
+  admin:submissions_submission_waive         POST  404   404   404   404   200   200   200   403
+  admin:submissions_waiver_changelist        GET   404   404   404   404   200   200   200   403
+  admin:submissions_waiver_change            GET   404   404   404   404   200   200   200   403
+  admin:submissions_waiver_end               POST  404   404   404   404   302   302   302   403
   admin:submissions_submission_group         GET   404   404   404   404   200   200   200   403
   admin:submissions_submission_reveal        GET   404   404   404   404   200   200   200   403
   admin:submissions_submission_reveal        POST  404   404   404   404   200   200   200   403

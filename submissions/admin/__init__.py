@@ -2,5 +2,6 @@
 
 from submissions.admin.reference import CheckSettingAdmin, CodeListAdmin, CollectionAdmin, LayoutAdmin, TrialAdmin
 from submissions.admin.submission import SubmissionAdmin
+from submissions.admin.waivers import WaiverAdmin
 
-__all__ = ["CheckSettingAdmin", "CodeListAdmin", "CollectionAdmin", "LayoutAdmin", "SubmissionAdmin", "TrialAdmin"]
+__all__ = ["CheckSettingAdmin", "CodeListAdmin", "CollectionAdmin", "LayoutAdmin", "SubmissionAdmin", "TrialAdmin", "WaiverAdmin"]

@@ -9,9 +9,10 @@ from typing import Any
 import polars as pl
 from django.core.paginator import Page, Paginator
 
-from submissions import checking
+from submissions import checking, spec
+from submissions.checking import waivers as engine
 from submissions.models import Comment, Delivery, ReviewPoint, Submission
-from submissions.services import points, storage
+from submissions.services import evaluate, points, storage, waivers
 from submissions.services.groups import Group, cover, groups_of, live_comments
 from submissions.services.marks import Cover
 from submissions.spec import CollectionSpec
@@ -31,11 +32,18 @@ class ShownGroup:
     is_whole_file: bool
     cover: Cover | None = None  # how far an accepted explanation reaches now
     point: ReviewPoint | None = None  # what the unit is to look at again, not sent yet
+    waived: str = ""  # what SKR has decided about it
+    was_waived: bool = False  # there was a dispens last year, and none now
 
     @property
     def is_accepted(self) -> bool:
         """Whether SKR has accepted the explanation, and it covers all there is now."""
         return self.cover is not None and self.cover.is_whole
+
+    @property
+    def can_waive(self) -> bool:
+        """Whether SKR may decide that it need not be corrected or explained, and has not."""
+        return engine.can_waive(self.group.check) and not self.waived and self.group.level != spec.INFO
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +84,20 @@ def _all_groups(submission: Submission, delivery: Delivery) -> list[ShownGroup]:
     comments, marked = live_comments(submission), {point.group: point for point in points.collected(submission)}
     findings = storage.findings_of(delivery)
     whole_file = _whole_file_checks(findings)
+    decided, before = evaluate.waivers_of(delivery), waivers.last_years(submission)
 
     def shown(group: Group) -> ShownGroup:
         comment, reach = comments.get(group.key), None
         if comment is not None and comment.accepted_at is not None:
             reach = cover(submission, group, comment, findings, lambda: storage.current_frame(delivery))
-        return replace(_shown(group, collection, comment, whole_file), cover=reach, point=marked.get(group.key))
+        decision = engine.covering(decided, group.check, group.field, group.value)
+        return replace(
+            _shown(group, collection, comment, whole_file),
+            cover=reach,
+            point=marked.get(group.key),
+            waived=engine.sentence(decision) if decision else "",
+            was_waived=decision is None and waivers.of_group(before, group) is not None,
+        )
 
     return [shown(group) for group in groups_of(submission, findings)]
 

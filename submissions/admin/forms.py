@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 
-from submissions.services import marking, notes
+from submissions.services import marking, notes, waivers
 
 
 class ReturnForm(forms.Form):
@@ -37,6 +37,35 @@ class PointForm(forms.Form):
             "max_length": f"Texten får ha högst {marking.MAX_LENGTH} tecken.",
         },
     )
+
+
+class WaiverForm(forms.Form):
+    """How far a dispens reaches, why, and until when."""
+
+    WORDS: ClassVar = {waivers.CHECK: "Hela kontrollen", waivers.FIELD: "Bara fältet", waivers.VALUE: "Bara värdet"}
+
+    scope = forms.ChoiceField(label="Gäller", widget=forms.RadioSelect, error_messages={"required": "Välj vad dispensen gäller."})
+    reason = forms.CharField(
+        label="Skäl",
+        max_length=waivers.REASON_LENGTH,
+        help_text="Enheten läser skälet vid anmärkningen. Skriv inte personnummer.",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={
+            "required": "Skriv skälet till dispensen.",
+            "max_length": f"Skälet får ha högst {waivers.REASON_LENGTH} tecken.",
+        },
+    )
+    valid_until = forms.DateField(
+        label="Gäller filer som lämnas till och med",
+        help_text="ÅÅÅÅ-MM-DD, högst ett år fram.",
+        error_messages={"required": "Skriv en dag, till exempel 2026-12-31.", "invalid": "Skriv dagen som 2026-12-31."},
+    )
+
+    def __init__(self, *args: Any, scopes: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["scope"]
+        field.choices = [(scope, self.WORDS[scope]) for scope in scopes]
+        field.initial = scopes[0]
 
 
 class AnswerForm(forms.Form):

@@ -15,9 +15,10 @@ from accounts.access import NotAllowed
 from submissions import receipts, states
 from submissions.admin import findings, parts
 from submissions.admin.forms import AnswerForm, NoteForm, ReturnForm
-from submissions.admin.judging import REVIEW, JudgingPages
+from submissions.admin.judging import REVIEW
 from submissions.admin.next_step import step_of
 from submissions.admin.rows import EXPORT, VIEW
+from submissions.admin.waivers import WaivingPages
 from submissions.frames import ENCODING_LABELS
 from submissions.models import Receipt, Submission
 from submissions.services import issuing, notes, points, reopen, review
@@ -25,7 +26,7 @@ from submissions.services import issuing, notes, points, reopen, review
 STEPS = ("begin_review", "approve", "return", "open_again", "refuse_to_reopen", "note")
 
 
-class ReviewPages(JudgingPages):
+class ReviewPages(WaivingPages):
     """What `SubmissionAdmin` has besides its list."""
 
     object_template = "admin/submissions/submission.html"
@@ -56,6 +57,7 @@ class ReviewPages(JudgingPages):
         shown = {
             "step": step_of(obj, may_review=may_review, asks_to_reopen=waiting is not None, points=len(collected), urls=urls),
             "points": parts.points_of(obj, collected),
+            "can_waive": not states.reason_against(states.check_can_waive, user, obj),
             "can_judge": not states.reason_against(states.check_can_judge, user, obj),
             "waiting": waiting,
             "can_note": may_review,

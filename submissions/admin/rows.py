@@ -98,6 +98,7 @@ class RowPages(PortalAdmin):
             "one": findings.group_of(submission, current, shown["group"].key),
             "can_judge": not states.reason_against(states.check_can_judge, user, submission),
             "can_return": states.can_return(user, submission),
+            "can_waive": not states.reason_against(states.check_can_waive, user, submission),
         }
         return self.show(request, "admin/submissions/group.html", submission, {**shown, **beside})
 

@@ -9,6 +9,7 @@ from datetime import date
 import polars as pl
 
 from submissions.builtin import LATEST, collection_spec
+from submissions.checking.waivers import WaiverSpec
 from submissions.spec import FEL, VARNING, CheckSpec, CodeListSpec, CollectionSpec, sector_of
 
 # A code that is missing in one of these lists is no error until SKR has established the list.
@@ -39,6 +40,7 @@ class Context:
     is_test: bool = False
     firsts: tuple[int, ...] = ()  # the first row of each part, of a delivery in several files
     in_portal: bool = False  # the portal knows the supplements and the payroll systems, a file by itself does not
+    waivers: tuple[WaiverSpec, ...] = ()  # what SKR has decided that the unit need not correct or explain
     payroll_system: str = ""  # this year's, in words; "" where nobody has told
     payroll_system_before: str = ""  # last year's
 

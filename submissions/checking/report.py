@@ -13,6 +13,8 @@ from typing import Any
 from submissions.checking.findings import Findings, group_rows, groups
 from submissions.checking.masking import mask_field
 from submissions.checking.messages import advice, level_label, render, shown_key, shown_value, title
+from submissions.checking.waivers import WaiverSpec, covering
+from submissions.checking.waivers import sentence as waived
 from submissions.frames import Reading, place
 from submissions.spec import FEL, INFO, VARNING, CollectionSpec, UnitSpec
 
@@ -32,6 +34,7 @@ class Report:
     reading: Reading
     findings: Findings
     reveal: bool = False  # show whole personnummer
+    waivers: tuple[WaiverSpec, ...] = ()
 
     @property
     def has_errors(self) -> bool:
@@ -69,6 +72,13 @@ def _cell(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
 
 
+def _sentence(report: Report, finding: dict[str, Any]) -> str:
+    """What is wrong, and that SKR does not ask for more where it has decided so."""
+    waiver = covering(report.waivers, finding["check"], finding["field"], finding["value"])
+    text = render(finding, report.collection, reveal=report.reveal)
+    return f"{text} {waived(waiver)}" if waiver else text
+
+
 def _rows(report: Report) -> Iterator[dict[str, Any]]:
     for finding in report.findings.frame.iter_rows(named=True):
         yield {
@@ -78,7 +88,7 @@ def _rows(report: Report) -> Iterator[dict[str, Any]]:
             "field": finding["field"],
             "key": shown_key(finding, reveal=report.reveal),
             "value": shown_value(finding, reveal=report.reveal),
-            "message": render(finding, report.collection, reveal=report.reveal),
+            "message": _sentence(report, finding),
         }
 
 
@@ -139,7 +149,7 @@ def _group(report: Report, group: dict[str, Any]) -> Iterator[str]:
     count = "hela filen" if is_whole_file else f"{_number(rows.height)} rader" if rows.height > 1 else "1 rad"
     yield f"[{group['level']}] {check} {title(check, collection, group['field'])}{about} ({count})"
     first = list(rows.head(ROWS_SHOWN).iter_rows(named=True))
-    sentences = [render(finding, collection, reveal=report.reveal) for finding in first]
+    sentences = [_sentence(report, finding) for finding in first]
     is_same = len(set(sentences)) == 1
     if is_same:
         yield f"  {sentences[0]}"

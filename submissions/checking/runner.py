@@ -23,6 +23,7 @@ from submissions.checking.registry import (
     labelled,
     no_findings,
 )
+from submissions.checking.waivers import lower
 from submissions.deadline import Deadline, no_deadline
 from submissions.frames import Reading, no_wrong_rows
 from submissions.spec import CheckSpec
@@ -169,4 +170,4 @@ def gather(parts: Parts, context: Context) -> pl.DataFrame:
         if found:
             level = effective_level(code, context.collection)
             frames.append(labelled(pl.concat(found) if len(found) > 1 else found[0], code, level))
-    return pl.concat(frames).cast(FINDING_SCHEMA) if frames else no_findings()
+    return lower(pl.concat(frames).cast(FINDING_SCHEMA), context.waivers) if frames else no_findings()

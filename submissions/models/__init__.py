@@ -10,6 +10,7 @@ from submissions.models.reviewing import ReviewPoint, SubmissionNote
 from submissions.models.settings import SettingChange, Trial
 from submissions.models.submission import Submission, SubmissionEvent
 from submissions.models.supplement import Supplement
+from submissions.models.waiver import Waiver
 
 __all__ = [
     "CheckCount",
@@ -37,4 +38,5 @@ __all__ = [
     "SubmissionNote",
     "Supplement",
     "Trial",
+    "Waiver",
 ]

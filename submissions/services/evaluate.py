@@ -12,9 +12,10 @@ from django.utils import timezone
 from accounts import limits
 from profiles.models import PayrollSystem, Unit
 from submissions import checking, reading, states, summaries
+from submissions.checking.waivers import WaiverSpec
 from submissions.deadline import Deadline, within
 from submissions.frames import Candidate, Reading, Refusal, Sample
-from submissions.models import Collection, Delivery, Receipt, Submission, Supplement
+from submissions.models import Collection, Delivery, Receipt, Submission, Supplement, Waiver
 from submissions.services import carry, storage
 from submissions.services.carry import Plan
 from submissions.spec import CollectionSpec, LayoutSpec
@@ -237,9 +238,22 @@ def context_of(delivery: Delivery, collection: CollectionSpec) -> checking.Conte
         replaces=checked[-1] if checked else None,
         is_test=delivery.is_test,
         in_portal=True,
+        waivers=waivers_of(delivery),
         payroll_system=systems.get(collection.year, ""),
         payroll_system_before=systems.get(collection.year - 1, ""),
     )
+
+
+def waivers_of(delivery: Delivery) -> tuple[WaiverSpec, ...]:
+    """What SKR has decided that holds for a file of the day it was handed in."""
+    submission, on = delivery.submission, timezone.localdate(delivery.uploaded_at)
+    live = Waiver.objects.live().filter(unit=submission.unit_id, collection=submission.collection_id, valid_until__gte=on)
+    return tuple(spec_of(waiver) for waiver in live.order_by("at", "pk"))
+
+
+def spec_of(waiver: Waiver) -> WaiverSpec:
+    """One decision as the engine reads it."""
+    return WaiverSpec(waiver.check_code, waiver.reason, waiver.valid_until, waiver.field, waiver.value)
 
 
 def positions_of(submission: Submission) -> dict[str, str] | None:

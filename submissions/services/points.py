@@ -13,7 +13,9 @@ from datetime import datetime
 import polars as pl
 from django.db.models import QuerySet
 
+from submissions.checking.waivers import covering
 from submissions.models import Delivery, ReviewPoint, Submission
+from submissions.services import evaluate
 from submissions.services.groups import groups_of
 
 
@@ -57,11 +59,16 @@ def note_answer(submission: Submission, group_key: str, *, at: datetime | None) 
 
 
 def note_findings(submission: Submission, delivery: Delivery, *, findings: pl.DataFrame, at: datetime) -> None:
-    """See which points the file that counts has mended, in the transaction that made it so."""
+    """See which points the file that counts has mended, in the transaction that made it so.
+
+    What SKR has given a dispens from since need not be mended.
+    """
     if not delivery.is_current or not submission.return_reason:
         return
     points = _of_the_round(submission)
-    there = [group.key for group in groups_of(submission, findings)]
+    decided = evaluate.waivers_of(delivery)
+    groups = groups_of(submission, findings)
+    there = [one.key for one in groups if covering(decided, one.check, one.field, one.value) is None]
     points.filter(resolved_at=None).exclude(group__in=there).update(resolved_at=at, resolved_version=delivery.version)
     points.filter(resolved_at__isnull=False, group__in=there).update(resolved_at=None, resolved_version=None)
 

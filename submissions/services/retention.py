@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts import limits
 from accounts.retention import note
@@ -28,6 +28,7 @@ from submissions.models import (
     Submission,
     SubmissionNote,
     Supplement,
+    Waiver,
 )
 from submissions.services import production_files, storage
 
@@ -56,6 +57,7 @@ def rules(at: datetime) -> tuple[Rule, ...]:
         Rule("explanations", "förklaringar i avslutade inlämningar", limits.FILES_KEPT, _explanations),
         Rule("points", "punkter till enheten i avslutade inlämningar", limits.FILES_KEPT, _points),
         Rule("notes", "anteckningar om avslutade inlämningar", limits.FILES_KEPT, _notes),
+        Rule("waivers", "dispenser i avslutade inlämningar", limits.FILES_KEPT, _waivers),
         Rule("comment_drafts", "påbörjade förklaringar", limits.COMMENT_DRAFTS_KEPT, _comment_drafts),
         Rule("supplements", "kompletteringar i avslutade inlämningar", limits.FILES_KEPT, _supplements),
         Rule("production", "filer av produktionsuttag", limits.PRODUCTION_KEPT, production_files.over, production_files.forget),
@@ -99,6 +101,12 @@ def _points(upto: datetime) -> QuerySet[ReviewPoint]:
 
 def _notes(upto: datetime) -> QuerySet[SubmissionNote]:
     return SubmissionNote.objects.filter(_over(upto))
+
+
+def _waivers(upto: datetime) -> QuerySet[Waiver]:
+    """They are offered once more to the next year, and go before the one after that."""
+    over = Submission.objects.filter(_over(upto, ""), unit=OuterRef("unit"), collection=OuterRef("collection"))
+    return Waiver.objects.filter(Exists(over))
 
 
 def _comment_drafts(upto: datetime) -> QuerySet[CommentDraft]:

@@ -18,11 +18,12 @@ from config.lib import personnummer
 from profiles import access
 from profiles.models import Unit
 from submissions import states
+from submissions.checking.waivers import WaiverSpec
 from submissions.code_search import LONGEST_QUERY, Entry, search
 from submissions.fields import CODE_LISTS, in_words
 from submissions.models import Delivery, Receipt, ReopenRequest, ReviewPoint, Submission, Supplement
 from submissions.services import deliver, issuing, points, settings, storage
-from submissions.services.evaluate import positions_of
+from submissions.services.evaluate import positions_of, waivers_of
 from submissions.situation import Situation, situation_of
 from submissions.spec import CollectionSpec, sector_of
 
@@ -105,6 +106,11 @@ class Room:
     def points(self) -> dict[str, ReviewPoint]:
         """What SKR wants looked at again, by group: those of the last return."""
         return {point.group: point for point in points.latest_round(self.submission)}
+
+    @cached_property
+    def waivers(self) -> tuple[WaiverSpec, ...]:
+        """What SKR has decided that the shown file need not correct or explain."""
+        return waivers_of(self.shown) if self.shown else ()
 
     @property
     def open_points(self) -> int:

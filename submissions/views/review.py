@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 from accounts.access import UserRequest
 from config.templatetags.sv import number
 from submissions import checking, spec, states
+from submissions.checking import waivers
 from submissions.models import Comment, Delivery, ReviewPoint
 from submissions.services import carry, storage
 from submissions.services import groups as groups_service
@@ -45,6 +46,7 @@ class Entry:
     sentence_then: str  # what was said of the whole file when it was given, where that has moved too far since
     is_whole_file: bool
     point: ReviewPoint | None = None  # what SKR wants looked at again
+    waived: str = ""  # what SKR has decided about it
 
     @property
     def is_asked_by_skr(self) -> bool:
@@ -265,7 +267,16 @@ def entry_of(room: Room, group: Group, comment: Comment | None, findings: pl.Dat
         sentence_then=checking.messages.render(reach.then, room.spec) if reach and reach.then else "",
         is_whole_file=first["row"] is None,
         point=room.points.get(group.key),
+        waived=_waived(room, group),
     )
+
+
+def _waived(room: Room, group: Group) -> str:
+    """What SKR has decided about a group that it has lowered; empty for others."""
+    if group.level != spec.INFO:
+        return ""
+    waiver = waivers.covering(room.waivers, group.check, group.field, group.value)
+    return waivers.sentence(waiver) if waiver else ""
 
 
 def _doubts(delivery: Delivery, doubts: Sequence[dict[str, Any]]) -> list[tuple[str, int, list[dict[str, Any]]]]:

@@ -33,6 +33,7 @@ LISTS = {
     "accounts/user": {"coordinator", "system"},
     "accounts/invitation": {"coordinator", "system"},
     "accounts/recoverycase": {"coordinator", "system"},
+    "submissions/waiver": {"officer", "coordinator", "statistician"},
     "submissions/collection": {"officer", "coordinator", "statistician", "system"},
     "submissions/layout": {"officer", "coordinator", "statistician"},
     "submissions/codelist": {"officer", "coordinator", "statistician"},

@@ -10,12 +10,15 @@ from typing import Any
 
 import polars as pl
 from django.db import Error as DatabaseProblem
+from django.utils import timezone
 
 from config.lib.commands import PortalCommand, wrong_use
 from profiles.models import Unit
 from submissions import builtin, checking, reading
 from submissions.checking.report import RENDERERS, Report
-from submissions.models import Collection
+from submissions.checking.waivers import WaiverSpec
+from submissions.models import Collection, Waiver
+from submissions.services.evaluate import spec_of
 from submissions.spec import CollectionSpec, LayoutSpec, UnitSpec
 
 
@@ -50,7 +53,7 @@ class Command(PortalCommand):
         parts = [_content(path) for path in options["files"]]
         previous = _previous(options["previous"], collection.layout) if options["previous"] is not None else None
         positions = _positions(options["codes"]) if options["codes"] is not None else None
-        read = reading.read_parts(parts, collection.layout)
+        read, waivers = reading.read_parts(parts, collection.layout), _waivers(unit.code, collection.year)
         context = checking.Context(
             unit_code=unit.code,
             unit_kind=unit.kind,
@@ -58,6 +61,7 @@ class Command(PortalCommand):
             previous=previous,
             positions=positions,
             firsts=read.firsts,
+            waivers=waivers,
             unit_names={code: known.name for code, known in units.items()},
         )
         report = Report(
@@ -67,6 +71,7 @@ class Command(PortalCommand):
             reading=read,
             findings=checking.run(read, context),
             reveal=options["show_personnummer"],
+            waivers=waivers,
         )
         self.stdout.write(RENDERERS[options["format"]](report), ending="")
         if report.has_errors:
@@ -94,6 +99,15 @@ def _units() -> dict[str, UnitSpec]:
     with suppress(DatabaseProblem):  # as above
         units |= {unit.code: UnitSpec(unit.code, unit.name, unit.kind) for unit in Unit.objects.order_by("code", "pk")}
     return units
+
+
+def _waivers(unit: str, year: int) -> tuple[WaiverSpec, ...]:
+    """What SKR has decided for the unit that year, for a file of today; nothing where no database answers."""
+    try:
+        live = Waiver.objects.live().filter(unit__code=unit, collection__year=year, valid_until__gte=timezone.localdate())
+        return tuple(spec_of(waiver) for waiver in live.order_by("at", "pk"))
+    except DatabaseProblem:
+        return ()
 
 
 def _content(path: str) -> bytes:
