@@ -37,6 +37,7 @@ def steps(*, fix: bool) -> dict[str, list[str]]:
         "formatering": [*python, "ruff", "format", *([] if fix else ["--check"]), "."],
         "regler": [*python, "ruff", "check", "--output-format=concise", *(["--fix"] if fix else []), "."],
         "egna regler": [*python, "config.local.rules"],
+        "migreringars regler": [*python, "config.local.migration_rules"],
         "hemligheter": [*python, "config.local.secret_scan"],
         "mallar": [
             str(Path(paths.PYTHON).with_name("djade")),
