@@ -24,9 +24,8 @@ from config.lib.text import one_line
 from config.next_steps import cards_of
 from messaging.models import OutgoingMail
 from messaging.outbox import read as read_mail
-from submissions import builtin, catalogue, receipts
+from submissions import catalogue, receipts
 from submissions.forms import RECEIPT_BYTES, ReceiptCodeForm, ReceiptTextForm
-from submissions.models import Collection
 
 OF_A_UNIT = frozenset({"submissions", "deferrals", "profiles"})  # where an address's `code` is a unit's
 
@@ -110,9 +109,7 @@ def check(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def handbook(request: HttpRequest) -> HttpResponse:
     """Guidance for submitters, and the layout field by field from the year's settings."""
-    collection = Collection.objects.order_by("-year").first()
-    spec = collection.spec() if collection else builtin.collection_spec(builtin.LATEST)
-    return render(request, "handbook.html", {"collection": spec})
+    return render(request, "handbook.html", {"collection": catalogue.current_spec()})
 
 
 @open_view

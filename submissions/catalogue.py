@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils import timezone
+
 from submissions import builtin, checking
 from submissions.examples import Example, ExampleRows, Side, examples, shown
-from submissions.models import Collection
+from submissions.services.collections import running_collection
 from submissions.spec import INFO, CheckSpec, CollectionSpec
 
 FAMILIES = {
@@ -111,8 +113,8 @@ class CatalogueEntry:
 
 
 def current_spec() -> CollectionSpec:
-    """The newest collection's settings, the built-in ones where there is none."""
-    collection = Collection.objects.order_by("-year").first()
+    """The running collection's settings, the built-in ones where there is none."""
+    collection = running_collection(timezone.localdate())
     return collection.spec() if collection else builtin.collection_spec(builtin.LATEST)
 
 

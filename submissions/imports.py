@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator, Mapping
 
 from config.lib.text import one_line
-from submissions.spec import BOLAG, KOMMUN, KOMMUNALFORBUND, REGION, CodeSpec, UnitSpec
+from submissions.spec import BOLAG, KOMMUN, KOMMUNALFORBUND, REGION, CodeSpec, FieldSpec, UnitSpec
 from submissions.tables_in import BadFile, decode, read_lines
 
 KINDS = {
@@ -99,4 +99,49 @@ def _code_faults(code: str, label: str, sector: str, groups: tuple[str, str]) ->
     return faults
 
 
-__all__ = ["BadFile", "read_codes", "read_units"]
+LAYOUT_COLUMNS = {
+    "faltnr": ("fältnr", "nr"),
+    "namn": ("fält",),
+    "form": ("typ",),
+    "maxlangd": ("maxlängd", "längd"),
+    "krav_kommun": ("krav kommun",),
+    "krav_region": ("krav region",),
+    "format": (),
+    "tillatna_varden": ("tillåtna värden",),
+    "betydelse": (),
+    "belagg": ("belägg",),
+}
+FORMS = {"n": True, "a/n": False, "numeriskt": True, "text": False}
+
+
+def read_layout(data: bytes) -> list[FieldSpec]:
+    """faltnr;namn;form;maxlangd;krav_kommun;krav_region;format;tillatna_varden;betydelse;belagg. Raises `BadFile`."""
+    fields, faults = [], []
+    for line in read_lines(data, LAYOUT_COLUMNS, needed=6):
+        numbers = [line["faltnr"], line["maxlangd"]]
+        if not all(text.isascii() and text.isdigit() and len(text) < 5 for text in numbers):
+            faults.append(f"Rad {line.number}: fältets nummer och längd ska vara hela tal.")
+            continue
+        if line["form"].lower() not in FORMS:
+            faults.append(f"Rad {line.number}: formen ska vara N (numeriskt) eller A/N (text).")
+            continue
+        fields.append(
+            FieldSpec(
+                number=int(line["faltnr"]),
+                name=line["namn"],
+                numeric=FORMS[line["form"].lower()],
+                max_length=int(line["maxlangd"]),
+                required_kommun=line["krav_kommun"].upper(),
+                required_region=line["krav_region"].upper(),
+                format=line["format"],
+                allowed=line["tillatna_varden"],
+                meaning=line["betydelse"],
+                evidence=line["belagg"],
+            )
+        )
+    if faults:
+        raise BadFile(*faults)
+    return fields
+
+
+__all__ = ["BadFile", "read_codes", "read_layout", "read_units"]

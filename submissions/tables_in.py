@@ -10,6 +10,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from config.lib import csv_file
 from config.lib.file_types import named_by_first_bytes
 from config.lib.text import one_line
 from submissions.frames import Refusal
@@ -88,8 +89,13 @@ def _listed(names: Sequence[str]) -> str:
 def _rows(data: bytes, width: int) -> list[tuple[int, list[str]]]:
     """Number and trimmed cells of each line that is not blank."""
     cells = _workbook(data, width) if is_packed(data) else _text(data)
-    trimmed = [(number, [one_line(cell) for cell in row]) for number, row in cells]
+    trimmed = [(number, [_bare(one_line(cell)) for cell in row]) for number, row in cells]
     return [(number, row) for number, row in trimmed if any(row)]
+
+
+def _bare(cell: str) -> str:
+    """Without the apostrophe that our own files put before what a spreadsheet would take for a formula."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(csv_file.FORMULA_STARTS) else cell
 
 
 def _workbook(data: bytes, width: int) -> list[tuple[int, list[str]]]:

@@ -274,6 +274,18 @@ TABLE = """
   admin:submissions_collection_fetch_production GET 404  404   404   404   403   403   404   403
   admin:submissions_collection_fetch_production POST 404 404   404   404   403   403   404   403
   admin:submissions_collection_deferral_rules POST 404   404   404   404   403   200   403   403
+  admin:submissions_collection_new           GET   404   404   404   404   403   403   200   403
+  admin:submissions_collection_new           POST  404   404   404   404   403   403   302   403
+  admin:submissions_collection_calendar      GET   404   404   404   404   403   200   200   403
+  admin:submissions_collection_calendar      POST  404   404   404   404   403   200   200   403
+  admin:submissions_collection_choose_layout POST  404   404   404   404   403   403   200   403
+  admin:submissions_layout_new               GET   404   404   404   404   403   403   200   403
+  admin:submissions_layout_new               POST  404   404   404   404   403   403   200   403
+  admin:submissions_layout_field             GET   404   404   404   404   403   403   200   403
+  admin:submissions_layout_field             POST  404   404   404   404   403   403   200   403
+  admin:submissions_layout_remove            POST  404   404   404   404   403   403   302   403
+  admin:submissions_layout_difference        GET   404   404   404   404   200   200   200   403
+  admin:submissions_layout_fields_file       GET   404   404   404   404   200   200   200   403
   admin:submissions_layout_changelist        GET   404   404   404   404   200   200   200   403
   admin:submissions_layout_change            GET   404   404   404   404   200   200   200   403
   admin:submissions_codelist_changelist      GET   404   404   404   404   200   200   200   403

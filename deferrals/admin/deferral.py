@@ -17,7 +17,8 @@ from deferrals import due_dates, services, states
 from deferrals.admin.common import DECIDE, AnswerForm, DeclineForm, RequestAdmin, RevokeForm
 from deferrals.forms import date_field, limit
 from deferrals.models import Deferral
-from submissions.models import Collection, Submission
+from submissions.models import Submission
+from submissions.services.collections import running_collection
 
 
 class GrantForm(AnswerForm):
@@ -115,9 +116,9 @@ class DeferralAdmin(RequestAdmin):
         return self.answer(request, deferral, form, "revoke_form", decide, "Uppskovet är upphävt. Enheten får ett mejl.")
 
     def due_dates(self, request: HttpRequest) -> HttpResponseBase:
-        """Every unit's last day in the newest collection, as CSV."""
+        """Every unit's last day in the running collection, as CSV."""
         self.require(request, "deferrals.view_deferral")
-        newest = Collection.objects.order_by("-year").first()
+        newest = running_collection(timezone.localdate())
         found = Submission.objects.visible_to(request.user).filter(collection=newest).select_related("unit", "collection")
         content = due_dates.list_of(found.order_by("unit__sort_key", "pk"))
         year = newest.year if newest else timezone.localdate().year

@@ -28,6 +28,7 @@ from deferrals.mailing import planning, services, states
 from deferrals.mailing.planning import Planned
 from deferrals.models import Mailing, MailingLine
 from submissions.models import Collection, Submission
+from submissions.services.collections import open_year
 
 State, Kind, Line = Mailing.State, Mailing.Kind, MailingLine.State
 BACK = "admin:deferrals_mailing_change"
@@ -162,7 +163,7 @@ class MailingAdmin(PortalAdmin):
         asked, kind = self.require(request, states.SEND), PATHS.get(what)
         if kind is None:
             raise Http404
-        collection = Collection.objects.filter(closed_at=None).order_by("-year", "-pk").first()
+        collection = open_year(timezone.localdate())
         if kind is not Kind.INVITE and collection is None:
             messages.info(request, "Ingen insamling är öppen, så det finns inga enheter att välja.")
             return HttpResponseRedirect(self.list_url())

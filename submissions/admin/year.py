@@ -1,10 +1,12 @@
-"""Which year SKR's pages are about: the one asked for, else the one the person last chose in Läget in this session, else the latest."""
+"""Which year SKR's pages are about: the one asked for, else the one the person last chose in Läget in this session, else the running one."""
 
 from __future__ import annotations
 
 from django.http import HttpRequest
+from django.utils import timezone
 
 from submissions.models import Collection
+from submissions.services.collections import running_year
 
 KEPT = "chosen_year"  # in the session
 
@@ -15,9 +17,9 @@ def years() -> list[int]:
 
 
 def year_kept(request: HttpRequest, known: list[int]) -> int | None:
-    """The year the person last chose, else the latest; None before the first collection."""
+    """The year the person last chose, else the running one; None before the first collection."""
     kept = request.session.get(KEPT)
-    return kept if kept in known else next(iter(known), None)
+    return kept if kept in known else running_year(timezone.localdate())
 
 
 def chosen_year(request: HttpRequest, known: list[int]) -> int | None:

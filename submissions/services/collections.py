@@ -13,7 +13,7 @@ from accounts.models import User
 from config.lib.text import sort_key
 from profiles.models import Unit
 from submissions import builtin, spec
-from submissions.models import CheckSetting, Code, CodeList, Collection, Field, Layout, Submission
+from submissions.models import CheckSetting, Code, CodeList, Collection, Field, Layout, SettingChange, Submission
 
 
 class ImportRefused(ValueError):
@@ -43,10 +43,21 @@ class Difference:
 # The year ------------------------------------------------------------------------------------------------------------
 
 
-def running_year(on: date) -> int | None:
-    """The latest year whose collection has opened by then, else the first that will; None where there is none."""
+def running_collection(on: date) -> Collection | None:
+    """The latest collection that has opened by then, else the first that will; None where there is none."""
     years = Collection.objects.order_by("-year")
-    found = years.filter(opens_on__lte=on).first() or years.last()
+    return years.filter(opens_on__lte=on).first() or years.last()
+
+
+def open_year(on: date) -> Collection | None:
+    """The latest collection that takes files then, else the first that will; None where all are closed."""
+    years = Collection.objects.filter(closed_at=None).order_by("-year")
+    return years.filter(opens_on__lte=on).first() or years.last()
+
+
+def running_year(on: date) -> int | None:
+    """Its year."""
+    found = running_collection(on)
     return found.year if found else None
 
 
@@ -60,7 +71,7 @@ def open_collection(*, year: int, by: User | None, at: datetime) -> Opened:
     existing = Collection.objects.filter(year=year).first()
     if existing is not None:
         return Opened(existing, False, "", add_submissions(existing))
-    values, source = _settings_for(year)
+    values, source = settings_for(year)
     collection = Collection.objects.create(
         year=year,
         opens_on=values.opens_on,
@@ -71,10 +82,19 @@ def open_collection(*, year: int, by: User | None, at: datetime) -> Opened:
         direct_deferral_days=values.direct_deferral_days,
         layout=_layout(values.layout),
     )
-    collection.code_lists.set([_code_list(code_list, date(year, 1, 1)) for code_list in values.lists.values()])
+    collection.code_lists.set(
+        [_newest(_code_list(code_list, date(year, 1, 1)), collection) for code_list in values.lists.values()]
+    )
     CheckSetting.objects.bulk_create(_check(collection, check) for check in values.checks.values())
     added = add_submissions(collection)
     audit.record("operation:configuration", by=by, object=f"insamling {year}", result=source, at=at)
+    SettingChange.objects.create(
+        collection=collection,
+        kind=SettingChange.Kind.YEAR,
+        changes=[{"label": "Upplagd efter", "from": "–", "to": source}],
+        by=by,
+        at=at,
+    )
     return Opened(collection, True, source, added)
 
 
@@ -85,7 +105,8 @@ def add_submissions(collection: Collection) -> int:
     return len(Submission.objects.bulk_create([Submission(unit=unit, collection=collection) for unit in missing]))
 
 
-def _settings_for(year: int) -> tuple[spec.CollectionSpec, str]:
+def settings_for(year: int) -> tuple[spec.CollectionSpec, str]:
+    """What a new year begins with, and where it comes from; writes nothing."""
     try:
         return builtin.collection_spec(year), f"inbyggda inställningar {year}"
     except builtin.NoBuiltinCollection:
@@ -97,16 +118,21 @@ def _settings_for(year: int) -> tuple[spec.CollectionSpec, str]:
 
 
 def _moved(values: spec.CollectionSpec, year: int) -> spec.CollectionSpec:
-    """The same settings with the calendar moved by whole years. No date is a leap day."""
+    """The same settings with the calendar moved by whole years; a leap day to the day before."""
     years = year - values.year
+
+    def moved(day: date) -> date:
+        is_leap_day = (day.month, day.day) == (2, 29)
+        return day.replace(year=day.year + years, day=28 if is_leap_day else day.day)
+
     return replace(
         values,
         year=year,
-        opens_on=values.opens_on.replace(year=values.opens_on.year + years),
-        delivers_on=values.delivers_on.replace(year=values.delivers_on.year + years),
-        measurement_day=values.measurement_day.replace(year=values.measurement_day.year + years),
-        due_date=values.due_date.replace(year=values.due_date.year + years),
-        latest_deferral_date=values.latest_deferral_date.replace(year=values.latest_deferral_date.year + years),
+        opens_on=moved(values.opens_on),
+        delivers_on=moved(values.delivers_on),
+        measurement_day=moved(values.measurement_day),
+        due_date=moved(values.due_date),
+        latest_deferral_date=moved(values.latest_deferral_date),
     )
 
 
@@ -142,6 +168,17 @@ def _code_list(values: spec.CodeListSpec, valid_from: date) -> CodeList:
     )
     add_codes(code_list, values.codes.values())
     return code_list
+
+
+def _newest(code_list: CodeList, collection: Collection) -> CodeList:
+    """The version of the list that the year should use: a newer one that is in use and valid on its measurement day, if any."""
+    newer = CodeList.objects.filter(
+        kind=code_list.kind,
+        status=CodeList.Status.USED,
+        valid_from__gt=code_list.valid_from,
+        valid_from__lte=collection.measurement_day,
+    )
+    return newer.order_by("-valid_from", "-pk").first() or code_list
 
 
 def add_codes(code_list: CodeList, codes: Iterable[spec.CodeSpec]) -> None:

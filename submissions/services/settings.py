@@ -96,8 +96,13 @@ def note(
 
 
 def mark_of(collection: Collection) -> int:
-    """A number that grows with each change of the year's settings."""
-    return SettingChange.objects.filter(collection=collection).aggregate(last=Max("pk"))["last"] or 0
+    """A number that grows with each change of what the year's files are judged by."""
+    return judged_by(collection).aggregate(last=Max("pk"))["last"] or 0
+
+
+def judged_by(collection: Collection) -> QuerySet[SettingChange]:
+    """The changes of the year's checks, lists and layout: all but those of its dates."""
+    return SettingChange.objects.filter(collection=collection, kind__in=[Kind.CHECK, Kind.CODE_LIST, Kind.LAYOUT])
 
 
 def history(kind: Kind, key: str, collection: Collection | None = None) -> QuerySet[SettingChange]:

@@ -287,5 +287,5 @@ def activate(*, trial: Trial, by: User, at: datetime) -> None:
 
 def changed_since(trial: Trial) -> SettingChange | None:
     """The first change of the year's settings after the trial began; None where it still answers the question."""
-    later = SettingChange.objects.filter(collection=trial.collection, pk__gt=trial.mark)
+    later = settings.judged_by(trial.collection).filter(pk__gt=trial.mark)
     return later.order_by("pk").first() if trial.state != State.ACTIVATED else None

@@ -36,7 +36,7 @@ class Card:
 
 @require_GET
 def overview(request: UserRequest) -> HttpResponse:
-    """The units' submissions, newest year first; with one unit straight into its newest year (the others are listed there).
+    """The units' submissions, newest year first; with one unit straight into its newest year that has opened (the others are listed there).
 
     SKR's people work in the admin.
     """
@@ -48,7 +48,8 @@ def overview(request: UserRequest) -> HttpResponse:
         .order_by("-collection__year", "unit__sort_key", "pk")
     )
     page = Paginator(submissions, PER_PAGE).get_page(request.GET.get("sida"))
-    newest = next(iter(page.object_list), None)
+    opened = (one for one in page.object_list if one.collection.opens_on <= timezone.localdate())
+    newest = next(opened, None) or next(iter(page.object_list), None)
     if newest is not None and len({submission.unit_id for submission in page.object_list}) == 1:
         return redirect("submissions:submission", newest.unit.code, newest.collection.year)
     return render(request, "submissions/overview.html", {"page": page, "years": _by_year(list(page.object_list))})
