@@ -58,6 +58,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "accounts.open_recovery_case",
         "accounts.approve_recovery_case",
         "profiles.invite_membership",
+        "profiles.change_unit",
         "profiles.change_unitrelation",
     },
     StaffRole.STATISTICIAN: _REVIEW | _REFERENCE | _EXPORT | _PRODUCTION | _CALENDAR | {"submissions.change_settings"},

@@ -18,6 +18,7 @@ from django.db.models import Exists, OuterRef, Q
 from accounts.models import User
 from config.lib import crypto, sealed
 from messaging.models import Message, Question, Thread, ThreadQuerySet
+from profiles.models import UnitName
 
 LOOKED_THROUGH = 2_000
 QUERY_LENGTH = 100
@@ -57,6 +58,7 @@ def _in_clear(threads: ThreadQuerySet, words: list[str]) -> list[int]:
         found = found.filter(
             Q(subject__icontains=word)
             | Q(unit__name__icontains=word)
+            | Exists(UnitName.objects.filter(unit=OuterRef("unit"), name__icontains=word))
             | Q(unit__code=word)
             | Q(category__in=categories)
             | Q(created_by__in=authors)

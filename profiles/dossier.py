@@ -13,7 +13,16 @@ from django.db.models import Q
 from django.utils import timezone
 
 from profiles import relations
-from profiles.models import ContactPerson, Membership, OrganisationNumber, PayrollSystem, PeopleConfirmation, Unit, UnitRelation
+from profiles.models import (
+    ContactPerson,
+    Membership,
+    OrganisationNumber,
+    PayrollSystem,
+    PeopleConfirmation,
+    Unit,
+    UnitName,
+    UnitRelation,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +36,27 @@ class Happening:
 
 def history_of(unit: Unit) -> list[Happening]:
     """All of it, the latest first."""
-    found = [*_contacts(unit), *_numbers(unit), *_relations(unit), *_payroll(unit), *_people(unit), *_reviews(unit)]
+    found = [
+        *_names(unit),
+        *_contacts(unit),
+        *_numbers(unit),
+        *_relations(unit),
+        *_payroll(unit),
+        *_people(unit),
+        *_reviews(unit),
+    ]
     return sorted(found, key=lambda one: (one.on, one.what), reverse=True)
 
 
 def payroll_of(unit: Unit) -> list[PayrollSystem]:
     """Which payroll system each year's file came from, the latest first."""
     return list(PayrollSystem.objects.filter(unit=unit).select_related("by").order_by("-year", "pk"))
+
+
+def _names(unit: Unit) -> Iterator[Happening]:
+    for one in UnitName.objects.filter(unit=unit, valid_from__isnull=False).select_related("by").order_by("pk"):
+        if one.valid_from is not None:
+            yield Happening(one.valid_from, f"Heter {one.name}", str(one.by or "inläsning"))
 
 
 def _contacts(unit: Unit) -> Iterator[Happening]:

@@ -6,7 +6,7 @@ import structlog
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from profiles import dormancy, end_dates, retention
+from profiles import dormancy, end_dates, names, retention
 
 log = structlog.get_logger("profiles")
 
@@ -29,6 +29,15 @@ def end_past_roles(timestamp: int) -> None:
     ended, warned = end_dates.end_past(at=at), end_dates.warn_of_last_day(at=at)
     if ended or warned:
         log.info("past_roles", ended=ended, warned=warned)
+
+
+@app.periodic(cron="5 * * * *")
+@app.task(name="profiles.tasks.put_names_in_force", queueing_lock="put-names-in-force", pass_context=False)
+def put_names_in_force(timestamp: int) -> None:
+    """Call the units what they are called from today on, soon after midnight in Sweden, whatever the season."""
+    changed = names.put_in_force(at=timezone.now())
+    if changed:
+        log.info("names_in_force", count=changed)
 
 
 @app.periodic(cron="50 4 * * *")

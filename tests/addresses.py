@@ -118,6 +118,7 @@ VALUES: dict[str, Callable[[Place], object]] = {
     "row": lambda place: place.correction.row,
     "field": lambda place: place.correction.field,
     "unit_id": lambda place: place.unit.pk,
+    "name_id": lambda place: place.unit.names.latest("pk").pk,
     "note_id": lambda place: place.unit.notes.get().pk,
     "relation_id": lambda place: place.unit.relations_up.get().pk,
     "request_id": lambda place: place.asked.pk,

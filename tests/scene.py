@@ -26,7 +26,7 @@ from messaging.attachments import Chosen
 from messaging.models import Thread
 from messaging.services import save_template, start_thread
 from messaging.services.questions import add_questions
-from profiles import facts, notes, relations
+from profiles import facts, names, notes, relations
 from profiles.handovers import offer_handover
 from profiles.models import AccessRequest, Handover, Membership, OrganisationNumber, Unit
 from profiles.recovery import open_case
@@ -252,6 +252,7 @@ def _place(cast: Cast, unit: Unit, by: User, receipt: Receipt, *, at: datetime, 
         by=cast.officer,
         at=at,
     )
+    names.rename_unit(unit=unit, name=f"{unit.name} stad", valid_from=date(2027, 1, 1), by=cast.coordinator, at=at)
     handover = offer_handover(unit=unit, to=colleague.pk, rest="", by=by, at=at)
     case = open_case(
         user=colleague.user,

@@ -219,6 +219,9 @@ TABLE = """
   admin:profiles_unit_end_relation           POST  404   404   404   404   403   200   403   403
   admin:profiles_unit_answer_request         GET   404   404   404   404   403   200   403   403
   admin:profiles_unit_answer_request         POST  404   404   404   404   403   200   403   403
+  admin:profiles_unit_rename                 GET   404   404   404   404   403   200   403   403
+  admin:profiles_unit_rename                 POST  404   404   404   404   403   200   403   403
+  admin:profiles_unit_withdraw_name          POST  404   404   404   404   403   302   403   403
   admin:profiles_unit_note                   POST  404   404   404   404   200   200   200   403
   admin:profiles_unit_correct_note           GET   404   404   404   404   200   200   200   403
   admin:profiles_unit_correct_note           POST  404   404   404   404   200   200   200   403

@@ -67,6 +67,7 @@ FORMS: dict[str, dict[str, object]] = {
     "submissions:choose_payroll_system": {"system": "annat", "other": "Lönetjänsten"},
     "submissions:choose_encoding": {"part": "1", "encoding": "cp850"},
     "admin:profiles_unit_invite": {"email": "ny.kontakt@trosa.example", "name": "Ny Kontakt", "role": "contact"},
+    "admin:profiles_unit_rename": {"name": "Trosa stad", "valid_from": "2026-11-16"},
     "admin:profiles_unit_note": {"note": "Ring lönechefen.", "nonce": NONCE},
     "admin:profiles_unit_correct_note": {"note": "Ring lönechefen.", "revision": "1"},
     "admin:accounts_recoverycase_open": {

@@ -48,7 +48,7 @@ class RequestAdmin(PortalAdmin):
     """Requests of units that SKR decides."""
 
     list_filter = ("status", "reason", "submission__collection")
-    search_fields = ("submission__unit__name", "submission__unit__code__startswith")
+    search_fields = ("submission__unit__name", "submission__unit__names__name", "submission__unit__code__startswith")
     search_help_text = "Sök enhet eller kod"
     list_select_related = ("submission__unit", "submission__collection", "requested_by", "decided_by", "ended_by")
     hides_empty_facts = True

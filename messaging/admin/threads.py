@@ -52,7 +52,7 @@ class ThreadAdmin(QuestionPages, PortalAdmin):
     list_display = ("title", "unit", "category", "state", "handler", "latest")
     list_display_links = ("title",)
     list_filter = (ThreadStateFilter, AssigneeFilter, SnoozedFilter, "category", "unit__kind", CountyFilter, YearFilter)
-    search_fields = ("subject", "unit__name", "unit__code__startswith")
+    search_fields = ("subject", "unit__name", "unit__names__name", "unit__code__startswith")
     search_help_text = "Sök ämne, enhet, kod, person, ärendets nummer eller ord i texten"
     list_select_related = ("unit", "assignee")
     ordering = ("-last_message_at", "-pk")

@@ -54,6 +54,22 @@ class RelationForm(forms.Form):
         return found
 
 
+class RenameForm(forms.Form):
+    """What a unit is called from a day on."""
+
+    name = forms.CharField(
+        label="Nytt namn",
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": "Skriv enhetens namn.", "max_length": "Namnet får ha högst 100 tecken."},
+    )
+    valid_from = forms.DateField(
+        label="Från",
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        error_messages={"required": "Välj från vilken dag.", "invalid": "Skriv datumet som ÅÅÅÅ-MM-DD, till exempel 2026-01-01."},
+    )
+
+
 class LastDayForm(forms.Form):
     """Until when."""
 

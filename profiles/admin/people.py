@@ -39,7 +39,7 @@ class MembershipAdmin(PortalAdmin):
     lead = "Vem som har vilken roll i vilken enhet."
     list_display = ("person", "unit", "role", "state", "created_at", "created_by")
     list_filter = ("role", "unit__kind")
-    search_fields = ("user__name", "user__email", "unit__name", "unit__code__startswith")
+    search_fields = ("user__name", "user__email", "unit__name", "unit__names__name", "unit__code__startswith")
     search_help_text = "Sök person eller enhet"
     list_select_related = ("user", "unit", "invitation", "created_by")
     ordering = ("unit__sort_key", "user__name", "pk")

@@ -14,14 +14,14 @@ from accounts.access import NotAllowed
 from accounts.step_up import needs_step_up
 from profiles import access, dossier, facts, relations, requests
 from profiles.admin.forms import LastDayForm, RelationForm
-from profiles.admin.note_pages import NotePages
+from profiles.admin.name_pages import NamePages
 from profiles.forms_requests import AnswerForm
 from profiles.models import Unit, UnitRelation
 
 FORM = require_http_methods(["GET", "HEAD", "POST"])
 
 
-class UnitPages(NotePages):
+class UnitPages(NamePages):
     """What `UnitAdmin` has besides its list, its facts and the invitation."""
 
     def pages(self) -> Iterable[tuple[str, Callable[..., HttpResponse], str]]:
@@ -50,6 +50,7 @@ class UnitPages(NotePages):
             "asked": [
                 (one, self.page_url("answer_request", obj.pk, one.pk) if may_answer else "") for one in requests.waiting_of(obj)
             ],
+            **self.names_shown(request, obj),
             **self.notes_shown(request, obj),
         }
 

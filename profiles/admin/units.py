@@ -92,7 +92,7 @@ class UnitAdmin(UnitPages):
     list_display = ("name", "code", "kind", "contacts", "confirmed_on", "is_asked")
     list_display_links = ("name",)
     list_filter = ("kind", "is_active", ContactFilter, ConfirmedFilter, BouncedFilter)
-    search_fields = ("name", "code__startswith")
+    search_fields = ("name", "names__name", "code__startswith")
     search_help_text = "Sök namn eller kod"
     ordering = ("sort_key", "pk")
     object_template = "admin/profiles/unit.html"

@@ -70,7 +70,7 @@ class SubmissionAdmin(SeasonPages, ReviewPages):
         ReopenFilter,
         ExemptFilter,
     )
-    search_fields = ("unit__name", "unit__code__startswith")
+    search_fields = ("unit__name", "unit__names__name", "unit__code__startswith")
     search_help_text = "Sök enhet eller kod"
     list_select_related = ("unit", "collection", "handler")
     ordering = ("unit__sort_key", "-collection__year", "pk")

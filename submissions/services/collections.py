@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User
 from config.lib.text import sort_key
+from profiles import names
 from profiles.models import Unit
 from submissions import builtin, spec
 from submissions.models import CheckSetting, Code, CodeList, Collection, Field, Layout, SettingChange, Submission
@@ -246,7 +248,8 @@ def import_units(*, units: Iterable[spec.UnitSpec], by: User | None, at: datetim
     )
     for code, _ in difference.changed:
         unit = wanted[code]
-        Unit.objects.filter(code=code).update(name=unit.name, kind=unit.kind, sort_key=sort_key(unit.name), is_active=unit.active)
+        Unit.objects.filter(code=code).update(kind=unit.kind, is_active=unit.active)
+        names.rename_unit(unit=Unit.objects.get(code=code), name=unit.name, valid_from=timezone.localdate(at), by=by, at=at)
     for collection in Collection.objects.filter(closed_at=None).order_by("year"):
         add_submissions(collection)
     if difference.added or difference.changed:
