@@ -47,6 +47,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     | _CALENDAR
     | {
         "deferrals.decide_deferral",
+        "messaging.view_announcement",
+        "messaging.change_announcement",
         "messaging.view_mailtext",
         "messaging.change_mailtext",
         "deferrals.view_mailing",
@@ -74,6 +76,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "profiles.view_unit",
             "profiles.view_membership",
             "messaging.view_outgoingmail",
+            "messaging.view_announcement",
+            "messaging.change_announcement",
             "submissions.view_collection",
         }
     ),

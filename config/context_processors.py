@@ -5,16 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.db import DatabaseError
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 
 from accounts import limits
 from accounts.access import is_verified
 from accounts.middleware import row_of, time_left
 from accounts.models import User
 from config.templatetags.sv import long_day
-from messaging.models import Thread
+from messaging import announcements
+from messaging.models import Announcement, Thread
 from submissions import states
 from submissions.models import Submission
 
@@ -29,8 +32,9 @@ MENU = (
 def portal(request: HttpRequest) -> dict[str, Any]:
     """`menu` (label, url, active, badge, note) and how long the session lives, for a verified person; nothing for everybody else."""
     user = getattr(request, "user", None)
+    shown = {"announcements": SimpleLazyObject(lambda: announcements_for(request))}
     if user is None or not is_verified(user):
-        return {"menu": []}
+        return {"menu": [], **shown}
     unread = Thread.objects.visible_to(user).unread_by(user).count()
     menu = []
     notes = {} if user.is_staff else {"submissions:overview": next_due_date(user)}
@@ -44,7 +48,24 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     row = row_of(request)
     left, _ = time_left(row, timezone.now(), is_staff=user.is_staff) if row else (timedelta(0), "")
     seconds = int(left.total_seconds())
-    return {"menu": menu, "session_seconds": seconds, "session_warning": int(limits.SESSION_WARNING.total_seconds())}
+    return {**shown, "menu": menu, "session_seconds": seconds, "session_warning": int(limits.SESSION_WARNING.total_seconds())}
+
+
+def announcements_for(request: HttpRequest) -> list[Announcement]:
+    """What stands at the top of the page and has not been put away; asked when a whole page is drawn, never for a part of one.
+
+    Nothing where the request never came as far as the session, or the database does not answer: then the page is about that.
+    """
+    user, session = getattr(request, "user", None), getattr(request, "session", None)
+    if user is None or session is None:
+        return []
+    is_signed_in = is_verified(user)
+    try:
+        shown = announcements.shown_to(is_signed_in=is_signed_in, is_staff=is_signed_in and user.is_staff, at=timezone.now())
+        hidden = session.get(announcements.HIDDEN, []) if shown else []
+    except DatabaseError:
+        return []
+    return [one for one in shown if one.pk not in hidden]
 
 
 def next_due_date(user: User) -> str:

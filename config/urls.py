@@ -20,6 +20,7 @@ urlpatterns = [
     path("kontroller/", views.checks, name="checks"),
     path("kontroller/<str:code>/", views.check, name="check"),
     path("handbok/", views.handbook, name="handbook"),
+    path("driftmeddelande/<int:pk>/dolj/", views.hide_announcement, name="hide_announcement"),
     path("integritet/", views.privacy, name="privacy"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

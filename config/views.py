@@ -12,7 +12,8 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import audit
 from accounts.access import NotAllowed, UserRequest, is_verified, open_view
@@ -22,7 +23,8 @@ from accounts.views.sign_in import sign_in
 from config.lib import context, signatures, uploads
 from config.lib.text import one_line
 from config.next_steps import cards_of
-from messaging.models import OutgoingMail
+from messaging import announcements
+from messaging.models import Announcement, OutgoingMail
 from messaging.outbox import read as read_mail
 from submissions import catalogue, receipts
 from submissions.forms import RECEIPT_BYTES, ReceiptCodeForm, ReceiptTextForm
@@ -117,6 +119,17 @@ def handbook(request: HttpRequest) -> HttpResponse:
 def privacy(request: HttpRequest) -> HttpResponse:
     """The privacy notice, readable without an account."""
     return render(request, "privacy.html")
+
+
+@open_view
+@require_POST
+def hide_announcement(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put a driftmeddelande away for as long as the session lives, and go back to the page."""
+    if Announcement.objects.active(timezone.now()).filter(pk=pk).exists():
+        announcements.hide(request.session, pk)
+    page = request.POST.get("sida", "")
+    is_ours = page.startswith("/") and url_has_allowed_host_and_scheme(page, allowed_hosts=None)
+    return redirect_to(request, page if is_ours else reverse("start"))
 
 
 @open_view

@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import AuditEvent
 from deferrals.models import Mailing
-from messaging.models import Attachment, MailText, OutgoingMail, ReplyTemplate
+from messaging.models import Announcement, Attachment, MailText, OutgoingMail, ReplyTemplate
 from submissions.models import CheckSetting, CodeList, Trial
 from tests.scene import YEAR, Place
 
@@ -88,6 +88,7 @@ def _value(route: Route, name: str, place: Place) -> object:
         ("profiles:withdraw_request", "pk"): lambda: place.asked.pk,
         ("profiles:answer_handover", "pk"): lambda: place.handover.pk,
         ("profiles:withdraw_handover", "pk"): lambda: place.handover.pk,
+        ("hide_announcement", "pk"): lambda: Announcement.objects.earliest("pk").pk,
         ("admin:messaging_mailtext_word", "slug"): lambda: "paminnelse-en-vecka-efter",
         ("admin:messaging_mailtext_restore", "slug"): lambda: "paminnelse-en-vecka-efter",
         ("admin:deferrals_mailing_new", "what"): lambda: "skriv",
@@ -140,6 +141,7 @@ VALUES: dict[str, Callable[[Place], object]] = {
 }
 
 OBJECTS: dict[str, Callable[[Place], object]] = {
+    "announcement": lambda place: Announcement.objects.earliest("pk").pk,
     "auditevent": lambda place: AuditEvent.objects.filter(unit=place.code).earliest("pk").pk,
     "checksetting": lambda place: CheckSetting.objects.earliest("pk").pk,
     "codelist": lambda place: CodeList.objects.earliest("pk").pk,

@@ -22,6 +22,7 @@ from deferrals.mailing.services import create_mailing
 from deferrals.models import Deferral, Exemption, Mailing
 from deferrals.services import request_deferral
 from messaging import letters
+from messaging.announcements import create_announcement
 from messaging.attachments import Chosen
 from messaging.models import Thread
 from messaging.services import save_template, start_thread
@@ -136,6 +137,16 @@ def make_scene() -> Scene:
     ]
     _tried(cast, now)
     _mailing(cast, [trosa, other], at=now)
+    create_announcement(
+        text="Portalen är stängd på kvällen.",
+        tone="info",
+        audience="all",
+        starts_at=now + timedelta(days=400),
+        ends_at=now + timedelta(days=401),
+        nonce=uuid5(FORMS, "drift"),
+        by=cast.system,
+        at=now,
+    )
     letter = letters.BY_SLUG["paminnelse-en-vecka-efter"]
     words = {"subject": "Filen saknas", "body": "Hej {enhet}!\n\n{portalen}"}
     letters.save_text(letter=letter, seen=0, by=cast.coordinator, at=now, **words)

@@ -343,6 +343,11 @@ TABLE = """
   admin:deferrals_deferral_revoke            POST  404   404   404   404   403   200   403   403
   admin:deferrals_deferral_due_dates         GET   404   404   404   404   200   200   200   403
   admin:deferrals_deferral_change            GET   404   404   404   404   200   200   200   403
+  admin:messaging_announcement_changelist    GET   404   404   404   404   403   200   403   200
+  admin:messaging_announcement_new           GET   404   404   404   404   403   200   403   200
+  admin:messaging_announcement_new           POST  404   404   404   404   403   200   403   200
+  admin:messaging_announcement_end           POST  404   404   404   404   403   302   403   302
+  admin:messaging_announcement_change        GET   404   404   404   404   403   200   403   200
   admin:messaging_mailtext_changelist        GET   404   404   404   404   403   200   403   403
   admin:messaging_mailtext_word              GET   404   404   404   404   403   200   403   403
   admin:messaging_mailtext_word              POST  404   404   404   404   403   200   403   403
@@ -372,6 +377,7 @@ TABLE = """
   check                                      GET   200   200   200   200   200   200   200   200
   handbook                                   GET   200   200   200   200   200   200   200   200
   privacy                                    GET   200   200   200   200   200   200   200   200
+  hide_announcement                          POST  302   302   302   302   302   302   302   302
   healthz                                    GET   200   200   200   200   200   200   200   200
   readyz                                     GET   200   200   200   200   200   200   200   200
   metrics                                    GET   404   404   404   404   404   404   404   404
@@ -400,6 +406,7 @@ checks                   200 405
 check                    200 405
 handbook                 200 405
 privacy                  200 405
+hide_announcement        405 302
 healthz                  200 405
 readyz                   200 405
 metrics                  404 405

@@ -89,6 +89,15 @@ FORMS: dict[str, dict[str, object]] = {
     "admin:deferrals_deferral_grant": {"ja-granted_date": "2026-12-08"},
     "admin:deferrals_deferral_decline": {"nej-text": "Det går inte."},
     "admin:deferrals_deferral_revoke": {"upphav-text": "Det var fel enhet."},
+    "admin:messaging_announcement_new": {
+        "text": "Stängt.",
+        "tone": "info",
+        "audience": "all",
+        "starts_at": "2026-11-16T10:00",
+        "ends_at": "2026-11-17T10:00",
+        "nonce": NONCE,
+        "gor": "spara",
+    },  # fmt: skip
     "admin:messaging_mailtext_word": {"subject": "Ny", "body": "Hej! {portalen}", "seen": "1", "gor": "spara"},
     "admin:messaging_mailtext_restore": {"seen": "1"},
     "admin:deferrals_mailing_new": {

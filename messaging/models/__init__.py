@@ -1,5 +1,6 @@
 """Meddelanden: threads between a unit and SKR with all that hangs on them, and the outbox of outgoing mail."""
 
+from messaging.models.announcement import Announcement
 from messaging.models.attachment import Attachment
 from messaging.models.draft import Draft
 from messaging.models.letter import MailText
@@ -10,6 +11,7 @@ from messaging.models.template import ReplyTemplate
 from messaging.models.thread import ReadMark, Thread, ThreadEvent, ThreadQuerySet
 
 __all__ = [
+    "Announcement",
     "Attachment",
     "Draft",
     "InternalNote",

@@ -14,7 +14,8 @@ from django.urls import reverse
 from accounts.admin_site import portal_admin
 from accounts.audit_words import AREAS, WORDS
 from accounts.models import AuditEvent, Invitation, Session, User
-from messaging.models import OutgoingMail, ReplyTemplate
+from deferrals.models import Mailing
+from messaging.models import Announcement, MailText, OutgoingMail, ReplyTemplate
 from submissions.models import CodeList, Layout, Trial
 from tests.admin.conftest import STAFF, as_person, as_role
 from tests.client import GuardedClient
@@ -28,6 +29,9 @@ LISTS = {
     "deferrals/exemption": {"officer", "coordinator", "statistician"},
     "messaging/thread": {"officer", "coordinator", "statistician"},
     "messaging/replytemplate": {"officer", "coordinator", "statistician"},
+    "messaging/announcement": {"coordinator", "system"},
+    "messaging/mailtext": {"coordinator"},
+    "deferrals/mailing": {"coordinator"},
     "profiles/unit": {"officer", "coordinator", "statistician", "system"},
     "profiles/membership": {"officer", "coordinator", "statistician", "system"},
     "accounts/user": {"coordinator", "system"},
@@ -95,6 +99,9 @@ def objects(scene: Scene) -> dict[str, object]:
         "deferrals/deferral": place.deferral,
         "deferrals/exemption": place.exemption,
         "messaging/thread": place.thread,
+        "messaging/announcement": Announcement.objects.get(),
+        "messaging/mailtext": MailText.objects.get(),
+        "deferrals/mailing": Mailing.objects.get(),
         "profiles/unit": place.unit,
         "profiles/membership": place.colleague,
         "accounts/user": scene.cast.anna,
