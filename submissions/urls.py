@@ -57,6 +57,7 @@ urlpatterns = [
     path(f"{_YEAR}klarmarkera/", views.hand_in, name="hand_in"),
     path(f"{_YEAR}inga-anstallda/", views.nobody_employed, name="nobody_employed"),
     path(f"{_YEAR}ta-tillbaka/", views.withdraw, name="withdraw"),
+    path(f"{_YEAR}kvalitet/", views.quality, name="quality"),
     path(f"{_YEAR}kvittens/", views.receipt, name="receipt"),
     path(f"{_YEAR}kvittens/fil/", views.receipt_file, name="receipt_file"),
     path(f"{_YEAR}oppna-igen/", views.ask_to_reopen, name="ask_to_reopen"),

@@ -133,6 +133,7 @@ TABLE = """
   submissions:nobody_employed                POST  403   302   302   404   403   403   403   404
   submissions:choose_encoding                POST  403   302   302   404   403   403   403   404
   submissions:withdraw                       POST  403   302   302   404   403   403   403   404
+  submissions:quality                        GET   200   200   200   404   200   200   200   404
   submissions:receipt                        GET   302   302   302   404   302   302   302   404
   submissions:receipt_file                   GET   404   404   404   404   404   404   404   404
   submissions:ask_to_reopen                  GET   200   200   200   404   200   200   200   404

@@ -30,6 +30,7 @@ from submissions.admin.filters import (
     StatusFilter,
 )
 from submissions.admin.next_step import TO_SKR
+from submissions.admin.quality import panels_about
 from submissions.admin.review_pages import ReviewPages
 from submissions.admin.season import SeasonPages
 from submissions.models import Delivery, Receipt, ReopenRequest, Submission
@@ -194,12 +195,12 @@ class SubmissionAdmin(SeasonPages, ReviewPages):
     # Front page and other pages
 
     def panels(self, request: HttpRequest, obj: Model) -> list[Panel]:
-        """The years of a unit."""
+        """The years of a unit, and how they went."""
         if not isinstance(obj, Unit):
-            return []
+            return panels_about(obj)
         found: Any = self.get_queryset(request).filter(unit=obj).order_by("-collection__year", "pk")
         rows = [PanelRow(str(one.collection), self.object_url(one), self._in_short(one), self.state(one)) for one in found]
-        return [Panel("Inlämningar", rows, "Enheten har inga inlämningar.")]
+        return [Panel("Inlämningar", rows, "Enheten har inga inlämningar."), *panels_about(obj)]
 
     def _in_short(self, submission: Any) -> str:
         """A year in a line: the last day, how many files came, and the rows of the one that counts."""

@@ -5,6 +5,7 @@ from submissions.models.counts import CheckCount
 from submissions.models.delivery import Correction, CorrectionBatch, Delivery
 from submissions.models.finding import Comment, CommentDraft
 from submissions.models.production import Export, ExportFile, ExportPart, ExportSeries
+from submissions.models.quality import QualityCard
 from submissions.models.receipt import Receipt, ReopenRequest
 from submissions.models.reviewing import ReviewPoint, SubmissionNote
 from submissions.models.settings import SettingChange, Trial
@@ -29,6 +30,7 @@ __all__ = [
     "ExportSeries",
     "Field",
     "Layout",
+    "QualityCard",
     "Receipt",
     "ReopenRequest",
     "ReviewPoint",

@@ -11,6 +11,7 @@ from accounts import audit
 from accounts.models import User
 from submissions import states
 from submissions.models import Collection, Submission
+from submissions.services import quality
 
 Status = Submission.Status
 
@@ -29,7 +30,7 @@ class Closed:
 def close_collection(*, year: int, by: User | None, at: datetime) -> Closed:
     """Lock every approved submission of the year and take nothing more in. Raises `Collection.DoesNotExist`.
 
-    May be run again: what SKR has approved since is locked then. Uploads and hand-ins that have begun are waited for;
+    What is locked gets its quality card. May be run again: what SKR has approved since is locked then. Uploads and hand-ins that have begun are waited for;
     those that come after find the year closed.
     """
     collection = Collection.objects.select_for_update().get(year=year)
@@ -48,6 +49,7 @@ def close_collection(*, year: int, by: User | None, at: datetime) -> Closed:
     for submission in approved:
         submission.collection = collection
         states.move(submission, Status.LOCKED, by=by, at=at, text="Insamlingen är avslutad och uppgifterna är låsta.")
+    quality.make_cards(collection=collection, at=at)
     left = [submission for submission in submissions if submission.status != Status.LOCKED]
     if approved or not was_closed:
         result = f"stängd: {len(approved)} låsta, {len(left)} inte godkända"

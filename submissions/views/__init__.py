@@ -27,6 +27,7 @@ from submissions.views.finishing import (
 )
 from submissions.views.following import followed
 from submissions.views.overview import overview, submission, upload
+from submissions.views.quality import quality
 from submissions.views.review import review
 from submissions.views.row import reveal_row, row
 from submissions.views.rows import person_rows, rows
@@ -71,6 +72,7 @@ __all__ = [
     "overview",
     "person_rows",
     "preview_batch",
+    "quality",
     "receipt",
     "receipt_file",
     "remove_comment",
