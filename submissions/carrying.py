@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from submissions.frames import FIELD_NUMBERS, KEY_FIELD, PERSONAL_NUMBER_FIELD, column
+from submissions.frames import KEY_FIELD, PERSONAL_NUMBER_FIELD, column, numbers_of
 
 MENDED, CHANGED, GONE, UNCLEAR = "mended", "changed", "gone", "unclear"
 REASONS = {
@@ -107,7 +107,7 @@ def _values(frame: pl.DataFrame, cells: pl.DataFrame, row: str) -> pl.Series:
     sought = cells.select(pl.col(row).alias("row"), "field").with_row_index("place")
     found = [sought.select("place", pl.lit(None, pl.String).alias("value")).clear()]
     for field in sought["field"].unique().to_list():
-        if field in FIELD_NUMBERS:
+        if field in numbers_of(frame):
             of_field = sought.filter(pl.col("field") == field)
             values = frame.select("row", pl.col(column(field)).alias("value"))
             found.append(of_field.join(values, on="row", how="left").select("place", "value"))

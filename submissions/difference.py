@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from submissions.frames import FIELD_NUMBERS, KEY_FIELD, PERSONAL_NUMBER_FIELD, column
+from submissions.frames import KEY_FIELD, PERSONAL_NUMBER_FIELD, column, numbers_of
 
 ADDED, GONE, CHANGED = "added", "gone", "changed"
 SCHEMA: dict[str, type[pl.DataType]] = {
@@ -44,7 +44,7 @@ def difference(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
     old, new = _keyed(before), _keyed(after)
     both = new.join(old, on=_ON, how="inner", suffix="_before", nulls_equal=True)
     parts = [_rows(new.join(old, on=_ON, how="anti"), ADDED), _rows(old.join(new, on=_ON, how="anti"), GONE)]
-    parts += [_changed(both, number) for number in FIELD_NUMBERS]
+    parts += [_changed(both, number) for number in numbers_of(before) if f"{column(number)}_before" in both.columns]
     return pl.concat(parts).sort("kind", "row", "field")
 
 

@@ -2,8 +2,8 @@
 
 `reading`, `checking` and `summaries` do not know each other; they meet here. A frame has the column `row` (the 1-based
 line number in the delivered file, counted through where the delivery has several; in a workbook the sheet's own row
-number) and one text column per field, `f1` to `f40`, where null is empty. Field 8 (Namn) is
-read and dropped, so there is no `f8`.
+number) and one text column per field, `f1` to `f40` and those that the year's layout adds after them, where null is empty.
+Field 8 (Namn) is read and dropped, so there is no `f8`.
 """
 
 from __future__ import annotations
@@ -41,6 +41,20 @@ FORMAT_LABELS = {TEXT: "textfil", XLSX: "kalkylblad (.xlsx)", ODS: "kalkylblad (
 def column(number: int) -> str:
     """The column of a field: 7 gives "f7"."""
     return f"f{number}"
+
+
+def numbers_to(width: int) -> tuple[int, ...]:
+    """The numbers of the fields that are kept of a row of that width: the product's own, then those that the year adds."""
+    return (*FIELD_NUMBERS, *range(FIELD_COUNT + 1, width + 1))
+
+
+def numbers_of(frame: pl.DataFrame) -> tuple[int, ...]:
+    """The numbers of the fields that a frame has, as `numbers_to`."""
+    names = set(frame.columns)
+    number = FIELD_COUNT
+    while column(number + 1) in names:
+        number += 1
+    return numbers_to(number)
 
 
 FRAME_SCHEMA: dict[str, type[pl.DataType]] = {

@@ -30,7 +30,7 @@ import polars as pl
 
 from config.lib.personnummer import YOUNGEST
 from submissions.checking import masking
-from submissions.frames import FIELD_NUMBERS, KEY_FIELD, PERSONAL_NUMBER_FIELD, column
+from submissions.frames import KEY_FIELD, PERSONAL_NUMBER_FIELD, column, numbers_of, numbers_to
 from submissions.spec import LayoutSpec
 
 SCHEMA_VERSION = 1  # counted up when a column or its meaning changes: then every data set is a new one
@@ -45,7 +45,6 @@ HEAD: dict[str, tuple[pl.DataType, str, str]] = {
     EMPLOYMENT: (pl.String(), "Anställning", "Anställningsnummer, eller pseudonym som är samma inom enheten"),
 }
 OWN_COLUMNS = (PERSONAL_NUMBER_FIELD, KEY_FIELD)
-TEXT_NUMBERS = tuple(number for number in FIELD_NUMBERS if number not in OWN_COLUMNS)
 PSEUDONYM_LENGTH = 20  # letters of base32: 100 bits
 FORMULA = "^[=+\\-@\\t\\r\\n\\x00＝＋－＠]"
 
@@ -81,7 +80,7 @@ class Typed:
 def columns_of(layout: LayoutSpec) -> list[DataColumn]:
     """The columns of the data, in order."""
     own = [DataColumn(name, kind, None, title, meaning) for name, (kind, title, meaning) in HEAD.items()]
-    fields = [layout[number] for number in TEXT_NUMBERS]
+    fields = [layout[number] for number in numbers_to(len(layout)) if number not in OWN_COLUMNS]
     return own + [
         DataColumn(
             f"f{field.number:02}_{_slug(field.name)}",
@@ -114,7 +113,11 @@ def typed(frame: pl.DataFrame, layout: LayoutSpec, *, unit: str, measured_on: da
     """The unit's rows in the order of the file. With a `key` persons are pseudonyms, without one they are personnummer."""
     rows = frame.sort("row")
     shown = masking.mask_frame(rows) if key else rows
-    masked = sum(int(rows[column(n)].ne_missing(shown[column(n)]).sum()) for n in TEXT_NUMBERS) if key else 0
+    masked = (
+        sum(int(rows[column(n)].ne_missing(shown[column(n)]).sum()) for n in numbers_of(rows) if n not in OWN_COLUMNS)
+        if key
+        else 0
+    )
     person, employment = rows[column(PERSONAL_NUMBER_FIELD)], rows[column(KEY_FIELD)]
     own = [
         pl.lit(unit).alias("enhet"),

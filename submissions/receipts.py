@@ -1,6 +1,6 @@
 """The receipt of a hand-in: what it vouches for, its signed text, and the public answer to "is this receipt genuine?".
 
-The data checksum is SHA-256 over the rows as handed in, corrections laid on: fields 1 to 40 in order, field 8 empty,
+The data checksum is SHA-256 over the rows as handed in, corrections laid on: fields 1 to 40 and those the year has added, in order, field 8 empty,
 semicolons between, one line feed after each row, UTF-8. Anybody with the corrected file can compute it again.
 """
 
@@ -18,16 +18,15 @@ from django.utils import timezone
 
 from config.lib import signatures
 from config.lib.text import one_line
-from submissions.frames import FIELD_COUNT, NAME_FIELD, column
+from submissions.frames import NAME_FIELD, column, numbers_of
 from submissions.models import Receipt
 from submissions.summaries import Line
 
 
 def data_lines(frame: pl.DataFrame) -> bytes:
     """The rows as the checksum sees them."""
-    fields = [
-        pl.lit("").alias(column(n)) if n == NAME_FIELD else pl.col(column(n)).fill_null("") for n in range(1, FIELD_COUNT + 1)
-    ]
+    numbers = range(1, max(numbers_of(frame)) + 1)
+    fields = [pl.lit("").alias(column(n)) if n == NAME_FIELD else pl.col(column(n)).fill_null("") for n in numbers]
     text: str = frame.sort("row").select(pl.concat_str(fields, separator=";").str.join("\n")).item()
     return f"{text}\n".encode()
 

@@ -20,7 +20,7 @@ from submissions.checking.prepare import prepare
 from submissions.checking.registry import Entry
 from submissions.checking.runner import Parts, catalogue_place, entries_of, find, gather, run
 from submissions.deadline import Deadline, no_deadline
-from submissions.frames import KEY_FIELD, column, no_wrong_rows
+from submissions.frames import FIELD_COUNT, KEY_FIELD, column, no_wrong_rows
 
 UNIT_FIELD = 1  # whether the file is ours at all hangs on it
 MANY = 4  # from a quarter of the rows a full run is as quick
@@ -57,7 +57,8 @@ def rerun(
     """
     wrong_rows = no_wrong_rows() if wrong_rows is None else wrong_rows
     rows, fields = changed["row"].cast(pl.UInt32).unique(), set(changed["field"].to_list())
-    if UNIT_FIELD in fields or rows.len() * MANY > frame.height:
+    # What a year adds is read by the checks of single fields, and by those of whole rows.
+    if UNIT_FIELD in fields or max(fields, default=0) > FIELD_COUNT or rows.len() * MANY > frame.height:
         return run(frame, context, wrong_rows=wrong_rows, deadline=deadline)
     entries, not_run = entries_of(context)
     of_rows = [entry for entry in entries if entry.is_of_rows]

@@ -9,7 +9,7 @@ import polars as pl
 from submissions.checking.logic import is_monthly
 from submissions.checking.prepare import Prepared
 from submissions.checking.registry import file_finding, row_findings, swedish_number, whole_check
-from submissions.frames import FIELD_NUMBERS, column
+from submissions.frames import FIELD_NUMBERS, column, numbers_of
 
 WHOLE = 10_000  # hundredths of a percent
 
@@ -20,7 +20,7 @@ def identical_rows(p: Prepared) -> pl.DataFrame:
     Only rows with the same key can be alike, and usually there are none.
     """
     shared = p.shared_keys
-    fields = [column(number) for number in FIELD_NUMBERS]
+    fields = [column(number) for number in numbers_of(p.frame)]
     if shared.is_empty():
         return shared.with_columns(pl.lit(None, pl.UInt32).alias("other"))
     alike = shared.filter(pl.struct(fields).is_duplicated())

@@ -7,7 +7,7 @@ import re
 import polars as pl
 
 from config.lib import personnummer
-from submissions.frames import FIELD_NUMBERS, PERSONAL_NUMBER_FIELD, column
+from submissions.frames import PERSONAL_NUMBER_FIELD, column, numbers_of
 
 LONG_NUMBER = re.compile(r"(?<![0-9])([0-9]{6})([0-9]{5,})", re.ASCII)
 """Longer than any number of the layout: most likely a personnummer with a sign too many before or after it."""
@@ -30,7 +30,7 @@ TEN_DIGITS = "[0-9]{6}[-+ ]?[0-9]{4}"  # nothing shorter can be a personnummer
 
 def mask_frame(frame: pl.DataFrame) -> pl.DataFrame:
     """The rows with every value as `mask_field` shows it. Columns without so many digits in any value are not touched."""
-    texts = [number for number in FIELD_NUMBERS if number != PERSONAL_NUMBER_FIELD]
+    texts = [number for number in numbers_of(frame) if number != PERSONAL_NUMBER_FIELD]
     found = frame.select(pl.col(column(number)).str.contains(TEN_DIGITS).any() for number in texts)
     numbers = [PERSONAL_NUMBER_FIELD, *(number for number in texts if found[column(number)].item())]
     return frame.with_columns(

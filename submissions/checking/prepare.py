@@ -20,7 +20,7 @@ from functools import cache, cached_property
 import polars as pl
 
 from submissions.checking.context import Context
-from submissions.frames import FIELD_NUMBERS, PERSONAL_NUMBER_FIELD, column
+from submissions.frames import PERSONAL_NUMBER_FIELD, column, numbers_of
 from submissions.spec import KOMMUN
 
 # Called A/N in the layout, but nothing but digits is right there: orgnr, personnummer, etikett, specialitet.
@@ -106,8 +106,10 @@ def _people(frame: pl.DataFrame) -> pl.Series:
     return frame.select(pl.when(text.is_not_null()).then(text.hash())).to_series()
 
 
-def prepare(frame: pl.DataFrame, context: Context, fields: Collection[int] = FIELD_NUMBERS) -> Prepared:
+def prepare(frame: pl.DataFrame, context: Context, fields: Collection[int] | None = None) -> Prepared:
     """Parses the rows: all fields, or only those given. A frame of texts in, the same with the columns above out."""
+    if fields is None:
+        fields = [number for number in numbers_of(frame) if number <= len(context.collection.layout)]
     if not fields:
         return Prepared(frame, context, frozenset(), frozenset(), frozenset())
     layout = context.collection.layout

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from submissions.frames import FIELD_NUMBERS, OVERLAY_SCHEMA, column
+from submissions.frames import OVERLAY_SCHEMA, column, numbers_of
 from submissions.reading.kind import kind_value
 
 
@@ -19,7 +19,7 @@ def apply_corrections(frame: pl.DataFrame, overlay: pl.DataFrame | Iterable[tupl
     """
     if not isinstance(overlay, pl.DataFrame):
         overlay = pl.DataFrame(list(overlay), schema=OVERLAY_SCHEMA, orient="row")
-    cells = overlay.filter(pl.col("field").is_in(FIELD_NUMBERS))
+    cells = overlay.filter(pl.col("field").is_in(numbers_of(frame)))
     if cells.is_empty():
         return frame
     cells = cells.unique(["row", "field"], keep="last", maintain_order=True)

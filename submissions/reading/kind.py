@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from submissions.frames import FIELD_NUMBERS, NAME_FIELD, column
+from submissions.frames import NAME_FIELD, column, numbers_of
 
 BLANKS = " \t\r\u00a0\ufeff"
 NOTHING_BUT_BLANKS = BLANKS + ";,|\n\x1a"  # a line of these alone holds nothing
@@ -37,7 +37,7 @@ def kind_frame(frame: pl.DataFrame, *, look_for_rare_blanks: bool) -> pl.DataFra
 
 
 def _strip(frame: pl.DataFrame, look_for_rare_blanks: bool) -> pl.DataFrame:
-    names = [column(number) for number in FIELD_NUMBERS]
+    names = [column(number) for number in numbers_of(frame)]
     padded = names
     if not look_for_rare_blanks:
         found = frame.select(

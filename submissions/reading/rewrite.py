@@ -18,7 +18,7 @@ from operator import itemgetter
 
 import polars as pl
 
-from submissions.frames import ENCODING_LABELS, FIELD_NUMBERS, NAME_FIELD, Reading, column
+from submissions.frames import ENCODING_LABELS, NAME_FIELD, Reading, column, numbers_of
 from submissions.reading.kind import BLANKS
 from submissions.reading.reader import read
 from submissions.reading.split import SEPARATORS, is_quoted
@@ -56,7 +56,7 @@ def changed_cells(delivered: pl.DataFrame, corrected: pl.DataFrame) -> pl.DataFr
         pl.DataFrame({"row": delivered["row"], "old": delivered[name], "new": corrected[name]})
         .filter(pl.col("old").ne_missing(pl.col("new")))
         .select("row", pl.lit(number, pl.UInt8).alias("field"), "old", "new")
-        for number, name in ((number, column(number)) for number in FIELD_NUMBERS)
+        for number, name in ((number, column(number)) for number in numbers_of(delivered))
         if not delivered[name].equals(corrected[name], null_equal=True)
     ]
     if not found:
@@ -144,7 +144,7 @@ def as_text(frame: pl.DataFrame, layout: LayoutSpec) -> bytes:
 
     Another separator is taken where a value holds a semicolon. Raises `RewriteRefused` where no separator is free.
     """
-    texts = [pl.col(column(number)) for number in FIELD_NUMBERS]
+    texts = [pl.col(column(number)) for number in numbers_of(frame)]
     separator = next((mark for mark in SEPARATORS if not _holds(frame, mark)), None)
     if separator is None or any(_holds(frame, sign) for sign in "\r\n"):
         raise RewriteRefused(
@@ -166,7 +166,7 @@ def as_text(frame: pl.DataFrame, layout: LayoutSpec) -> bytes:
 def _holds(frame: pl.DataFrame, sign: str) -> bool:
     return (
         frame.select(
-            pl.any_horizontal(pl.col(column(number)).str.contains(sign, literal=True).any() for number in FIELD_NUMBERS)
+            pl.any_horizontal(pl.col(column(number)).str.contains(sign, literal=True).any() for number in numbers_of(frame))
         ).item()
         or False
     )

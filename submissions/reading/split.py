@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from submissions.frames import FIELD_NUMBERS, Refusal, column
+from submissions.frames import Refusal, column, numbers_to
 from submissions.reading import refusals
 from submissions.reading.kind import NOTHING_BUT_BLANKS
 from submissions.reading.limits import MAX_LINE, MAX_ROWS
@@ -70,7 +70,7 @@ def split(plain: bytes, layout: LayoutSpec) -> Split | Refusal:
         return refusals.too_many_rows(found.rows)
     lines -= plain.endswith(b"\n")
     frame = _without_quotes(found.frame) if b'"' in plain else found.frame
-    return replace(found, frame=frame.select("row", *(column(number) for number in FIELD_NUMBERS)), lines=lines)
+    return replace(found, frame=frame.select("row", *map(column, numbers_to(len(layout)))), lines=lines)
 
 
 def _with_one_line_end(plain: bytes) -> bytes:

@@ -20,7 +20,7 @@ import polars as pl
 
 from config.lib import packed
 from config.lib.text import amount
-from submissions.frames import FIELD_NUMBERS, ODS, XLSX, Refusal, column
+from submissions.frames import ODS, XLSX, Refusal, column, numbers_to
 from submissions.reading import refusals
 from submissions.reading.limits import BOOK_SECONDS, BOOK_UNPACKED, MAX_FIELDS, MAX_ROWS
 from submissions.reading.split import Split, is_header
@@ -162,7 +162,7 @@ def _rows(frame: pl.DataFrame, layout: LayoutSpec) -> tuple[Split, int] | Refusa
     if wrong.height == found.height:
         return refusals.sheet_width(layout, width=frame.width, rows=found.height)
     right = found.filter(~pl.col("row").is_in(wrong["row"].implode())) if wrong.height else found
-    rows = right.select("row", *(pl.col(str(n)).alias(column(n)) for n in FIELD_NUMBERS))
+    rows = right.select("row", *(pl.col(str(n)).alias(column(n)) for n in numbers_to(width)))
     rows, dates = _with_dates(rows)
     return Split(rows, "", has_header, wrong, frame.height), dates
 

@@ -18,7 +18,7 @@ from accounts import audit
 from accounts.models import User
 from submissions import checking, reading, states
 from submissions.deadline import TookTooLong
-from submissions.frames import FIELD_NUMBERS, PERSONAL_NUMBER_FIELD, column
+from submissions.frames import NAME_FIELD, PERSONAL_NUMBER_FIELD, column
 from submissions.models import Correction, Delivery, Submission
 from submissions.services import asking, check_counts, deliver, evaluate, points, storage
 from submissions.services.evaluate import Outcome
@@ -127,7 +127,7 @@ def undo_correction(*, correction: Correction, by: User, at: datetime) -> Correc
 
 def clean_value(field: int, value: str) -> str | None:
     """What was written, read as kindly as a file is; None is empty. Raises `CorrectionRefused`."""
-    if field not in FIELD_NUMBERS:
+    if field == NAME_FIELD or not 1 <= field <= reading.MAX_FIELDS:
         raise CorrectionRefused(f"Fält {field} går inte att rätta.")
     text = value.strip()
     if len(text) > MAX_LENGTH:
@@ -203,6 +203,8 @@ def _value_in(frame: pl.DataFrame, row: int, field: int) -> str | None:
         raise CorrectionRefused(
             f"Rad {row} går inte att rätta här: den finns inte i filen eller har fel antal fält. Rätta i lönesystemet och lämna en ny fil."
         )
+    if column(field) not in found.columns:
+        raise CorrectionRefused(f"Fält {field} går inte att rätta.")
     value: str | None = found.item(0, column(field))
     return value
 

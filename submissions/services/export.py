@@ -19,7 +19,7 @@ from accounts.models import User
 from config.lib import csv_file, downloads, spreadsheet
 from config.lib.spreadsheet import Sheet
 from submissions import checking, reading
-from submissions.frames import FIELD_NUMBERS, TEXT, column, part_and_line
+from submissions.frames import TEXT, column, numbers_of, part_and_line
 from submissions.models import Delivery
 from submissions.services import reports, storage
 from submissions.services.deliver import audit_name, fresh
@@ -78,7 +78,7 @@ def rows_of(*, delivery: Delivery, revealed: bool, purpose: str, by: User, at: d
     numeric = {column(field.number) for field in layout.fields if field.numeric}
     is_number = [name in numeric for name in frame.columns]
     firsts = storage.firsts_of(loaded)
-    heading = [*(["Del"] if firsts else []), "Rad", *(f"{number} {layout[number].name}" for number in FIELD_NUMBERS)]
+    heading = [*(["Del"] if firsts else []), "Rad", *(f"{number} {layout[number].name}" for number in numbers_of(frame))]
     exports.record(
         by=by,
         unit=unit,

@@ -13,7 +13,7 @@ import polars as pl
 from django.utils import timezone
 
 from submissions import checking
-from submissions.frames import FIELD_NUMBERS, KEY_FIELD, NAME_FIELD, PERSONAL_NUMBER_FIELD, column, part_and_line
+from submissions.frames import KEY_FIELD, NAME_FIELD, PERSONAL_NUMBER_FIELD, column, numbers_to, part_and_line
 from submissions.models import Correction, CorrectionBatch, Delivery
 from submissions.services import storage
 from submissions.services.groups import Group, groups_of, live_comments
@@ -113,7 +113,7 @@ def rows_table(delivery: Delivery, collection: CollectionSpec, *, revealed: bool
     frame = storage.current_frame(delivery)
     if not revealed:
         frame = checking.masking.mask_frame(frame)
-    names = {column(number): f"{number} {collection.layout[number].name}" for number in FIELD_NUMBERS}
+    names = {column(number): f"{number} {collection.layout[number].name}" for number in numbers_to(len(collection.layout))}
     empty = pl.lit(None, pl.String).alias(f"{NAME_FIELD} {collection.layout[NAME_FIELD].name}")
     fields = [empty if number == NAME_FIELD else pl.col(column(number)) for number in range(1, len(collection.layout) + 1)]
     said = _said_of_rows(storage.findings_of(delivery), collection, revealed=revealed)
@@ -188,7 +188,7 @@ def changes_table(delivery: Delivery, collection: CollectionSpec, *, revealed: b
     made = changes(delivery)
     if not revealed:
         made = masked_changes(made)
-    names = {number: collection.layout[number].name for number in FIELD_NUMBERS}
+    names = {number: collection.layout[number].name for number in numbers_to(len(collection.layout))}
     return made.select(
         pl.col("key").alias("Anställningsnummer"),
         pl.col("number").alias("Personnummer"),

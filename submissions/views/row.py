@@ -18,7 +18,7 @@ from config.lib import personnummer
 from profiles import access
 from submissions import checking
 from submissions.fields import SECTIONS
-from submissions.frames import FIELD_NUMBERS, KEY_FIELD, PERSONAL_NUMBER_FIELD, column
+from submissions.frames import FIELD_COUNT, KEY_FIELD, PERSONAL_NUMBER_FIELD, column
 from submissions.models import Delivery
 from submissions.services import asking, evaluate, looks, storage
 from submissions.services.storage import Change
@@ -28,6 +28,7 @@ from submissions.views.findings import Notes, draft_of, number_of
 from submissions.views.row_filter import neighbours_of
 
 ETIKETT = 9
+ADDED = "Fält som är nya i år"
 Values = Mapping[str, Any]
 
 
@@ -101,18 +102,20 @@ def row_page(room: Room, row: int, notes: Notes) -> HttpResponse:
     choice = code_choice(room, opened, box=f"varde-{opened}")
     cells = _cells(room, delivery, values, before, notes)
     _open(room, cells, values, notes, opened, choice.chosen if choice else "")
+    added = tuple(number for number in cells if number > FIELD_COUNT)
+    sections = [*SECTIONS, (ADDED, added)] if added else list(SECTIONS)
     neighbours = neighbours_of(room, delivery, row)
     row_query = neighbours.row_query if neighbours else room.query
     context = room.context(
         delivery=delivery,
         row=row,
-        sections=[Section(title, [cells[number] for number in numbers]) for title, numbers in SECTIONS],
+        sections=[Section(title, [cells[number] for number in numbers]) for title, numbers in sections],
         opened=opened,
         choice=choice,
         reveal=notes.reveal,
         may_reveal=room.may_reveal,
         findings_count=sum(len(cell.sentences) for cell in cells.values()),
-        flagged=[cells[number] for _, numbers in SECTIONS for number in numbers if cells[number].sentences],
+        flagged=[cells[number] for _, numbers in sections for number in numbers if cells[number].sentences],
         has_before=before is not None,
         neighbours=neighbours,
         row_query=row_query,
@@ -151,14 +154,19 @@ def row_of_the_same(frame: pl.DataFrame, values: Values) -> Values | None:
 # The fields ----------------------------------------------------------------------------------------------------------
 
 
+def _numbers(values: Values) -> list[int]:
+    """The numbers of the fields that a row has."""
+    return sorted(int(name[1:]) for name in values if name[:1] == "f" and name[1:].isdigit())
+
+
 def _cells(room: Room, delivery: Delivery, values: Values, before: Values | None, notes: Notes) -> dict[int, Cell]:
     row = values["row"]
     histories = storage.histories_of(delivery, row) if delivery.revision else {}
     delivered = storage.base_frame(delivery).filter(pl.col("row") == row).row(0, named=True)
     cells: dict[int, Cell] = {}
-    for number in FIELD_NUMBERS:
+    for number in _numbers(values):
         name = column(number)
-        earlier = before[name] if before else None
+        earlier = before.get(name) if before else None
         cells[number] = Cell(
             number=number,
             name=room.spec.layout[number].name,
