@@ -18,6 +18,7 @@ from django.utils import timezone
 from accounts.access import NotAllowed
 from accounts.addresses import normalise_email
 from config.lib import personnummer
+from config.lib.text import broken_line
 from profiles import services
 from profiles.models import Membership, Unit
 
@@ -49,6 +50,8 @@ def decoded(content: bytes) -> str:
         text = content.decode("cp1252", errors="replace")
     if "\0" in text:
         raise NotAllowed("Filen är ingen textfil. Spara kalkylbladet som CSV och välj den filen.")
+    if wrong := broken_line(text):
+        raise NotAllowed(f"Rad {wrong}: å, ä och ö är förstörda. Spara filen som CSV UTF-8 och välj den igen.")
     return text
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from config.lib.text import one_line
+from config.lib.personnummer import LOOKS_LIKE
 from submissions.spec import BOLAG, KOMMUN, KOMMUNALFORBUND, REGION, CodeSpec, FieldSpec, UnitSpec
-from submissions.tables_in import BadFile, decode, read_lines
+from submissions.tables_in import BadFile, read_lines
 
 KINDS = {
     "kommun": KOMMUN,
@@ -20,39 +18,52 @@ KINDS = {
 YES_NO = {"ja": True, "nej": False}
 
 
-def _lines(data: bytes, width: int) -> Iterator[tuple[int, list[str]]]:
-    """Line number and cells of each row; the header and blank lines left out."""
-    for number, cells in enumerate(csv.reader(io.StringIO(decode(data), newline=""), delimiter=";"), 1):
-        trimmed = [one_line(cell) for cell in cells]
-        if not any(trimmed) or trimmed[0].lower() in {"kod", "code"}:
-            continue
-        if len(trimmed) < width:
-            raise BadFile(f"Rad {number} har {len(trimmed)} fält. Det ska vara minst {width}, åtskilda med semikolon.")
-        yield number, trimmed
+UNIT_COLUMNS = {
+    "kod": ("code", "enhetskod", "kommunkod"),
+    "namn": ("name", "enhet"),
+    "typ": ("slag", "kind"),
+    "lämnar uppgifter": ("lamnar uppgifter", "aktiv"),
+}
+LONGEST_NAME = 100
 
 
 def read_units(data: bytes, known: Mapping[str, UnitSpec]) -> list[UnitSpec]:
-    """kod;namn;typ[;lämnar uppgifter ja/nej]. Without the fourth a known unit keeps what it has; raises `BadFile`."""
+    """kod;namn;typ[;lämnar uppgifter ja/nej], as text or workbook. Raises `BadFile` with every fault.
+
+    Without the fourth a known unit keeps what it has.
+    """
     units: dict[str, UnitSpec] = {}
-    for number, cells in _lines(data, 3):
-        code, name, kind = cells[0], cells[1], KINDS.get(cells[2].lower())
-        if not code or len(code) > 10:
-            raise BadFile(f"Rad {number}: koden ska ha 1–10 tecken.")
-        if not name or len(name) > 100:
-            raise BadFile(f"Rad {number}: namnet ska ha 1–100 tecken.")
-        if kind is None:
-            raise BadFile(f"Rad {number}: typen {cells[2]} finns inte. Typer: kommun, region, kommunalförbund, bolag.")
-        if code in units:
-            raise BadFile(f"Rad {number}: koden {code} förekommer två gånger.")
+    first: dict[str, int] = {}
+    faults: list[str] = []
+    for line in read_lines(data, UNIT_COLUMNS, needed=3):
+        code, name, asked = line["kod"], line["namn"], line["lämnar uppgifter"].lower()
+        found = _unit_faults(code, name, line["typ"], asked)
+        if code in first:
+            found.append(f"koden {code} förekommer två gånger, först på rad {first[code]}.")
+        first.setdefault(code, line.number)
+        faults += [f"Rad {line.number}: {fault}" for fault in found]
         active = known[code].active if code in known else True
-        if len(cells) > 3 and cells[3]:
-            if cells[3].lower() not in YES_NO:
-                raise BadFile(f"Rad {number}: fjärde fältet ska vara ja eller nej.")
-            active = YES_NO[cells[3].lower()]
-        units[code] = UnitSpec(code, name, kind, active)
+        units[code] = UnitSpec(code, name, KINDS.get(line["typ"].lower(), ""), YES_NO.get(asked, active))
+    if faults:
+        raise BadFile(*faults)
     if not units:
         raise BadFile("Filen innehåller inga enheter.")
     return list(units.values())
+
+
+def _unit_faults(code: str, name: str, kind: str, asked: str) -> list[str]:
+    faults = []
+    if not code or len(code) > LONGEST_CODE:
+        faults.append(f"koden ska ha 1–{LONGEST_CODE} tecken.")
+    if not name or len(name) > LONGEST_NAME:
+        faults.append(f"namnet ska ha 1–{LONGEST_NAME} tecken.")
+    if LOOKS_LIKE.search(f"{code} {name}"):
+        faults.append("raden ser ut att innehålla ett personnummer. Ta bort det.")
+    if kind.lower() not in KINDS:
+        faults.append(f"typen {kind or '(tom)'} finns inte. Typer: kommun, region, kommunalförbund, bolag.")
+    if asked and asked not in YES_NO:
+        faults.append("fjärde fältet ska vara ja eller nej.")
+    return faults
 
 
 CODE_COLUMNS = {

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 
 from config.lib import csv_file
 from config.lib.file_types import named_by_first_bytes
-from config.lib.text import one_line
+from config.lib.text import broken_line, one_line
 from submissions.frames import Refusal
 from submissions.reading.workbook import is_packed, read_cells
 
 MOST_FAULTS = 10
 MOST_LINES = 20_000
-TWICE = ("Ã¥", "Ã¤", "Ã¶", "Ã…", "Ã„", "Ã–", "Ã©")  # å ä ö of UTF-8 read as Windows-1252 and written once more
 WIDE = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -119,9 +118,9 @@ def _text(data: bytes) -> list[tuple[int, list[str]]]:
         raise BadFile(f"Filen är {kind}. Läs in en textfil (.csv) eller ett kalkylblad (.xlsx).")
     text = decode(data)
     lines = text.splitlines()
-    wrong = [number for number, line in enumerate(lines, 1) if any(sign in line for sign in TWICE) or "\ufffd" in line]
+    wrong = broken_line(text)
     if wrong:
-        raise BadFile(f"Rad {wrong[0]}: å, ä och ö är förstörda. Spara filen som CSV UTF-8 och läs in den igen.")
+        raise BadFile(f"Rad {wrong}: å, ä och ö är förstörda. Spara filen som CSV UTF-8 och läs in den igen.")
     separator = _separator(lines)
     return list(enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=separator), 1))
 

@@ -6,6 +6,7 @@ Trosa (0488) has last year's approved file and none this year, so that a new one
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from uuid import UUID, uuid5
@@ -79,18 +80,22 @@ def at_clock(day: date, hour: int, minute: int = 0) -> datetime:
     return timezone.make_aware(datetime.combine(day, time(hour, minute)))
 
 
-def tell(now: datetime) -> list[Person]:
-    """Make the whole demo, in the caller's transaction; everybody with password and secret."""
+def tell(now: datetime, *, say: Callable[[str], object] = lambda text: None) -> list[Person]:
+    """Make the whole demo, in the caller's transaction; everybody with password and secret. `say` hears how far it has come."""
     story = Story(now, people.cast())
-    _reference_data(story)
-    _last_year(story)
-    _people_of_this_year(story)
-    _open_this_year(story)
-    _region(story)
-    _three_kommuner(story)
-    _lonesamverkan(story)
-    _trosa(story)
-    _signed_in_lately(story)
+    for what, part in (
+        ("enheter", _reference_data),
+        ("förra året", _last_year),
+        ("personer", _people_of_this_year),
+        ("årets insamling", _open_this_year),
+        ("Region Sörmland", _region),
+        ("tre kommuner", _three_kommuner),
+        ("lönesamverkan", _lonesamverkan),
+        ("Trosa", _trosa),
+        ("inloggningar", _signed_in_lately),
+    ):
+        say(f"{what} …")
+        part(story)
     return story.cast
 
 

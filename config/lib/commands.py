@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import sys
 from argparse import ArgumentParser
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -73,6 +75,39 @@ class PortalCommand(BaseCommand):
 def add_dry_run(parser: ArgumentParser) -> None:
     """The option that every writing command has."""
     parser.add_argument("--dry-run", action="store_true", help="visa vad som skulle ändras utan att spara")
+
+
+def add_progress(parser: ArgumentParser) -> None:
+    """The option of every command that may take long."""
+    parser.add_argument("--progress", action="store_true", help="visa hur långt det har kommit också när ingen terminal läser")
+
+
+@dataclass
+class Progress:
+    """How far a long work has come, on standard error: only for somebody who looks, or who asked for it by `--progress`.
+
+    What is written on standard output stays the result alone, and can be piped or kept.
+    """
+
+    shown: bool
+    every: int = 25
+    done: int = 0
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any], *, every: int = 25) -> Progress:
+        """As the command was called."""
+        return cls(bool(options.get("progress")) or sys.stderr.isatty(), every)
+
+    def step(self, what: str, total: int | None = None) -> None:
+        """One more is done; "25 av 312 filer …" now and then."""
+        self.done += 1
+        if self.done % self.every == 0:
+            self.say(f"{self.done} av {total} {what} …" if total else f"{self.done} {what} …")
+
+    def say(self, text: str) -> None:
+        """A line about what goes on."""
+        if self.shown:
+            print(text, file=sys.stderr, flush=True)
 
 
 def refused(sentence: str) -> CommandError:

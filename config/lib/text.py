@@ -15,6 +15,15 @@ def sort_key(text: str) -> str:
     return "".join(key)
 
 
+TWICE = ("Ã¥", "Ã¤", "Ã¶", "Ã…", "Ã„", "Ã–", "Ã©")  # å ä ö of UTF-8 read as Windows-1252 and written once more
+
+
+def broken_line(text: str) -> int | None:
+    """The number of the first line where å, ä or ö are no longer letters; None where all are."""
+    lines = enumerate(text.splitlines(), 1)
+    return next((number for number, line in lines if "\ufffd" in line or any(sign in line for sign in TWICE)), None)
+
+
 def amount(count: int, one: str, many: str) -> str:
     """A number and its word: "1 rad", "2 104 rader" with the thousands apart."""
     return f"{count:,}".replace(",", "\N{NARROW NO-BREAK SPACE}") + f" {one if count == 1 else many}"

@@ -5,11 +5,18 @@ from __future__ import annotations
 import pytest
 from django.core.management import get_commands, load_command_class
 
-from config.lib.commands import PortalCommand
+from config.lib.commands import PortalCommand, Progress
 
 OURS = sorted(
-    name for name, app in get_commands().items() if app in {"accounts", "config", "messaging", "profiles", "submissions"}
+    name
+    for name, app in get_commands().items()
+    if app in {"accounts", "config", "deferrals", "messaging", "profiles", "submissions"}
 )
+ONLY_READ = {  # and so need no dry run; what they make is a file, or a database of their own
+    *("check_file", "compare_database", "demo_file", "doctor", "verify_audit", "verify_backup", "verify_sealed"),
+    "generalrepetition",
+}
+LONG = {"demo", "generalrepetition", "invite", "purge", "recheck", "rotate_keys"}  # they say how far they have come
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -20,6 +27,22 @@ def test_help_is_in_swedish(name: str, capsys: pytest.CaptureFixture[str]):
     assert "alternativ:" in text
     for english in ("options:", "positional arguments", "show this help", "--settings"):
         assert english not in text
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_what_writes_has_a_dry_run_and_what_is_long_says_how_far_it_has_come(name: str):
+    options = load_command_class(get_commands()[name], name).create_parser("manage.py", name)._option_string_actions
+    assert ("--dry-run" in options) == (name not in ONLY_READ), f"{name}: --dry-run"
+    assert ("--progress" in options) == (name in LONG), f"{name}: --progress"
+
+
+def test_progress_is_told_on_standard_error_to_a_terminal_or_who_asks(capsys: pytest.CaptureFixture[str]):
+    for asked in (False, True):
+        progress = Progress.of({"progress": asked}, every=2)
+        for _ in range(4):
+            progress.step("filer", 4)
+    told = capsys.readouterr()
+    assert (told.out, told.err) == ("", "2 av 4 filer …\n4 av 4 filer …\n")
 
 
 @pytest.mark.parametrize(

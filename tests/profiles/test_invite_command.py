@@ -44,27 +44,60 @@ def test_one_person_is_invited(cast: Cast):
     assert len(sent_mails("eva@trosa.example")) == 1
 
 
-def test_a_file_with_header_empty_lines_and_every_outcome(cast: Cast, tmp_path: Path):
+FAULTY = (
+    "epost;namn;enhet;roll\neva@trosa.example;Eva Ström;0488;Läsare\n\n"
+    "dan.lind@vagnharad.example;Dan Lind;0488;contact\nbo.ask@trosa.example;Bo Ask;0488;Läsare\n"
+    "fel;Fel;0488;Läsare\nkim@trosa.example;Kim;9999;Läsare\nkim@trosa.example;Kim;0488;Chef\n"
+    "eva@trosa.example;Eva;0488;Läsare\nkim@trosa.example;811218-9876;0488;Läsare\n"
+)
+WRONG = (
+    "rad 6: fel;Fel;0488;Läsare: skriv en e-postadress",
+    "rad 7: kim@trosa.example: det finns ingen enhet som heter 9999",
+    "rad 8: kim@trosa.example: rollen Chef finns inte",
+    "rad 9: eva@trosa.example: personen står redan på rad 2 för samma enhet",
+    "rad 10: (utelämnad): raden ser ut att innehålla ett personnummer",
+)
+
+
+def test_a_file_with_faults_invites_nobody_and_names_every_line(cast: Cast, tmp_path: Path):
     path = tmp_path / "inbjudna.csv"
-    path.write_text(
-        "epost;namn;enhet;roll\neva@trosa.example;Eva Ström;0488;Läsare\n\n"
-        "dan.lind@vagnharad.example;Dan Lind;0488;contact\nbo.ask@trosa.example;Bo Ask;0488;Läsare\n"
-        "fel;Fel;0488;Läsare\nkim@trosa.example;Kim;9999;Läsare\nkim@trosa.example;Kim;0488;Chef\n",
-        encoding="cp1252",
-    )
+    path.write_text(FAULTY, encoding="cp1252")
     status, text = run(str(path))
     assert status == 1
+    for sentence in (*WRONG, "Ingen är inbjuden: 5 rader av 8 är fel. Rätta dem, eller kör med --skip-faulty"):
+        assert sentence in text
+    assert "811218" not in text
+    assert not User.objects.filter(email="eva@trosa.example").exists()
+    assert not sent_mails()
+
+
+def test_the_others_are_invited_where_that_is_asked_for(cast: Cast, tmp_path: Path):
+    path = tmp_path / "inbjudna.csv"
+    path.write_text(FAULTY, encoding="cp1252")
+    status, text = run(str(path), skip_faulty=True)
+    assert status == 1
     for sentence in (
+        *WRONG,
         "rad 2: eva@trosa.example: inbjuden som Läsare",
         "rad 4: dan.lind@vagnharad.example: har redan ett konto och är nu Kontaktperson",
-        "rad 5: bo.ask@trosa.example: Personen har redan en roll i enheten: Uppgiftslämnare.",
-        "rad 6: fel: är ingen e-postadress",
-        "rad 7: kim@trosa.example: det finns ingen enhet med koden 9999",
-        "rad 8: kim@trosa.example: rollen Chef finns inte",
-        "Inbjudna: 1. Fick rollen direkt: 1. Fanns redan: 1. Gick inte: 3.",
+        "rad 5: bo.ask@trosa.example: har redan en roll i enheten: Uppgiftslämnare",
+        "Inbjudna: 1. Fick rollen direkt: 1. Fanns redan: 1. Gick inte: 5.",
     ):
         assert sentence in text
     assert User.objects.get(email="eva@trosa.example").name == "Eva Ström"
+
+
+def test_twelve_broken_among_ten_thousand_are_named_and_nobody_is_invited(cast: Cast, tmp_path: Path):
+    lines = [f"p{n}{'' if n % 800 else ' '}@trosa.example;Person {n};0488;Läsare" for n in range(1, 10_001)]
+    path = tmp_path / "alla.csv"
+    path.write_text("\n".join(lines), encoding="utf-8-sig")
+    status, text = run(str(path))
+    assert status == 1
+    assert [line.split(":")[0] for line in text.splitlines() if line.startswith("rad ")] == [
+        f"rad {n * 800}" for n in range(1, 13)
+    ]
+    assert "Ingen är inbjuden: 12 rader av 10000 är fel." in text
+    assert not Membership.objects.pending().exists()
 
 
 def test_a_second_run_changes_nothing_and_is_no_error(cast: Cast):
@@ -86,7 +119,9 @@ def test_a_dry_run_tells_and_writes_nothing(cast: Cast):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"a;b;c\n", "Rad 1 har 3 f"),
+        (b"a;b;c\n", "Rad 1: raden har 3 f"),
+        ("namn;å\n".encode().decode("cp1252").encode(), "Rad 1: å, ä och ö är förstörda"),
+        ("epost;namn;enhet;roll\n".encode("utf-16"), "ingen textfil"),
         (b"", "inga personer"),
         (b"epost;namn;enhet;roll\n", "inga personer"),
         (b"%PDF-1.4\0\0", "ingen textfil"),

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from config.demo import logins, story
-from config.lib.commands import PortalCommand, add_dry_run, refused
+from config.lib.commands import PortalCommand, Progress, add_dry_run, add_progress, refused
 from messaging.models import Thread
 from submissions.models import Delivery, Submission
 
@@ -31,6 +31,7 @@ class Command(PortalCommand):
             "--if-empty", action="store_true", help="gör inget, i stället för att vägra, när databasen har innehåll"
         )
         add_dry_run(parser)
+        add_progress(parser)
         parser.add_argument(
             "--logins", default=str(settings.BASE_DIR / "var" / "demo.json"), metavar="FIL", help="filen med inloggningar"
         )
@@ -44,7 +45,7 @@ class Command(PortalCommand):
                 if options["if_empty"]:
                     return
                 raise refused("Databasen har redan innehåll. Börja om från en tom databas, till exempel med bin/run --reset.")
-            cast = story.tell(timezone.now())
+            cast = story.tell(timezone.now(), say=Progress.of(options).say)
             counts = _counts()
             if options["dry_run"]:
                 transaction.set_rollback(True)

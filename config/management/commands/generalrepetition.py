@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
-import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from config.lib.commands import PortalCommand, refused, wrong_use
+from config.lib.commands import PortalCommand, Progress, add_progress, refused, wrong_use
 from config.rehearsal import plan, report, scratch
 from config.rehearsal.play import play
 
@@ -40,6 +39,7 @@ class Command(PortalCommand):
         parser.add_argument(
             "--workers", type=int, default=8, metavar="ANTAL", help=f"samtidiga på sista dagen, 1-{MOST_WORKERS} (förval 8)"
         )
+        add_progress(parser)
         parser.add_argument("--keep", action="store_true", help="behåll databasen efteråt; dess namn skrivs ut")
         parser.add_argument("--report", metavar="FIL", help="skriv också rapporten som JSON i filen")
 
@@ -51,7 +51,7 @@ class Command(PortalCommand):
         file = _writable(options["report"])
         try:
             with quiet_log(), scratch.database(keep=options["keep"]) as name:
-                season = play(parts, workers=options["workers"], tell=lambda text: print(text, file=sys.stderr))
+                season = play(parts, workers=options["workers"], tell=Progress.of(options).say)
         except scratch.CannotRehearse as problem:
             raise refused(str(problem)) from problem
         for line in report.lines(season):

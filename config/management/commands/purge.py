@@ -9,7 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts import retention as of_accounts
-from config.lib.commands import PortalCommand, add_dry_run, wrong_use
+from config.lib.commands import PortalCommand, Progress, add_dry_run, add_progress, wrong_use
 from config.lib.retention import carry_out
 from config.lib.text import amount
 from deferrals import retention as of_deferrals
@@ -17,6 +17,13 @@ from messaging import retention as of_messages
 from profiles import dormancy
 from profiles import retention as of_profiles
 from submissions.services import retention as of_submissions
+
+PARTS: dict[str, Any] = {
+    "meddelanden": of_messages,
+    "enheter och personer": of_profiles,
+    "uppskov och utskick": of_deferrals,
+    "filer": of_submissions,
+}
 
 
 class Command(PortalCommand):
@@ -32,19 +39,21 @@ class Command(PortalCommand):
             "--older-than", type=int, metavar="DAGAR", help="ta bara bort det som är äldre än så, även där regeln tillåter mer"
         )
         add_dry_run(parser)
+        add_progress(parser)
 
     def handle(self, *args: Any, dry_run: bool, older_than: int | None, **options: Any) -> None:
         if older_than is not None and not 0 <= older_than <= 36_500:
             raise wrong_use("--older-than ska vara ett antal dagar, till exempel 400.")
         at, age = timezone.now(), None if older_than is None else timedelta(days=older_than)
+        progress = Progress.of(options)
+        progress.say("konton …")
         counts = {
             rule.what: carry_out(rule, at=at, older_than=age, dry_run=dry_run, receipt=of_accounts.note)
             for rule in of_accounts.RULES
         }
-        counts |= of_messages.purge(at=at, older_than=age, dry_run=dry_run)
-        counts |= of_profiles.purge(at=at, older_than=age, dry_run=dry_run)
-        counts |= of_deferrals.purge(at=at, older_than=age, dry_run=dry_run)
-        counts |= of_submissions.purge(at=at, older_than=age, dry_run=dry_run)
+        for what, rules in PARTS.items():
+            progress.say(f"{what} …")
+            counts |= rules.purge(at=at, older_than=age, dry_run=dry_run)
         verb = "skulle tas bort" if dry_run else "borttagna"
         for what, count in counts.items():
             self.stdout.write(f"{what}: {count} {verb}")

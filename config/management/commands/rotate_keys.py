@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts import audit
 from config import key_rotation
-from config.lib.commands import PortalCommand, add_dry_run, refused
+from config.lib.commands import PortalCommand, Progress, add_dry_run, add_progress, refused
 from config.lib.text import amount
 
 PROGRESS = 500
@@ -29,13 +29,14 @@ class Command(PortalCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Only the dry run."""
         add_dry_run(parser)
+        add_progress(parser)
 
     def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
         """Rotate model by model, then count the keys."""
         done = "skulle krypteras om" if dry_run else "krypterade om"
         changed = broken = 0
         for model in key_rotation.sealed_models():
-            of_model, bad = self.rotate(model, store=not dry_run)
+            of_model, bad = self.rotate(model, Progress.of(options, every=PROGRESS), store=not dry_run)
             rows = amount(model._base_manager.count(), "rad", "rader")
             self.stdout.write(f"{model._meta.label}: {rows}, {of_model} {done}, {bad} gick inte.")
             changed, broken = changed + of_model, broken + bad
@@ -49,10 +50,10 @@ class Command(PortalCommand):
         if is_needed and not dry_run:
             raise refused("En äldre nyckel används fortfarande.")
 
-    def rotate(self, model: Any, *, store: bool) -> tuple[int, int]:
+    def rotate(self, model: Any, progress: Progress, *, store: bool) -> tuple[int, int]:
         """How many rows of the model got a new value, and how many have one that does not open."""
         changed = broken = 0
-        for number, row in enumerate(key_rotation.old_rows(model, store=store), 1):
+        for row in key_rotation.old_rows(model, store=store):
             changed += bool(row.resealed)
             broken += bool(row.broken)
             for column in row.broken:
@@ -60,8 +61,7 @@ class Command(PortalCommand):
                 if store:
                     name = f"{model._meta.label} {row.pk} {column}"
                     audit.record("operation:key", object=name, result="broken", at=timezone.now())
-            if number % PROGRESS == 0:
-                self.stdout.write(f"{model._meta.label}: {number} rader …")
+            progress.step(f"rader av {model._meta.label}")
         return changed, broken
 
     def tell_of_keys(self, *, dry_run: bool) -> bool:

@@ -50,6 +50,8 @@ class Command(PortalCommand):
                     by=None,
                     at=timezone.now(),
                 )
-        except (imports.BadFile, ImportRefused) as problem:
+        except imports.BadFile as problem:
+            raise refused("\n".join((*problem.faults, "Inget är ändrat."))) from problem
+        except ImportRefused as problem:
             raise refused(str(problem)) from problem
         print_difference(self.stdout, difference, missing="finns inte i den nya", dry_run=dry_run)

@@ -33,7 +33,7 @@ class Command(PortalCommand):
         try:
             units = imports.read_units(content(file), _known()) if file else list(builtin.units())
         except imports.BadFile as problem:
-            raise refused(str(problem)) from problem
+            raise refused("\n".join((*problem.faults, "Inget är ändrat."))) from problem
         with perhaps(dry_run):
             difference = import_units(units=units, by=None, at=timezone.now())
         print_difference(self.stdout, difference, missing="finns inte i filen", dry_run=dry_run)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from config.lib.commands import PortalCommand, add_dry_run, refused, wrong_use
+from config.lib.commands import PortalCommand, Progress, add_dry_run, add_progress, refused, wrong_use
 from config.lib.text import amount
 from submissions.models import Collection
 from submissions.services import deliver
@@ -25,6 +25,7 @@ class Command(PortalCommand):
         """The year."""
         parser.add_argument("year", type=int, metavar="ÅR", help="insamlingens år")
         add_dry_run(parser)
+        add_progress(parser)
 
     def handle(self, *args: Any, year: int, dry_run: bool, **options: Any) -> None:
         """Check and print."""
@@ -33,7 +34,8 @@ class Command(PortalCommand):
             raise wrong_use(f"Det finns ingen insamling för {year}.")
         waiting = deliver.to_recheck(collection)
         changed = broken = 0
-        for number, delivery in enumerate(waiting, 1):
+        progress = Progress.of(options)
+        for delivery in waiting:
             unit = delivery.submission.unit
             result = deliver.recheck(delivery=delivery, at=timezone.now(), store=not dry_run)
             if result.problem:
@@ -42,8 +44,7 @@ class Command(PortalCommand):
             elif result.before != result.after:
                 changed += 1
                 self.stdout.write(f"{unit.code} {unit.name}: {_words(result.before)} → {_words(result.after)}")
-            if number % 25 == 0:
-                self.stdout.write(f"{number} av {len(waiting)} …")
+            progress.step("filer", len(waiting))
         checked = amount(len(waiting), "fil kontrollerad", "filer kontrollerade")
         self.stdout.write(f"{checked}, {changed} med ändrat antal anmärkningar, {broken} gick inte.")
         if dry_run:

@@ -10,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from profiles import names
 from profiles.models import Unit
 from submissions import builtin, synthetic
 from submissions.models import CheckSetting, Code, CodeList, Collection, Delivery, Field, Submission
@@ -81,12 +82,17 @@ def test_units_are_added_and_changed_but_never_removed(cast: Cast, tmp_path: Pat
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "inga enheter"),
+        ("", "Filen är tom"),
+        ("kod;namn;typ\n", "inga enheter"),
         ("0488;Trosa", "Rad 1 har 2 fält"),
-        ("0488;Trosa;stad", "typen stad finns inte"),
-        ("0488;Trosa;kommun\n0488;Trosa;kommun", "Rad 2: koden 0488 förekommer två gånger"),
-        ("0488;;kommun", "namnet"),
-        ("0488;Trosa;kommun;kanske", "ja eller nej"),
+        ("0488;Trosa;stad", "Rad 1: typen stad finns inte"),
+        ("0488;Trosa;kommun\n0488;Trosa;kommun", "Rad 2: koden 0488 förekommer två gånger, först på rad 1"),
+        ("0488;;kommun", "Rad 1: namnet"),
+        ("0488;Trosa;kommun;kanske", "Rad 1: fjärde fältet ska vara ja eller nej"),
+        ("namn;kod\nTrosa;0488", "Rad 1: rubriken saknar typ"),
+        ("0488;Trosa stad;kommun\n8001;811218-9876;bolag", "Rad 2: raden ser ut att innehålla ett personnummer"),
+        ("0488;TÃ¥sa;kommun", "Rad 1: å, ä och ö är förstörda"),
+        ("8001;;kommun\n8002;Åsa;stad\n8003;Ö;bolag;kanske", "Rad 2: typen stad.*\n.*Rad 3: fjärde"),
     ],
 )
 def test_a_unit_file_with_a_fault_changes_nothing(cast: Cast, tmp_path: Path, text: str, words: str) -> None:
@@ -95,7 +101,27 @@ def test_a_unit_file_with_a_fault_changes_nothing(cast: Cast, tmp_path: Path, te
     with pytest.raises(CommandError, match=words) as refusal:
         run("import_units", str(file))
     assert refusal.value.returncode == 1
+    assert str(refusal.value).endswith("Inget är ändrat.")
     assert Unit.objects.get(code="0488").name == "Trosa kommun"
+
+
+def test_a_unit_file_may_be_a_workbooks_text_in_any_order_of_columns(cast: Cast, tmp_path: Path) -> None:
+    file = tmp_path / "enheter.csv"
+    file.write_text("Typ\tNamn\tKod\nbolag\tÅsa Energi AB\t8001\n", encoding="utf-8")
+    assert "1 ny" in run("import_units", str(file))
+    assert Unit.objects.get(code="8001").name == "Åsa Energi AB"
+
+
+def test_an_import_of_units_that_is_cut_short_leaves_nothing(cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def dies(*args: object, **values: object) -> None:
+        raise KeyboardInterrupt
+
+    file = tmp_path / "enheter.csv"
+    file.write_text("0488;Trosa stad;kommun\n8001;Åsa Energi AB;bolag\n", encoding="utf-8")
+    monkeypatch.setattr(names, "rename_unit", dies)
+    with pytest.raises(KeyboardInterrupt):
+        run("import_units", str(file))
+    assert not Unit.objects.filter(code="8001").exists()
 
 
 def test_a_new_code_list_is_taken_into_use_with_its_difference(cast: Cast, tmp_path: Path) -> None:
