@@ -86,6 +86,7 @@ MESSAGE_DRAFTS_PER_USER = 50
 MAILING_DRAFTS_KEPT = timedelta(days=30)
 MAILINGS_KEPT = timedelta(days=365)  # with the addresses of those who got them
 THREADS_KEPT = timedelta(days=730)  # from the last message of a matter; it goes whole
+VIEWING = timedelta(minutes=30)  # somebody at SKR sees the portal as a unit does
 FILES_KEPT = timedelta(days=365)  # from the day the submission is locked
 ROWS_KEPT = timedelta(days=730)  # the last accepted rows, for the comparison
 UPLOAD_BYTES = 100_000_000

@@ -18,7 +18,8 @@ SAME_LOOK = timedelta(minutes=10)
 
 
 def record(*, by: User, unit: str, object: str, revealed: bool = False, purpose: str = "", at: datetime) -> None:
-    """Write that the person looked at `object` of the unit."""
+    """Write that the person looked at `object` of the unit; what she sees as the unit does, with the purpose of that."""
+    purpose = purpose or (by.viewing.purpose if by.viewing else "")
     result = REVEALED if revealed else MASKED
     if revealed or not _is_logged(by, unit, object, result, at):
         audit.record("data:read", by=by, unit=unit, object=object, result=result, purpose=purpose, at=at)

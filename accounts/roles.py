@@ -18,6 +18,7 @@ _REVIEW = frozenset(
     {
         "profiles.view_unit",
         "profiles.view_membership",
+        "profiles.view_as_unit",
         "profiles.view_unitnote",
         "profiles.add_unitnote",
         "messaging.view_thread",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import account, drafts, security, sessions, sign_in, sign_up
+from accounts.views import account, drafts, security, sessions, sign_in, sign_up, viewing
 
 app_name = "accounts"
 urlpatterns = [
@@ -29,6 +29,7 @@ urlpatterns = [
     path("inloggning/avsluta/", sessions.end_session, name="end_session"),
     path("inloggning/avsluta-andra/", sessions.end_other_sessions, name="end_other_sessions"),
     path("session/", sessions.session_time, name="session_time"),
+    path("visning/avsluta/", viewing.end_viewing, name="end_viewing"),
     path("utkast/", drafts.drafts, name="drafts"),
     path("logga-ut/", account.sign_out, name="sign_out"),
 ]

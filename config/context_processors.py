@@ -30,7 +30,7 @@ MENU = (
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
-    """`menu` (label, url, active, badge, note) and how long the session lives, for a verified person; nothing for everybody else."""
+    """`viewing`, `menu` (label, url, active, badge, note) and how long the session lives, for a verified person; nothing for everybody else."""
     user = getattr(request, "user", None)
     shown = {"announcements": SimpleLazyObject(lambda: announcements_for(request))}
     if user is None or not is_verified(user):
@@ -46,9 +46,15 @@ def portal(request: HttpRequest) -> dict[str, Any]:
         )
         menu.append({"label": label, "url": url, "active": is_here, "badge": badge, "note": notes.get(name, "")})
     row = row_of(request)
-    left, _ = time_left(row, timezone.now(), is_staff=user.is_staff) if row else (timedelta(0), "")
+    left, _ = time_left(row, timezone.now(), is_staff=bool(user.staff_role)) if row else (timedelta(0), "")
     seconds = int(left.total_seconds())
-    return {**shown, "menu": menu, "session_seconds": seconds, "session_warning": int(limits.SESSION_WARNING.total_seconds())}
+    return {
+        **shown,
+        "viewing": user.viewing,
+        "menu": menu,
+        "session_seconds": seconds,
+        "session_warning": int(limits.SESSION_WARNING.total_seconds()),
+    }
 
 
 def announcements_for(request: HttpRequest) -> list[Announcement]:

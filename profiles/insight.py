@@ -1,4 +1,4 @@
-"""Who has seen a unit's rows, as the unit reads it: the audit trail's reads and exports in words.
+"""Who has seen a unit's rows, as the unit reads it: the audit trail's reads, exports and views of the portal as the unit sees it, in words.
 
 Everybody with a role in the unit sees the same list, SKR's looks among them with the purpose that was given. It tells
 which delivery, row or group, never what stood there. Source: security note, sections 9 and 11 (LOG-07).
@@ -17,8 +17,8 @@ from accounts.models import AuditEvent, User
 from accounts.reads import REVEALED
 from profiles.models import Membership, Unit
 
-READ, EXPORTED = "data:read", "data:exported"
-WORDS = {READ: "Läste", EXPORTED: "Hämtade"}
+READ, EXPORTED, VIEWED = "data:read", "data:exported", "access:viewing:started"
+WORDS = {READ: "Läste", EXPORTED: "Hämtade", VIEWED: "Såg"}
 ALL, SKR, OWN = "alla", "skr", "egna"
 WHO = ((ALL, "Alla"), (SKR, "SKR"), (OWN, "Enhetens egna"))
 MONTH, YEAR = "30", "365"
@@ -83,7 +83,7 @@ def _look(unit: Unit, event: AuditEvent, staff: User | None, membership: Members
         side=f"SKR, {staff.get_staff_role_display()}" if staff else _role(membership),
         verb=WORDS[event.code],
         what=event.object.removeprefix(f"{unit.code}/"),
-        how=event.result,
+        how=event.result or ("bara läsning" if event.code == VIEWED else ""),
         is_revealed=REVEALED in event.result,
         purpose=event.purpose,
     )

@@ -60,6 +60,7 @@ TABLE = """
   accounts:step_up                           POST  200   200   200   200   200   200   200   200
   accounts:sign_in_recovery_code             GET   200   200   200   200   200   200   200   200
   accounts:sign_in_recovery_code             POST  302   302   302   302   302   302   302   302
+  accounts:end_viewing                       POST  302   302   302   302   302   302   302   302
   accounts:sign_out                          POST  302   302   302   302   302   302   302   302
   accounts:security                          GET   200   200   200   200   200   200   200   200
   accounts:change_password                   GET   200   200   200   200   200   200   200   200
@@ -329,6 +330,10 @@ TABLE = """
   admin:submissions_waiver_changelist        GET   404   404   404   404   200   200   200   403
   admin:submissions_waiver_change            GET   404   404   404   404   200   200   200   403
   admin:submissions_waiver_end               POST  404   404   404   404   302   302   302   403
+  admin:submissions_submission_view_as       GET   404   404   404   404   200   200   200   403
+  admin:submissions_submission_view_as       POST  404   404   404   404   200   200   200   403
+  admin:profiles_unit_view_as                GET   404   404   404   404   200   200   200   403
+  admin:profiles_unit_view_as                POST  404   404   404   404   200   200   200   403
   admin:submissions_submission_group         GET   404   404   404   404   200   200   200   403
   admin:submissions_submission_reveal        GET   404   404   404   404   200   200   200   403
   admin:submissions_submission_reveal        POST  404   404   404   404   200   200   200   403

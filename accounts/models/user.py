@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from accounts.roles import PERMISSIONS, StaffRole
+from accounts.viewed import Viewing
 
 
 class UserManager(BaseUserManager["User"]):
@@ -53,6 +54,8 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing] # django-o
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: list[str] = []  # type: ignore[misc] # an instance variable to mypy, a class variable to Django
 
+    viewing: Viewing | None = None  # not kept: set on the request's user alone (accounts.viewing)
+
     objects = UserManager()
 
     class Meta:
@@ -65,8 +68,8 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing] # django-o
 
     @property
     def is_staff(self) -> bool:
-        """True for SKR's own people; the Django admin asks for it."""
-        return bool(self.staff_role)
+        """True for SKR's own people, but while they see the portal as a unit does; the Django admin asks for it."""
+        return bool(self.staff_role) and self.viewing is None
 
     @property
     def is_superuser(self) -> bool:
@@ -74,14 +77,18 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing] # django-o
         return False
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
-        """Whether the staff role holds `perm` ("app.verb_model")."""
-        return self.is_active and perm in PERMISSIONS.get(self.staff_role, ())
+        """Whether the staff role holds `perm` ("app.verb_model"). It rests while she sees the portal as a unit does."""
+        return self.viewing is None and self.is_active and perm in PERMISSIONS.get(self.staff_role, ())
 
     def has_perms(self, perm_list: Any, obj: Any = None) -> bool:
         return all(self.has_perm(perm, obj) for perm in perm_list)
 
     def has_module_perms(self, app_label: str) -> bool:
-        return self.is_active and any(p.startswith(f"{app_label}.") for p in PERMISSIONS.get(self.staff_role, ()))
+        return (
+            self.viewing is None
+            and self.is_active
+            and any(p.startswith(f"{app_label}.") for p in PERMISSIONS.get(self.staff_role, ()))
+        )
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         """Ends every session when the password or the epoch changes (ASVS 7.4.3); `secret` is an older SECRET_KEY."""

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import audit, services, sign_in
+from accounts import audit, services, sign_in, viewing
 from accounts import step_up as stepping_up
 from accounts.access import UserRequest, before_notice, open_view
 from accounts.forms import StepUpForm
@@ -68,6 +68,9 @@ def step_up(request: UserRequest) -> HttpResponse:
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session and have the browser forget what it kept of it."""
     if request.user.is_authenticated:
+        seen = viewing.kept(request)
+        if seen is not None:
+            viewing.end(request, seen, result="sign_out", at=timezone.now())
         audit.record("account:session:ended", by=request.user, subject=request.user, result="sign_out", at=timezone.now())
     logout(request)
     response = HttpResponseRedirect(reverse("start"))

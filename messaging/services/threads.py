@@ -263,6 +263,8 @@ def latest_from(thread: Thread, *, staff: bool) -> datetime | None:
 
 
 def _mark_read(thread: Thread, by: User, upto: datetime) -> None:
+    if by.viewing is not None:
+        return  # SKR sees the portal as the unit does: nothing is read by that
     if not ReadMark.objects.filter(thread=thread, user=by, read_at__gte=upto).exists():
         ReadMark.objects.bulk_create(
             [ReadMark(thread=thread, user=by, read_at=upto)],

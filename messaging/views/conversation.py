@@ -114,7 +114,7 @@ def news(request: UserRequest, pk: int) -> HttpResponse:
     """
     found = thread_or_404(request, pk)
     row = row_of(request)
-    if row is None or time_left(row, timezone.now(), is_staff=request.user.is_staff)[0] <= limits.SESSION_WARNING:
+    if row is None or time_left(row, timezone.now(), is_staff=bool(request.user.staff_role))[0] <= limits.SESSION_WARNING:
         return HttpResponse(status=STOP_POLLING)
     after = _number(request.GET.get("efter"))
     posts = _posts(found, request.user, after=after)

@@ -7,14 +7,17 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from accounts import viewing
 from accounts.access import NotAllowed
 from accounts.step_up import needs_step_up
 from profiles import access, dossier, facts, relations, requests
 from profiles.admin.forms import LastDayForm, RelationForm
 from profiles.admin.name_pages import NamePages
+from profiles.admin.viewing import view_as_page
 from profiles.forms_requests import AnswerForm
 from profiles.models import Unit, UnitRelation
 
@@ -28,6 +31,7 @@ class UnitPages(NamePages):
         """Relate, end a relation, answer a request."""
         return [
             *super().pages(),
+            ("<int:unit_id>/visa-som/", FORM(self.view_as), "view_as"),
             ("<int:unit_id>/relation/", FORM(self.relate), "relate"),
             ("<int:unit_id>/relation/<int:relation_id>/avsluta/", FORM(self.end_relation), "end_relation"),
             ("<int:unit_id>/begaran/<int:request_id>/", FORM(needs_step_up(self.answer_request)), "answer_request"),
@@ -46,6 +50,7 @@ class UnitPages(NamePages):
                 (tie, self.page_url("end_relation", obj.pk, tie.pk) if may_relate and tie.valid_to is None else "")
                 for tie in relations.ties_of(obj, on=timezone.localdate())
             ],
+            "view_as_url": self.page_url("view_as", obj.pk) if request.user.has_perm(viewing.PERMISSION) else "",
             "relate_url": self.page_url("relate", obj.pk) if may_relate else "",
             "asked": [
                 (one, self.page_url("answer_request", obj.pk, one.pk) if may_answer else "") for one in requests.waiting_of(obj)
@@ -53,6 +58,11 @@ class UnitPages(NamePages):
             **self.names_shown(request, obj),
             **self.notes_shown(request, obj),
         }
+
+    def view_as(self, request: HttpRequest, unit_id: int) -> HttpResponse:
+        """Visa som uppgiftslämnaren: see the portal as the unit does, and change nothing."""
+        unit = self.find(request, unit_id)
+        return view_as_page(self, request, unit, about=unit, back=self.object_url(unit), to=reverse("start"))
 
     def relate(self, request: HttpRequest, unit_id: int) -> HttpResponse:
         """Write down how the unit belongs with another."""

@@ -31,6 +31,8 @@ class UnitQuerySet(models.QuerySet["Unit"]):
         """A submitter sees the units she holds a role at; SKR staff who may view units see all."""
         if not user.is_authenticated or not user.is_active:
             return self.none()
+        if user.viewing is not None:
+            return self.filter(pk=user.viewing.unit_id)
         if user.has_perm("profiles.view_unit"):
             return self
         return self.filter(pk__in=Membership.objects.in_force().filter(user=user).values("unit"))

@@ -30,6 +30,9 @@ class AccessRequestQuerySet(models.QuerySet["AccessRequest"]):
             return self.none()
         if user.has_perm("profiles.view_unit"):
             return self
+        if user.viewing is not None:
+            answers_them = user.viewing.role == Membership.Role.CONTACT
+            return self.filter(unit=user.viewing.unit_id) if answers_them else self.none()
         answers = Membership.objects.in_force().filter(user=user, role=Membership.Role.CONTACT)
         return self.filter(Q(user=user) | Q(unit__in=answers.values("unit")))
 

@@ -8,14 +8,17 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts.access import NotAllowed
+from accounts.viewing import PERMISSION as VIEW_AS
+from profiles.admin.viewing import view_as_page
 from submissions import receipts, states
 from submissions.admin import findings, parts
 from submissions.admin.forms import AnswerForm, NoteForm, ReturnForm
-from submissions.admin.judging import REVIEW
+from submissions.admin.judging import FORM, REVIEW
 from submissions.admin.next_step import step_of
 from submissions.admin.rows import EXPORT, VIEW
 from submissions.admin.waivers import WaivingPages
@@ -40,8 +43,15 @@ class ReviewPages(WaivingPages):
             ("<int:submission_id>/aterlamna/", require_POST(self.return_to_unit), "return"),
             ("<int:submission_id>/oppna-igen/", require_POST(self.open_again), "open_again"),
             ("<int:submission_id>/oppna-inte/", require_POST(self.refuse_to_reopen), "refuse_to_reopen"),
+            ("<int:submission_id>/visa-som/", FORM(self.view_as), "view_as"),
             ("<int:submission_id>/anteckna/", require_POST(self.note), "note"),
         ]
+
+    def view_as(self, request: HttpRequest, submission_id: int) -> HttpResponse:
+        """Visa som uppgiftslämnaren: the submission as the unit sees it."""
+        submission: Submission = self.find(request, submission_id)
+        to = reverse("submissions:submission", args=[submission.unit.code, submission.collection.year])
+        return view_as_page(self, request, submission.unit, about=submission, back=self.object_url(submission), to=to)
 
     # The page
 
@@ -61,6 +71,7 @@ class ReviewPages(WaivingPages):
             "can_judge": not states.reason_against(states.check_can_judge, user, obj),
             "waiting": waiting,
             "can_note": may_review,
+            "view_as_url": self.page_url("view_as", obj.pk) if user.has_perm(VIEW_AS) else "",
             "can_approve": states.can_approve(user, obj),
             "can_return": states.can_return(user, obj),
             "can_reopen": states.can_reopen(user, obj),

@@ -234,7 +234,8 @@ def enter(request: UserRequest, code: str, year: int) -> Room:
     submission = _submission(request, unit.pk, year)
     now = timezone.now()
     room = Room(request, submission, _deliveries(submission), now)
-    if request.method == "GET" and room.waiting is not None and deliver.take_up_unchecked(at=now, submission=submission):
+    may_check = request.method == "GET" and request.user.viewing is None
+    if may_check and room.waiting is not None and deliver.take_up_unchecked(at=now, submission=submission):
         submission = _submission(request, unit.pk, year)
         room = Room(request, submission, _deliveries(submission), now)
     return room
