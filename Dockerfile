@@ -2,9 +2,10 @@
 #   docker run --read-only --tmpfs /tmp --env-file portal.env -p 8000:8000 personalstatistik
 #   docker run --read-only --tmpfs /tmp --env-file portal.env personalstatistik python manage.py procrastinate worker
 #   docker run --rm --env-file portal.env personalstatistik python manage.py migrate      (before a new version serves)
-# Variables: .env.example. The database is not in the image: DATABASE_URL names it.
+#   docker build --target tools -t personalstatistik-tools .      (the same with PostgreSQL's programs: backup and restore)
+# compose.yaml runs them all. Variables: .env.example. The database is not in the image: DATABASE_URL names it.
 
-FROM python:3.11-slim AS build
+FROM python:3.11-slim-trixie AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /srv/venv
 COPY requirements/base.txt /tmp/base.txt
@@ -28,13 +29,20 @@ RUN rm -rf config/local && \
     /srv/venv/bin/python manage.py collectstatic --no-input --verbosity 0 && \
     /srv/venv/bin/python -m compileall -q /srv/portal
 
-FROM python:3.11-slim
-RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin portal
+FROM python:3.11-slim-trixie AS base
+RUN useradd --system --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin portal
 COPY --from=build /srv /srv
 WORKDIR /srv/portal
 ENV PATH=/srv/venv/bin:$PATH PORTAL_ENV=production STATIC_ROOT=/srv/static BIND=0.0.0.0:8000 \
     PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 LC_ALL=C.UTF-8
-USER portal
+USER 10001
+
+FROM base AS tools
+USER 0
+RUN apt-get update && apt-get install --yes --no-install-recommends postgresql-client && rm -rf /var/lib/apt/lists/*
+USER 10001
+
+FROM base AS portal
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD ["python", "-m", "config.probe"]
 CMD ["gunicorn", "-c", "config/gunicorn.conf.py"]
