@@ -334,6 +334,8 @@ TABLE = """
   admin:submissions_submission_view_as       POST  404   404   404   404   200   200   200   403
   admin:profiles_unit_view_as                GET   404   404   404   404   200   200   200   403
   admin:profiles_unit_view_as                POST  404   404   404   404   200   200   200   403
+  admin:submissions_submission_ask           GET   404   404   404   404   200   200   200   403
+  admin:submissions_submission_ask           POST  404   404   404   404   200   200   200   403
   admin:submissions_submission_group         GET   404   404   404   404   200   200   200   403
   admin:submissions_submission_reveal        GET   404   404   404   404   200   200   200   403
   admin:submissions_submission_reveal        POST  404   404   404   404   200   200   200   403

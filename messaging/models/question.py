@@ -40,6 +40,8 @@ class Question(models.Model):
 
     thread = models.ForeignKey("messaging.Thread", on_delete=models.PROTECT, related_name="questions")
     number = models.PositiveSmallIntegerField()  # 1, 2, 3 within the thread
+    check_code = models.CharField("kontroll", max_length=10, blank=True)  # of the group of findings that it is about
+    group = models.CharField(max_length=20, blank=True)  # the group's opaque name, in the thread's year
     text_sealed = models.BinaryField()
     answer_sealed = models.BinaryField(null=True)
     ticked_at = models.DateTimeField(null=True)
@@ -50,6 +52,9 @@ class Question(models.Model):
         verbose_name_plural = "frågor"
         constraints = [
             models.UniqueConstraint(fields=["thread", "number"], name="question_one_per_number"),
+            models.CheckConstraint(
+                condition=Q(group="", check_code="") | ~Q(group="") & ~Q(check_code=""), name="question_group_has_check"
+            ),
             models.CheckConstraint(
                 condition=Q(ticked_at=None, ticked_by=None) | Q(ticked_at__isnull=False, ticked_by__isnull=False),
                 name="question_ticked_in_pairs",

@@ -48,6 +48,14 @@ class Asked:
         return self.question.ticked_at is not None
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """The group of findings that a question is about, as the app above names it."""
+
+    check: str
+    group: str
+
+
 def _same(unit: Unit, text: str) -> str:
     return text
 
@@ -64,10 +72,12 @@ def send_questions(
     nonce: UUID,
     year: int | None = None,
     fill: Callable[[Unit, str], str] = _same,
+    about: Sequence[About] = (),
 ) -> QuestionBatch:
     """One thread for each unit with `text` as its message and a copy of the questions; `fill` puts the unit's own words in.
 
-    All units or none. The same `nonce`, units and words again give the batch that they made. Raises NotAllowed.
+    `about` says for each question which group of findings of the year it is about. All units or none. The same `nonce`,
+    units and words again give the batch that they made. Raises NotAllowed.
     """
     if not by.is_staff:
         raise NotAllowed("Frågor i en omgång skickas av SKR.")
@@ -89,7 +99,7 @@ def send_questions(
                     unit=unit, category=category, subject=clean_subject(fill(unit, subject)), by=by, at=at, year=year, batch=batch
                 )
                 add_message(thread, text=fill(unit, text), by=by, at=at, nonce=uuid5(nonce, unit.code))
-                add_questions(thread, [fill(unit, question) for question in asked])
+                add_questions(thread, [fill(unit, question) for question in asked], about)
                 audit.record(
                     "thread:questions", by=by, unit=unit.code, object=f"ärende {thread.pk}", result=f"{len(asked)} frågor", at=at
                 )
@@ -112,6 +122,7 @@ def send_questions(
             nonce=anew,
             year=year,
             fill=fill,
+            about=about,
         )
     return batch
 
@@ -129,9 +140,11 @@ def _is_batch_of(
     return said == [category, clean_subject(fill(units[0], words[0])), *(fill(units[0], word) for word in words[1:])]
 
 
-def add_questions(thread: Thread, texts: Sequence[str]) -> None:
+def add_questions(thread: Thread, texts: Sequence[str], about: Sequence[About] = ()) -> None:
     """The questions of a thread, numbered from one, within the caller's transaction."""
     questions = [Question(thread=thread, number=number) for number in range(1, len(texts) + 1)]
+    for question, one in zip(questions, about, strict=False):
+        question.check_code, question.group = one.check, one.group
     for question, text in zip(questions, texts, strict=True):
         question.text_sealed = sealed.seal_text(question, "text_sealed", text)
     Question.objects.bulk_create(questions)

@@ -63,7 +63,7 @@ class Listed:
 
 def groups_for(submission: Submission, delivery: Delivery, page: str | None) -> Listed:
     """The groups of the current file, worst first, so many on a page."""
-    shown = _all_groups(submission, delivery)
+    shown = all_groups(submission, delivery)
     explained = [one for one in shown if one.comment is not None]
     left = Counter(one.group.check for one in explained if not one.is_accepted and one.point is None)
     return Listed(
@@ -76,10 +76,11 @@ def groups_for(submission: Submission, delivery: Delivery, page: str | None) -> 
 
 def group_of(submission: Submission, delivery: Delivery, key: str) -> ShownGroup | None:
     """One group of the current file; None where there is no such group."""
-    return next((one for one in _all_groups(submission, delivery) if one.group.key == key), None)
+    return next((one for one in all_groups(submission, delivery) if one.group.key == key), None)
 
 
-def _all_groups(submission: Submission, delivery: Delivery) -> list[ShownGroup]:
+def all_groups(submission: Submission, delivery: Delivery) -> list[ShownGroup]:
+    """Every group of the current file, worst first, with what is said of it."""
     collection = submission.collection.spec()
     comments, marked = live_comments(submission), {point.group: point for point in points.collected(submission)}
     findings = storage.findings_of(delivery)
@@ -118,10 +119,12 @@ def _shown(group: Group, collection: CollectionSpec, comment: Comment | None, wh
     )
 
 
-def group_rows(submission: Submission, delivery: Delivery, key: str, page: str, *, reveal: bool = False) -> dict[str, Any] | None:
+def group_rows(
+    submission: Submission, delivery: Delivery, key: str, page: str, *, reveal: bool = False, only: int | None = None
+) -> dict[str, Any] | None:
     """One group with a page of its rows: line, employment key, value and sentence; None where there is no such group.
 
-    `lines` are the rows' numbers, `is_masked` tells whether anything on the page is or would be masked.
+    `only` is the one line that is asked for. `lines` are the rows' numbers, `is_masked` tells whether anything on the page is or would be masked.
     """
     findings = storage.findings_of(delivery)
     group = next((one for one in groups_of(submission, findings) if one.key == key), None)
@@ -129,6 +132,10 @@ def group_rows(submission: Submission, delivery: Delivery, key: str, page: str, 
         return None
     collection = submission.collection.spec()
     frame = checking.group_rows(findings, group.check, group.field, group.value)
+    if only is not None:
+        frame = frame.filter(pl.col("row") == only)
+        if frame.is_empty():
+            return None
     shown = Paginator(range(frame.height), ROWS_ON_A_PAGE).get_page(page)
     rows, is_masked = [], False
     for index in shown.object_list:
@@ -137,6 +144,7 @@ def group_rows(submission: Submission, delivery: Delivery, key: str, page: str, 
         rows.append(
             {
                 "row": finding["row"],
+                "is_masked": checking.messages.is_masked(finding),
                 "key": checking.messages.shown_key(finding, reveal=reveal),
                 "value": checking.messages.shown_value(finding, reveal=reveal),
                 "message": checking.messages.render(finding, collection, reveal=reveal),

@@ -14,14 +14,15 @@ from django.views.decorators.http import require_POST
 
 from accounts.access import NotAllowed
 from accounts.viewing import PERMISSION as VIEW_AS
+from messaging.access import can_write
 from profiles.admin.viewing import view_as_page
 from submissions import receipts, states
 from submissions.admin import findings, parts
+from submissions.admin.asking import AskingPages
 from submissions.admin.forms import AnswerForm, NoteForm, ReturnForm
 from submissions.admin.judging import FORM, REVIEW
 from submissions.admin.next_step import step_of
 from submissions.admin.rows import EXPORT, VIEW
-from submissions.admin.waivers import WaivingPages
 from submissions.frames import ENCODING_LABELS
 from submissions.models import Receipt, Submission
 from submissions.services import issuing, notes, points, reopen, review
@@ -29,7 +30,7 @@ from submissions.services import issuing, notes, points, reopen, review
 STEPS = ("begin_review", "approve", "return", "open_again", "refuse_to_reopen", "note")
 
 
-class ReviewPages(WaivingPages):
+class ReviewPages(AskingPages):
     """What `SubmissionAdmin` has besides its list."""
 
     object_template = "admin/submissions/submission.html"
@@ -71,6 +72,7 @@ class ReviewPages(WaivingPages):
             "can_judge": not states.reason_against(states.check_can_judge, user, obj),
             "waiting": waiting,
             "can_note": may_review,
+            "ask_url": self.page_url("ask", obj.pk) if can_write(user, obj.unit) else "",
             "view_as_url": self.page_url("view_as", obj.pk) if user.has_perm(VIEW_AS) else "",
             "can_approve": states.can_approve(user, obj),
             "can_return": states.can_return(user, obj),

@@ -64,14 +64,17 @@ class RowPages(PortalAdmin):
         looks.at_findings(delivery=current, group=shown["group"], rows=shown["lines"], by=asked.user, at=timezone.now())
         may_reveal = shown["is_masked"] and asked.user.has_perm(REVEAL)
         reveal_url = f"{self.page_url('reveal', submission.pk, key)}?sida={shown['page'].number}" if may_reveal else ""
-        return self.show_group(request, submission, {**shown, "reveal_url": reveal_url, "is_revealed": False})
+        return self.show_group(request, submission, {**shown, "reveal_url": reveal_url, "is_revealed": False, "whole_url": ""})
 
     def reveal(self, request: HttpRequest, submission_id: int, key: str) -> HttpResponse:
-        """The same with whole personnummer, once a purpose is given. Every look is logged with it."""
+        """The same with whole personnummer, or the one row of `?rad=`, once a purpose is given. Every look is logged with it."""
         asked = self.require(request, REVEAL)
         submission, current = self.with_current(request, submission_id)
         form = PurposeForm(request.POST or None)
-        shown = findings.group_rows(submission, current, key, request.GET.get("sida", "1"), reveal=form.is_valid())
+        line = request.GET.get("rad", "")
+        only = int(line) if line.isascii() and line.isdigit() and len(line) < 10 else None
+        page = request.GET.get("sida", "1")
+        shown = findings.group_rows(submission, current, key, page, reveal=form.is_valid(), only=only)
         if shown is None:
             raise Http404
         if not form.is_valid():
@@ -86,7 +89,8 @@ class RowPages(PortalAdmin):
             purpose=form.cleaned_data["purpose"],
             at=timezone.now(),
         )
-        return self.show_group(request, submission, {**shown, "reveal_url": "", "is_revealed": True})
+        masked = self.page_url("group", submission.pk, key) if only is not None else ""
+        return self.show_group(request, submission, {**shown, "reveal_url": "", "is_revealed": True, "whole_url": masked})
 
     def show_group(self, request: HttpRequest, submission: Submission, shown: dict[str, Any]) -> HttpResponse:
         """The page of a group."""

@@ -12,11 +12,12 @@ from datetime import datetime
 from typing import Any
 
 import polars as pl
+from django.db.models import Q
 
 from accounts.models import User
 from config.lib import crypto
 from messaging import services as messaging
-from messaging.models import Thread, ThreadQuerySet
+from messaging.models import Question, Thread, ThreadQuerySet
 from messaging.services import Matter
 from submissions.frames import FIELD_NUMBERS, KEY_FIELD, PERSONAL_NUMBER_FIELD, column
 from submissions.models import Delivery, Submission
@@ -62,8 +63,11 @@ def threads_about(submission: Submission) -> ThreadQuerySet:
 
 
 def threads_at_group(submission: Submission, group: str, user: User) -> list[Thread]:
-    """Those about the group that the person sees, the latest first."""
-    return list(threads_about(submission).visible_to(user).filter(group=group))
+    """Those about the group that the person sees, or with a question about it, the latest first."""
+    asked = Question.objects.filter(group=group, thread__unit=submission.unit_id).order_by("pk").values("thread")
+    threads: ThreadQuerySet = Thread.objects.filter(unit=submission.unit_id, year=submission.collection.year)
+    found = threads.visible_to(user).filter(Q(group=group) | Q(pk__in=asked))
+    return list(found.select_related("unit").order_by("-last_message_at", "-pk"))
 
 
 def threads_at_row(submission: Submission, values: Mapping[str, Any], user: User) -> list[Thread]:
