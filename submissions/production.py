@@ -4,7 +4,7 @@ A frame of texts in (`submissions.frames`), a typed frame out, and no database. 
 code and the row's number, the person, the person's year of birth and sex, the employment, and then every field of the layout but
 7 (the person), 8 (never kept) and 40 (the employment).
 
-- **Person** is field 7, or its pseudonym: 100 bits of HMAC-SHA256 in small base32, with the key of the series. The same person has
+- **Person** is field 7, or its pseudonym: 96 bits of HMAC-SHA256 in hex, with the key of the series. The same person has
   the same pseudonym in every unit and every year of a series, so that personalrörlighet can be followed and nobody is counted
   twice in the country. (The link from year to year is what the tables of the domain file, 4.4, need; *assumed* that it reaches
   across units.) Whoever holds the key can find a person by trying every number, so the key is sealed and never leaves the portal.
@@ -17,11 +17,9 @@ A field of digits that holds something else has no number: its place is told (`u
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 import unicodedata
-from base64 import b32encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -45,7 +43,8 @@ HEAD: dict[str, tuple[pl.DataType, str, str]] = {
     EMPLOYMENT: (pl.String(), "Anställning", "Anställningsnummer, eller pseudonym som är samma inom enheten"),
 }
 OWN_COLUMNS = (PERSONAL_NUMBER_FIELD, KEY_FIELD)
-PSEUDONYM_LENGTH = 20  # letters of base32: 100 bits
+PSEUDONYM_LENGTH = 24  # hex digits: 96 bits
+TEN_DIGITS = "[0-9]{6}[^0-9]?[0-9]{4}"  # nothing shorter can be a personnummer
 FORMULA = "^[=+\\-@\\t\\r\\n\\x00＝＋－＠]"
 
 
@@ -112,12 +111,7 @@ def _slug(name: str) -> str:
 def typed(frame: pl.DataFrame, layout: LayoutSpec, *, unit: str, measured_on: date, key: bytes | None) -> Typed:
     """The unit's rows in the order of the file. With a `key` persons are pseudonyms, without one they are personnummer."""
     rows = frame.sort("row")
-    shown = masking.mask_frame(rows) if key else rows
-    masked = (
-        sum(int(rows[column(n)].ne_missing(shown[column(n)]).sum()) for n in numbers_of(rows) if n not in OWN_COLUMNS)
-        if key
-        else 0
-    )
+    shown, masked = _masked(rows) if key else (rows, 0)
     person, employment = rows[column(PERSONAL_NUMBER_FIELD)], rows[column(KEY_FIELD)]
     own = [
         pl.lit(unit).alias("enhet"),
@@ -132,6 +126,22 @@ def typed(frame: pl.DataFrame, layout: LayoutSpec, *, unit: str, measured_on: da
     found = columns_of(layout)[len(HEAD) :]
     made = source.select(*own, *(_value(one).alias(one.name) for one in found))
     return Typed(made, _unread(rows, made, found), masked)
+
+
+def _masked(rows: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """The rows with whatever looks like a personnummer masked outside the two columns of its own, and how many values that were.
+
+    Each different text with as many digits is looked at once: an organisationsnummer stands on every row.
+    """
+    changed, count = [], 0
+    for name in (column(number) for number in numbers_of(rows) if number not in OWN_COLUMNS):
+        texts = rows[name]
+        maybe = texts.filter(texts.str.contains(TEN_DIGITS).fill_null(False)).unique().to_list()
+        masks = {text: shown for text in maybe if (shown := masking.mask(text)) != text}
+        if masks:
+            count += int(texts.is_in(list(masks)).sum())
+            changed.append(texts.replace(masks))
+    return rows.with_columns(changed), count
 
 
 def _value(one: DataColumn) -> pl.Expr:
@@ -179,14 +189,11 @@ def _birth_year(on: date) -> pl.Expr:
 
 def pseudonyms(values: pl.Series, purpose: str, key: bytes) -> pl.Series:
     """A pseudonym for each value, the same for the same one; none for an empty one. Another purpose gives others."""
-    keyed = hmac.new(key, f"{purpose}\x1f".encode(), hashlib.sha256)
-
-    def pseudonym(value: str) -> str:
-        one = keyed.copy()
-        one.update(value.encode())
-        return b32encode(one.digest())[:PSEUDONYM_LENGTH].decode().lower()
-
-    return pl.Series(values.name, [None if value is None else pseudonym(value) for value in values], dtype=pl.String)
+    start = f"{purpose}\x1f".encode()
+    made = [
+        None if value is None else hmac.digest(key, start + value.encode(), "sha256").hex()[:PSEUDONYM_LENGTH] for value in values
+    ]
+    return pl.Series(values.name, made, dtype=pl.String)
 
 
 # As a text file ------------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from typing import Any
 
 import polars as pl
 from django.db import transaction
+from django.db.models import Count
 
 from accounts import audit
 from accounts.access import NotAllowed
@@ -28,7 +29,7 @@ from accounts.models import User
 from config.lib import sealed
 from config.lib.text import amount
 from submissions import production
-from submissions.models import CheckSetting, Collection, Delivery, Export, ExportSeries, Receipt, Submission
+from submissions.models import CheckSetting, Collection, Delivery, Export, ExportSeries, Receipt, Submission, Waiver
 from submissions.services import issuing, storage
 from submissions.spec import CollectionSpec
 
@@ -55,6 +56,7 @@ class Included:
     corrections: int
     explanations: int
     late: str  # why, in Swedish; "" where it came in time
+    waivers: int = 0  # dispenser of the year
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,8 @@ def plan_of(collection: Collection) -> Plan:
     receipts = {
         one.submission_id: one for one in in_force.select_related("delivery").defer("figures_sealed", *large).order_by("pk")
     }
+    of_the_year = Waiver.objects.live().filter(collection=collection).values("unit").annotate(n=Count("pk")).order_by("unit")
+    waivers = {one["unit"]: one["n"] for one in of_the_year}
     included, left_out, gone = [], [], []
     for submission in submissions:
         receipt = receipts.get(submission.pk)
@@ -140,7 +144,7 @@ def plan_of(collection: Collection) -> Plan:
         if why or receipt is None:
             left_out.append(LeftOut(submission.unit.code, submission.unit.name, why))
             continue
-        included.append(_included(submission, receipt))
+        included.append(_included(submission, receipt, waivers.get(submission.unit_id, 0)))
         if receipt.delivery is not None and receipt.delivery.purged_at is not None:
             gone.append(submission.unit.name)
     if gone:
@@ -157,7 +161,7 @@ def _why_not(submission: Submission, receipt: Receipt | None) -> str:
     return "" if receipt is not None else NO_RECEIPT
 
 
-def _included(submission: Submission, receipt: Receipt) -> Included:
+def _included(submission: Submission, receipt: Receipt, waivers: int) -> Included:
     delivery = receipt.delivery
     return Included(
         unit=submission.unit.code,
@@ -172,6 +176,7 @@ def _included(submission: Submission, receipt: Receipt) -> Included:
         corrections=receipt.corrections,
         explanations=receipt.comments,
         late=str(receipt.get_late_reason_display()) if receipt.late_reason else "",
+        waivers=waivers,
     )
 
 

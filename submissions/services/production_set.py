@@ -192,17 +192,17 @@ def _fields(columns: list[DataColumn]) -> Listing:
 def _units(export: Export) -> Listing:
     heading = (
         *("Enhet", "Namn", "Typ", "Ingår", "Varför inte", "Rader", "Version", "Kvittens", "Klarmarkerad", "Filens SHA-256"),
-        *("Uppgifternas SHA-256", "Rättelser", "Förklaringar", "Sen inlämning"),
+        *("Uppgifternas SHA-256", "Rättelser", "Förklaringar", "Sen inlämning", "Dispenser"),
     )
     included: list[list[csv_file.Value]] = [
         [
             *(one.unit, one.name, one.kind, "ja", "", one.rows, one.version, one.receipt, one.issued_at),
-            *(one.file_sha256, one.data_sha256, one.corrections, one.explanations, one.late or "nej"),
+            *(one.file_sha256, one.data_sha256, one.corrections, one.explanations, one.late or "nej", one.waivers),
         ]
         for one in versions.included_in(export)
     ]
     left_out: list[list[csv_file.Value]] = [
-        [one.unit, one.name, "", "nej", one.why, *[None] * 9] for one in versions.left_out_of(export)
+        [one.unit, one.name, "", "nej", one.why, *[None] * 10] for one in versions.left_out_of(export)
     ]
     return heading, sorted([*included, *left_out], key=lambda row: str(row[0]))
 
