@@ -253,6 +253,8 @@ def totals(trial: Trial) -> dict[str, int]:
     """The figures over all units."""
     units = trial.units
     return {
+        "touched": len(worst_first(trial)),
+        "new": sum(unit["new"] for unit in units),
         "units_before": sum(1 for unit in units if sum(unit["before"].values())),
         "units_after": sum(1 for unit in units if sum(unit["after"].values())),
         "rows_before": sum(unit["rows_before"] for unit in units),

@@ -37,7 +37,7 @@ class CodeFileForm(forms.Form):
     kind = forms.ChoiceField(label="Lista", error_messages=dict.fromkeys(("required", "invalid_choice"), "Välj en lista."))
     file = forms.FileField(
         label="Fil med koder",
-        help_text="kod;benämning;sektor;personalgrupp kommun;personalgrupp region. Textfil (.csv) eller kalkylblad (.xlsx).",
+        help_text="Kod, benämning, sektor, personalgrupp kommun, personalgrupp region. Semikolon emellan, eller ett kalkylblad (.xlsx).",
         error_messages={
             "required": "Välj en fil.",
             "empty": "Filen är tom (0 byte).",

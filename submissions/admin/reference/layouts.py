@@ -47,7 +47,7 @@ class NewLayoutForm(forms.Form):
     file = forms.FileField(
         label="Fil med fälten",
         required=False,
-        help_text=f"Bara om du utgår från en fil: {';'.join(imports.LAYOUT_COLUMNS)}",
+        help_text=f"Bara om du utgår från en fil: {', '.join(imports.LAYOUT_COLUMNS)}. Semikolon emellan, eller ett kalkylblad (.xlsx).",
         error_messages={"empty": "Filen är tom (0 byte).", "invalid": "Webbläsaren skickade ingen fil. Välj filen igen."},
     )
 
