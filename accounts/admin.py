@@ -1,4 +1,4 @@
-"""The audit trail in the admin. No device, code, session or journey is shown anywhere; persons are in profiles.admin."""
+"""The audit trail and the privacy notice in the admin. No device, code, session or journey is shown anywhere; persons are in profiles.admin."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from accounts.admin_notices import NoticeTextAdmin
 from accounts.admin_site import PortalAdmin, Section, portal_admin
 from accounts.audit_words import AREAS, result_words, words
 from accounts.models import AuditEvent
+
+__all__ = ["AuditEventAdmin", "NoticeTextAdmin"]
 
 
 class AreaFilter(admin.SimpleListFilter):

@@ -22,7 +22,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from accounts import audit, device_cookie, drafts, limits, sign_in
 from accounts.access import NEXT_ROUTES, is_verified
 from accounts.models import Session, User
-from accounts.notice import NOTICE_VERSION
+from accounts.notice import current_version
 from config.lib import context
 
 STOP_POLLING = 286  # htmx: ask no more
@@ -139,7 +139,10 @@ class RequireVerified:
 
 
 class NoticeGate:
-    """Until the current privacy notice is accepted, every page leads to it."""
+    """Until the current privacy notice is accepted, every page leads to it.
+
+    Who has accepted an earlier version is asked at the next whole page: a form that she sends meanwhile is not lost.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -150,7 +153,10 @@ class NoticeGate:
     def process_view(self, request: HttpRequest, view: View, args: object, kwargs: object) -> HttpResponse | None:
         """Lead to the notice from wherever somebody signed in goes."""
         user = request.user
-        if not user.is_authenticated or user.notice_version == NOTICE_VERSION or getattr(view, "is_before_notice", False):
+        if not user.is_authenticated or getattr(view, "is_before_notice", False):
+            return None
+        is_page = request.method in {"GET", "HEAD"} and request.headers.get("HX-Request") != "true"
+        if user.notice_version and (not is_page or user.notice_version >= current_version(timezone.now())):
             return None
         return redirect_to(request, reverse("accounts:notice"))
 

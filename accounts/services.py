@@ -9,13 +9,13 @@ from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from accounts import audit, limits, notice, passwords, throttling, totp
+from accounts import audit, limits, passwords, throttling, totp
 from accounts.access import NotAllowed
 from accounts.addresses import normalise_email
 from accounts.device_cookie import STRANGE
-from accounts.models import EmailCode, Invitation, Session, SignUpJourney, TotpDevice, User
+from accounts.models import EmailCode, Invitation, NoticeAcceptance, Session, SignUpJourney, TotpDevice, User
 from accounts.roles import StaffRole
 from config.lib.mail import PortalMail
 
@@ -231,9 +231,11 @@ def end_journeys(journeys: QuerySet[SignUpJourney], reason: str, *, at: datetime
 
 
 @transaction.atomic
-def accept_notice(*, user: User, at: datetime, version: int = notice.NOTICE_VERSION) -> None:
-    """Store that the person has read the privacy notice. Repeating it changes nothing."""
-    if User.objects.filter(pk=user.pk).exclude(notice_version=version).update(notice_version=version, notice_accepted_at=at):
+def accept_notice(*, user: User, at: datetime, version: int) -> None:
+    """Store that the person has read that version of the privacy notice. Repeating it, or an older one, changes nothing."""
+    older = User.objects.filter(Q(notice_version=None) | Q(notice_version__lt=version), pk=user.pk)
+    if older.update(notice_version=version, notice_accepted_at=at):
+        NoticeAcceptance.objects.get_or_create(user=user, version=version, defaults={"at": at})
         audit.record("account:notice:accepted", by=user, subject=user, result=str(version), at=at)
 
 

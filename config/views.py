@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import audit
+from accounts import audit, notice, notice_text
 from accounts.access import NotAllowed, UserRequest, is_verified, open_view
 from accounts.middleware import redirect_to
 from accounts.models import User
@@ -118,7 +118,8 @@ def handbook(request: HttpRequest) -> HttpResponse:
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     """The privacy notice, readable without an account."""
-    return render(request, "privacy.html")
+    shown = notice.current(timezone.now())
+    return render(request, "privacy.html", {"shown": shown, "text": notice_text.as_html(shown.body)})
 
 
 @open_view

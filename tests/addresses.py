@@ -9,7 +9,7 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from accounts.models import AuditEvent
+from accounts.models import AuditEvent, NoticeText
 from deferrals.models import Mailing
 from messaging.models import Announcement, Attachment, MailText, OutgoingMail, ReplyTemplate
 from submissions.models import CheckSetting, CodeList, Trial
@@ -153,6 +153,7 @@ OBJECTS: dict[str, Callable[[Place], object]] = {
     "mailing": lambda place: Mailing.objects.earliest("pk").pk,
     "mailtext": lambda place: MailText.objects.earliest("pk").pk,
     "membership": lambda place: place.colleague.pk,
+    "noticetext": lambda place: NoticeText.objects.earliest("pk").pk,
     "outgoingmail": lambda place: OutgoingMail.objects.earliest("pk").pk,
     "recoverycase": lambda place: place.case.pk,
     "replytemplate": lambda place: ReplyTemplate.objects.earliest("pk").pk,

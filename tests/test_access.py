@@ -351,6 +351,13 @@ TABLE = """
   admin:deferrals_deferral_revoke            POST  404   404   404   404   403   200   403   403
   admin:deferrals_deferral_due_dates         GET   404   404   404   404   200   200   200   403
   admin:deferrals_deferral_change            GET   404   404   404   404   200   200   200   403
+  admin:accounts_noticetext_changelist       GET   404   404   404   404   403   200   403   200
+  admin:accounts_noticetext_write            GET   404   404   404   404   403   200   403   403
+  admin:accounts_noticetext_write            POST  404   404   404   404   403   200   403   403
+  admin:accounts_noticetext_submit           POST  404   404   404   404   403   302   403   403
+  admin:accounts_noticetext_approve          POST  404   404   404   404   403   302   403   302
+  admin:accounts_noticetext_discard          POST  404   404   404   404   403   302   403   403
+  admin:accounts_noticetext_change           GET   404   404   404   404   403   200   403   200
   admin:messaging_announcement_changelist    GET   404   404   404   404   403   200   403   200
   admin:messaging_announcement_new           GET   404   404   404   404   403   200   403   200
   admin:messaging_announcement_new           POST  404   404   404   404   403   200   403   200

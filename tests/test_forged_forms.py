@@ -89,6 +89,12 @@ FORMS: dict[str, dict[str, object]] = {
     "admin:deferrals_deferral_grant": {"ja-granted_date": "2026-12-08"},
     "admin:deferrals_deferral_decline": {"nej-text": "Det går inte."},
     "admin:deferrals_deferral_revoke": {"upphav-text": "Det var fel enhet."},
+    "admin:accounts_noticetext_write": {
+        "body": "SKR ansvarar.",
+        "what_changed": "Kortare.",
+        "publishes_on": "2026-11-20",
+        "gor": "spara",
+    },  # fmt: skip
     "admin:messaging_announcement_new": {
         "text": "Stängt.",
         "tone": "info",

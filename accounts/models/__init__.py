@@ -5,6 +5,7 @@ from accounts.models.changes import AddressChange, DeviceSwap
 from accounts.models.draft import Draft
 from accounts.models.invitation import Invitation
 from accounts.models.journey import EmailCode, SignUpJourney
+from accounts.models.notice import NoticeAcceptance, NoticeText
 from accounts.models.recovery import RecoveryBatch, RecoveryCase, RecoveryCode
 from accounts.models.second_factor import TotpDevice
 from accounts.models.session import Session
@@ -21,6 +22,8 @@ __all__ = [
     "EmailCode",
     "Invitation",
     "MailNotices",
+    "NoticeAcceptance",
+    "NoticeText",
     "RateLimit",
     "RecoveryBatch",
     "RecoveryCase",

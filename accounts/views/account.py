@@ -13,11 +13,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import audit, services, sign_in, viewing
+from accounts import audit, notice_text, services, sign_in, viewing
+from accounts import notice as notices
 from accounts import step_up as stepping_up
 from accounts.access import UserRequest, before_notice, open_view
 from accounts.forms import StepUpForm
-from accounts.notice import NOTICE_VERSION
 from accounts.second_factor import Outcome
 from accounts.views import _page
 
@@ -32,13 +32,22 @@ STEP_UP_REFUSALS = {
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def notice(request: UserRequest) -> HttpResponse:
-    """What the portal does with one's own personal data; OK leads on."""
-    if request.method == "POST":
-        services.accept_notice(user=request.user, at=timezone.now())
+    """What the portal does with one's own personal data, and what is new since one last read it; OK leads on.
+
+    OK on a page that is older than the version in force shows the new one instead.
+    """
+    at, before = timezone.now(), request.user.notice_version
+    shown = notices.current(at)
+    if request.method == "POST" and request.POST.get("version", str(shown.version)) == str(shown.version):
+        services.accept_notice(user=request.user, at=at, version=shown.version)
         return redirect("start")
+    is_new = not before or before < shown.version
     context: dict[str, Any] = {
-        "has_read": request.user.notice_version,
-        "is_new": request.user.notice_version != NOTICE_VERSION,
+        "has_read": before,
+        "is_new": is_new,
+        "shown": shown,
+        "text": notice_text.as_html(shown.body),
+        "changes": notice_text.changes(notices.text_of(before).body, shown.body) if before and is_new else [],
         "menu": [],
     }
     return render(request, "accounts/notice.html", context)

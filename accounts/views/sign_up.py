@@ -29,7 +29,7 @@ from accounts.forms import (
 )
 from accounts.models import SignUpJourney, TotpDevice, User
 from accounts.networks import prefix_of
-from accounts.notice import NOTICE_VERSION
+from accounts.notice import current_version
 from accounts.second_factor import Outcome, Verdict
 from accounts.views import _page
 from config.lib import context
@@ -287,7 +287,7 @@ def step_of(walk: SignUpJourney, page: str) -> tuple[int, int]:
     """Which step of how many a page is, once the branch is known."""
     pages = WALKS[Branch(walk.branch)]
     number = pages.index("challenge" if page == "recovery_code" else page) + 1
-    has_notice = walk.user is not None and walk.user.notice_version == NOTICE_VERSION
+    has_notice = walk.user is not None and (walk.user.notice_version or 0) >= current_version(timezone.now())
     return number, len(pages) + (walk.branch == Branch.ENROL and not has_notice)
 
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from accounts import passwords, totp
 from accounts import services as accounts
 from accounts.models import User
+from accounts.notice import NOTICE_VERSION
 from accounts.roles import StaffRole
 from profiles import services as profiles
 from profiles.models import Membership, Unit
@@ -100,7 +101,7 @@ def sign_up(person: Person, *, at: datetime) -> User:
     person.password, person.secret = new_password(person), totp.new_secret()
     accounts.complete_enrolment(user=user, secret=person.secret, password=person.password, at=at)
     user.refresh_from_db()
-    accounts.accept_notice(user=user, at=at + timedelta(minutes=1))
+    accounts.accept_notice(user=user, at=at + timedelta(minutes=1), version=NOTICE_VERSION)
     if person.phone:
         profiles.change_own_details(name=person.name, phone=person.phone, by=user, at=at + timedelta(minutes=5))
     return User.objects.get(pk=user.pk)

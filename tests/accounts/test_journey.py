@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from unittest import mock
 
 import pytest
 from django.db import connection
@@ -13,7 +12,7 @@ from django.utils import timezone
 from time_machine import Traveller
 
 from accounts import journey as journey_rules
-from accounts.models import Invitation, SignUpJourney, TotpDevice, User
+from accounts.models import Invitation, NoticeText, SignUpJourney, TotpDevice, User
 from tests import people
 from tests.accounts.conftest import ACTIVE, INVITED, STATES, VALUES, credentials, events, journeys, next_step, walk_to
 from tests.client import GuardedClient
@@ -256,8 +255,17 @@ def test_steg_13_until_the_notice_is_accepted_every_page_leads_to_it(client: Cli
     user = person.user
     assert (user.notice_version, user.notice_accepted_at) == (1, timezone.now())
     assert client.get("/").status_code == 200
-    with mock.patch("accounts.middleware.NOTICE_VERSION", 2):
-        assert client.get("/").headers["Location"] == "/konto/integritet/"
+    at = timezone.now()
+    NoticeText.objects.create(
+        version=2,
+        state="published",
+        body="Ny text.",
+        what_changed="Allt.",
+        publishes_on=at.date(),
+        publishes_at=at,
+        changed_at=at,
+    )
+    assert client.get("/").headers["Location"] == "/konto/integritet/"
 
 
 def test_steg_13_a_staff_member_s_admin_waits_too(client: Client) -> None:

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from accounts.admin_site import portal_admin
 from accounts.audit_words import AREAS, WORDS
-from accounts.models import AuditEvent, Invitation, Session, User
+from accounts.models import AuditEvent, Invitation, NoticeText, Session, User
 from deferrals.models import Mailing
 from messaging.models import Announcement, MailText, OutgoingMail, ReplyTemplate
 from submissions.models import CodeList, Layout, Trial
@@ -29,6 +29,7 @@ LISTS = {
     "deferrals/exemption": {"officer", "coordinator", "statistician"},
     "messaging/thread": {"officer", "coordinator", "statistician"},
     "messaging/replytemplate": {"officer", "coordinator", "statistician"},
+    "accounts/noticetext": {"coordinator", "system"},
     "messaging/announcement": {"coordinator", "system"},
     "messaging/mailtext": {"coordinator"},
     "deferrals/mailing": {"coordinator"},
@@ -99,6 +100,7 @@ def objects(scene: Scene) -> dict[str, object]:
         "deferrals/deferral": place.deferral,
         "deferrals/exemption": place.exemption,
         "messaging/thread": place.thread,
+        "accounts/noticetext": NoticeText.objects.earliest("pk"),
         "messaging/announcement": Announcement.objects.get(),
         "messaging/mailtext": MailText.objects.get(),
         "deferrals/mailing": Mailing.objects.get(),
@@ -112,6 +114,7 @@ def objects(scene: Scene) -> dict[str, object]:
         "submissions/codelist": CodeList.objects.get(kind="aid"),
         "submissions/checksetting": place.submission.collection.check_settings.get(code="KOD01"),
         "submissions/trial": Trial.objects.get(),
+        "submissions/waiver": place.waiver,
         "accounts/auditevent": AuditEvent.objects.order_by("pk").first(),
         "messaging/replytemplate": ReplyTemplate.objects.get(),
         "messaging/outgoingmail": OutgoingMail.objects.order_by("pk").first(),
@@ -334,7 +337,7 @@ def test_the_lists_take_as_many_queries_for_two_rows_as_for_twenty(scene: Scene,
         "accounts/user",
         "accounts/invitation",
     ):
-        with django_assert_max_num_queries(14):  # type: ignore[operator]
+        with django_assert_max_num_queries(16):  # type: ignore[operator]
             client.get(f"/admin/{name}/")
 
 
