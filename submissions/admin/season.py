@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
+from django.core.paginator import Paginator
 from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -32,6 +34,14 @@ from submissions.summaries import charts
 Status = Submission.Status
 MONTHS = ("jan", "feb", "mars", "april", "maj", "juni", "juli", "aug", "sep", "okt", "nov", "dec")
 STEP_TITLES = {Step.RECEIVED: "Har lämnat fil", Step.HANDED_IN: "Har klarmarkerat", Step.APPROVED: "Godkända"}
+NARROWED = {
+    "total": "",
+    "received": "&status=lamnat",
+    "handed_in": "&status=inlamnat",
+    "approved": "&status=klara",
+    "late": "&forsenad=ja",
+}
+"""What leads from a group's list to each number of its line."""
 
 
 @dataclass(frozen=True)
@@ -153,17 +163,10 @@ class SeasonPages(PortalAdmin):
         key: Callable[[Standing], str],
         labels: Mapping[str, str],
     ) -> Breakdown:
-        lines = []
+        lines, base = [], self.list_url()
         for line in groups.breakdown(found, key, labels):
-            base = {"insamling": str(collection.year), "omfattas": "ja", parameter: line.key}
-            narrowed = {
-                "total": {},
-                "received": {"status": "lamnat"},
-                "handed_in": {"status": "inlamnat"},
-                "approved": {"status": "klara"},
-                "late": {"forsenad": "ja"},
-            }
-            lines.append((line, {name: self.list_url(**base, **more) for name, more in narrowed.items()}))
+            query = urlencode({"insamling": collection.year, "omfattas": "ja", parameter: line.key})
+            lines.append((line, {name: f"{base}?{query}{more}" for name, more in NARROWED.items()}))
         return Breakdown(title, title.lower(), lines)
 
     # Att ringa
@@ -174,11 +177,13 @@ class SeasonPages(PortalAdmin):
         collection = self.collection(request, years())
         found = standings(collection, on=timezone.localdate()) if collection else []
         calls = concerned(collection, found) if collection else []
+        page = Paginator(calls, self.list_per_page).get_page(request.GET.get("sida"))
         context = {
             **self.admin_site.each_context(request),
             "collection": collection,
             "is_closed": collection is not None and collection.closed_at is not None,
-            "calls": self.calls(calls),
+            "page": page,
+            "calls": self.calls(list(page.object_list)),
             "back": reverse("admin:index"),
         }
         return TemplateResponse(request, "admin/submissions/concerns.html", context)

@@ -5,14 +5,14 @@ Counted on `CheckCount`: a unit's first accepted file against the one it has han
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from django.db import connection
 from django.db.models import Count, Q, Sum
 
 from submissions import spec
-from submissions.models import CheckCount, Collection, Comment, Delivery, Receipt
+from submissions.models import Collection, Comment, Delivery, Receipt
 
 NOISY_UNITS = 5  # so many must have handed in before a check is called noisy
 NOISY_SHARE = 0.8  # of them changed nothing, or more
@@ -20,7 +20,10 @@ NOISY_SHARE = 0.8  # of them changed nothing, or more
 
 @dataclass(frozen=True, slots=True)
 class UnitCount:
-    """One check at one unit: findings and groups in its first file, and in the one that counts now."""
+    """One check at units that have the same numbers of groups in their first file, and in the one that counts now.
+
+    Findings (rows) are those of all these units together, groups those of each.
+    """
 
     check: str
     first_rows: int
@@ -28,6 +31,7 @@ class UnitCount:
     rows: int
     groups: int
     is_handed_in: bool
+    units: int = 1
 
     @property
     def is_gone(self) -> bool:
@@ -108,13 +112,13 @@ def _line(check: str, level: str, hits: list[UnitCount], explained: Explained) -
     return CheckHealth(
         check=check,
         level=level,
-        units=len(hits),
+        units=sum(one.units for one in hits),
         rows=sum(one.first_rows for one in hits),
-        done=len(done),
-        corrected=sum(one.is_gone for one in done),
-        unchanged=sum(one.is_unchanged for one in done),
-        burden=sum(one.groups for one in done),
-        use=sum(max(one.first_groups - one.groups, 0) for one in done),
+        done=sum(one.units for one in done),
+        corrected=sum(one.units for one in done if one.is_gone),
+        unchanged=sum(one.units for one in done if one.is_unchanged),
+        burden=sum(one.units * one.groups for one in done),
+        use=sum(one.units * max(one.first_groups - one.groups, 0) for one in done),
         left=sum(one.rows for one in hits),
         explained=explained,
     )
@@ -132,22 +136,33 @@ def health_of(collection: Collection) -> list[CheckHealth]:
 
 
 def unit_counts(collection: Collection) -> list[UnitCount]:
-    """Each check at each unit: its first accepted file against the handed in one, else the current one."""
+    """Each check, by how many groups the units had in their first accepted file and have in the handed in one, or the current.
+
+    Added up by the database: there are some ten thousand counts a year, and few different ones.
+    """
     first, counts, handed_in = _files(collection)
-    wanted = {*first.values(), *counts.values()}
-    columns = ("delivery", "check_code", "first_rows", "first_groups", "rows", "groups")
-    found = CheckCount.objects.filter(delivery__in=wanted).order_by().values_list(*columns)
-    by_file: dict[int, dict[str, tuple[int, int, int, int]]] = defaultdict(dict)
-    for delivery, check, *numbers in found:
-        by_file[delivery][check] = tuple(numbers)
-    made = []
-    for submission, last in counts.items():
-        came, now = by_file[first.get(submission, last)], by_file[last]
-        for check in sorted({*came, *now}):
-            first_rows, first_groups, _, _ = came.get(check, (0, 0, 0, 0))
-            _, _, rows, groups = now.get(check, (0, 0, 0, 0))
-            made.append(UnitCount(check, first_rows, first_groups, rows, groups, submission in handed_in))
-    return made
+    files = [(first.get(submission, last), last, submission in handed_in) for submission, last in counts.items()]
+    came, now, done = ([one[n] for one in files] for n in range(3))
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTS, [came, now, done])
+        found = cursor.fetchall()
+    return [
+        UnitCount(check, first_rows, first_groups, rows, groups, is_handed_in, units)
+        for check, is_handed_in, first_groups, groups, units, first_rows, rows in found
+    ]
+
+
+_COUNTS = """
+WITH file AS (SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::boolean[]) AS f (came, counts, handed_in)),
+     came AS (SELECT f.counts, f.handed_in, c.check_code, c.first_rows, c.first_groups
+              FROM file f JOIN submissions_checkcount c ON c.delivery_id = f.came),
+     now AS (SELECT f.counts, f.handed_in, c.check_code, c.rows, c.groups
+             FROM file f JOIN submissions_checkcount c ON c.delivery_id = f.counts)
+SELECT check_code, handed_in, coalesce(first_groups, 0), coalesce(groups, 0), count(*),
+       coalesce(sum(first_rows), 0), coalesce(sum(rows), 0)
+FROM came FULL JOIN now USING (counts, handed_in, check_code)
+GROUP BY 1, 2, 3, 4
+"""
 
 
 def _files(collection: Collection) -> tuple[dict[int, int], dict[int, int], set[int]]:

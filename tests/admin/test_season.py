@@ -9,12 +9,10 @@ from datetime import UTC, datetime
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
-from profiles.models import PayrollSystem, Unit
-from submissions.models import Collection, Delivery, Submission
+from submissions.models import Delivery
 from tests.admin.conftest import as_role
-from tests.cast import give_role, make_unit, make_user
+from tests.admin.units import more_units
 from tests.scene import Scene
 
 pytestmark = pytest.mark.django_db
@@ -27,36 +25,6 @@ def links(page: str) -> list[tuple[str, int]]:
     figures = re.findall(r'key-figure__link" href="([^"]+)">\s*<span class="key-figure__value">([^<]+)<', page)
     cells = re.findall(r'<td class="is-number"><a href="([^"]+)">([^<]+)</a>', page)
     return [(html.unescape(href), int(number.replace("\u202f", ""))) for href, number in [*figures, *cells]]
-
-
-def more_units(number: int) -> None:
-    """Further units of the year, in different counties, sizes and states."""
-    collection, states = Collection.objects.get(year=2026), [value for value in Submission.Status.values if value != "locked"]
-    by = make_user(f"nils.{Unit.objects.count()}.{number}@exempel.example", "Nils Ny")
-    for index in range(number):
-        code = f"{[1, 3, 25, 70][index % 4]:02}{Unit.objects.count():02}"
-        unit = make_unit(code, f"Ort {code}", [Unit.Kind.KOMMUN, Unit.Kind.BOLAG][index % 2])
-        submission = Submission.objects.create(unit=unit, collection=collection, status=states[index % len(states)])
-        if index % 3:
-            give_role(by, unit, "submitter")
-            PayrollSystem.objects.create(unit=unit, year=2026, code="hrm", name="HRM", at=timezone.now(), by=by)
-        if submission.status != "not_started":
-            Delivery.objects.create(
-                submission=submission,
-                version=1,
-                status="checked",
-                is_current=True,
-                uploaded_at=timezone.now(),
-                checked_at=timezone.now(),
-                uploaded_by=by,
-                name_sealed=b"x",
-                content_sealed=b"x",
-                size=1,
-                sha256="0" * 64,
-                rows=[10, 600, 20_000][index % 3],
-            )
-    Submission.objects.filter(unit__name__startswith="Ort 70").update(exempt_at=timezone.now())
-    Submission.objects.filter(unit__name__startswith="Ort 25").update(granted_due_date="2026-12-08")
 
 
 def test_every_number_leads_to_a_list_with_as_many_rows(scene: Scene, clock: object) -> None:

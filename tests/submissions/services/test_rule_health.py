@@ -44,6 +44,10 @@ CASES: list[tuple[list[UnitCount], dict[str, object]]] = [
     ([at_unit("A", (0, 0), (4, 2))], {"units": 1, "rows": 0, "unchanged": 1, "burden": 2, "use": 0}),  # came with a later file
     ([at_unit("A", (9, 3), (9, 3), done=False)], {"units": 1, "done": 0, "unchanged": 0, "burden": 0, "left": 9}),
     ([at_unit("A", (0, 0), (0, 0))], {"units": 0, "done": 0}),
+    (
+        [UnitCount("A", 40, 3, 10, 1, True, units=4)],
+        {"units": 4, "rows": 40, "done": 4, "unchanged": 0, "burden": 4, "use": 8, "left": 10},
+    ),
     ([at_unit("A", (9, 3), (0, 0)), at_unit("A", (5, 5), (5, 5))], {"units": 2, "rows": 14, "corrected": 1, "unchanged": 1}),
 ]
 
