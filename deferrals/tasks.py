@@ -8,7 +8,7 @@ import structlog
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from deferrals import reminding, retention
+from deferrals import merging, reminding, retention
 from deferrals.mailing import running
 from submissions.models import Collection
 
@@ -38,6 +38,15 @@ def run_mailings(timestamp: int) -> None:
     done = running.run_due(at=timezone.now())
     if done:
         log.info("mailing_lines_done", count=done)
+
+
+@app.periodic(cron="10 * * * *")
+@app.task(name="deferrals.tasks.carry_out_mergers", queueing_lock="carry-out-mergers", pass_context=False)
+def carry_out_mergers(timestamp: int) -> None:
+    """Carry out the mergers of units whose day has come, soon after midnight in Sweden, whatever the season."""
+    done = merging.carry_out_due(at=timezone.now())
+    if done:
+        log.info("mergers_carried_out", count=done)
 
 
 @app.periodic(cron="55 4 * * *")

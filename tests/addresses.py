@@ -120,6 +120,7 @@ VALUES: dict[str, Callable[[Place], object]] = {
     "field": lambda place: place.correction.field,
     "unit_id": lambda place: place.unit.pk,
     "name_id": lambda place: place.unit.names.latest("pk").pk,
+    "merger_id": lambda place: place.unit.mergers_in.get().pk,
     "note_id": lambda place: place.unit.notes.get().pk,
     "relation_id": lambda place: place.unit.relations_up.get().pk,
     "request_id": lambda place: place.asked.pk,
@@ -161,6 +162,7 @@ OBJECTS: dict[str, Callable[[Place], object]] = {
     "thread": lambda place: place.thread.pk,
     "trial": lambda place: Trial.objects.earliest("pk").pk,
     "unit": lambda place: place.unit.pk,
+    "unitmerger": lambda place: place.unit.mergers_in.get().pk,
     "user": lambda place: place.colleague.user_id,
     "waiver": lambda place: place.waiver.pk,
 }

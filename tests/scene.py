@@ -29,7 +29,7 @@ from messaging.services import save_template, start_thread
 from messaging.services.questions import add_questions
 from profiles import facts, names, notes, relations
 from profiles.handovers import offer_handover
-from profiles.models import AccessRequest, Handover, Membership, OrganisationNumber, Unit
+from profiles.models import AccessRequest, Handover, Membership, OrganisationNumber, Unit, UnitMerger
 from profiles.recovery import open_case
 from profiles.requests import ask_for_access
 from profiles.services import invite_member
@@ -127,6 +127,7 @@ def make_scene() -> Scene:
     collections.open_collection(year=YEAR, by=None, at=now)
     for unit in (trosa, other):
         owner = Unit.objects.create(code=f"F{unit.code}", name="Förbundet", kind=Unit.Kind.KOMMUNALFORBUND, is_active=False)
+        UnitMerger.objects.create(unit=owner, into=unit, on=date(2028, 1, 1), at=now, by=cast.coordinator)
         relations.relate_units(child=unit, kind="member", parent=owner, valid_from=date(2020, 1, 1), by=cast.coordinator, at=now)
     save_template(
         template=None, name="Standardsvar", category="", subject="Om {enhet}", text="Hej {enhet}!", by=cast.officer, at=now

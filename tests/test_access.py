@@ -221,6 +221,11 @@ TABLE = """
   admin:profiles_unit_end_relation           POST  404   404   404   404   403   200   403   403
   admin:profiles_unit_answer_request         GET   404   404   404   404   403   200   403   403
   admin:profiles_unit_answer_request         POST  404   404   404   404   403   200   403   403
+  admin:profiles_unitmerger_changelist       GET   404   404   404   404   200   200   200   403
+  admin:profiles_unitmerger_change           GET   404   404   404   404   200   200   200   403
+  admin:profiles_unitmerger_plan             GET   404   404   404   404   403   200   403   403
+  admin:profiles_unitmerger_plan             POST  404   404   404   404   403   200   403   403
+  admin:profiles_unitmerger_undo             POST  404   404   404   404   403   302   403   403
   admin:profiles_unit_rename                 GET   404   404   404   404   403   200   403   403
   admin:profiles_unit_rename                 POST  404   404   404   404   403   200   403   403
   admin:profiles_unit_withdraw_name          POST  404   404   404   404   403   302   403   403

@@ -67,6 +67,7 @@ FORMS: dict[str, dict[str, object]] = {
     "submissions:choose_payroll_system": {"system": "annat", "other": "Lönetjänsten"},
     "submissions:choose_encoding": {"part": "1", "encoding": "cp850"},
     "admin:profiles_unit_invite": {"email": "ny.kontakt@trosa.example", "name": "Ny Kontakt", "role": "contact"},
+    "admin:profiles_unitmerger_plan": {"into": "0480", "on": "2027-01-01", "keeps_file": "on"},
     "admin:profiles_unit_rename": {"name": "Trosa stad", "valid_from": "2026-11-16"},
     "admin:profiles_unit_note": {"note": "Ring lönechefen.", "nonce": NONCE},
     "admin:profiles_unit_correct_note": {"note": "Ring lönechefen.", "revision": "1"},
@@ -127,6 +128,7 @@ CHANGES_NOTHING_HERE = {  # the scene's file still has fel, is not approved, and
     "submissions:hand_in",
     "submissions:ask_to_reopen",
     "admin:submissions_submission_return",
+    "admin:profiles_unitmerger_plan",  # another unit is to go up in this one already
     "admin:deferrals_deferral_revoke",  # nothing is granted, and both requests wait already
     "admin:deferrals_exemption_revoke",
     "admin:deferrals_exemption_decide",

@@ -1,6 +1,7 @@
 """What you may act for: units, the people who act for them, and what is known of a unit."""
 
 from profiles.models.facts import ContactPerson, OrganisationNumber, PayrollSystem, UnitRelation
+from profiles.models.mergers import UnitMerger
 from profiles.models.names import UnitName
 from profiles.models.notes import UnitNote
 from profiles.models.people import (
@@ -22,6 +23,7 @@ __all__ = [
     "PayrollSystem",
     "PeopleConfirmation",
     "Unit",
+    "UnitMerger",
     "UnitName",
     "UnitNote",
     "UnitQuerySet",
