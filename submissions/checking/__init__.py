@@ -10,7 +10,7 @@ from submissions.checking.completeness import Unexplained, unexplained
 from submissions.checking.context import Context, effective_level
 from submissions.checking.findings import CODE_FIELDS, Findings, NotRun, group_rows, groups, sort_findings
 from submissions.checking.runner import catalogue_place, check_rows, is_row_check, run
-from submissions.checking.trial import Compared, compared, concerned, findings_of, rows_with
+from submissions.checking.trial import Compared, compared, concerned, judge_twice, rows_with
 
 __all__ = [
     "CODE_FIELDS",
@@ -25,10 +25,10 @@ __all__ = [
     "compared",
     "concerned",
     "effective_level",
-    "findings_of",
     "group_rows",
     "groups",
     "is_row_check",
+    "judge_twice",
     "masking",
     "messages",
     "rerun",

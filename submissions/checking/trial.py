@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from submissions.checking.context import Context
 from submissions.checking.findings import LEVELS
-from submissions.checking.prepare import prepare
+from submissions.checking.prepare import Prepared, prepare
 from submissions.checking.registry import REGISTRY
 from submissions.checking.runner import Parts, entries_of, find, gather
 from submissions.deadline import Deadline, no_deadline
@@ -53,16 +53,28 @@ def concerned(code: str) -> frozenset[str]:
     return frozenset({code, *TAKEN_OVER.get(code, ()), *yielding})
 
 
-def findings_of(
-    frame: pl.DataFrame, context: Context, codes: Collection[str] | None = None, deadline: Deadline = no_deadline
-) -> pl.DataFrame:
-    """The findings of those checks on the rows, of every check where none is named."""
-    entries, _ = entries_of(context)
-    chosen = [entry for entry in entries if codes is None or entry.code in codes]
+def judge_twice(
+    frame: pl.DataFrame,
+    before: Context,
+    after: Context,
+    codes: Collection[str] | None = None,
+    deadline: Deadline = no_deadline,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The findings of those checks on the rows, of every check where none is named, by the settings before and after.
+
+    The rows are made ready once, unless another list makes other codes known.
+    """
+    ready = prepare(frame, before)
+    is_same = before.collection.lists == after.collection.lists and before.collection.layout == after.collection.layout
+    again = replace(ready, context=after) if is_same else prepare(frame, after)
+    return _found(ready, codes, deadline), _found(again, codes, deadline)
+
+
+def _found(ready: Prepared, codes: Collection[str] | None, deadline: Deadline) -> pl.DataFrame:
+    entries, _ = entries_of(ready.context)
     parts: Parts = {}
-    if chosen:
-        find(prepare(frame, context), chosen, parts, deadline)
-    return gather(parts, context)
+    find(ready, [entry for entry in entries if codes is None or entry.code in codes], parts, deadline)
+    return gather(parts, ready.context)
 
 
 def compared(before: pl.DataFrame, after: pl.DataFrame) -> Compared:

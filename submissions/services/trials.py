@@ -218,10 +218,8 @@ def _try_on(delivery: Delivery, question: _Question) -> tuple[dict[str, Any], di
     )
     frame = storage.current_frame(delivery)
     context = context_of(delivery, before)
-    found = checking.compared(
-        checking.findings_of(frame, context, question.codes, deadline),
-        checking.findings_of(frame, replace(context, collection=after), question.codes, deadline),
-    )
+    judged = checking.judge_twice(frame, context, replace(context, collection=after), question.codes, deadline)
+    found = checking.compared(*judged)
     used = checking.rows_with(frame, question.fields, question.gone) if question.gone else {}
     figures = {
         **_about(delivery),

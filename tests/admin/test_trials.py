@@ -177,6 +177,18 @@ def test_a_trial_that_was_cut_short_goes_on_where_it_was(scene: Scene, monkeypat
     assert (trial.state, trial.done, len({unit["unit"] for unit in trial.units})) == ("done", 2, 2)
 
 
+def test_before_the_first_file_of_the_year_last_years_are_tried(scene: Scene) -> None:
+    Delivery.objects.filter(submission__collection__year=YEAR).update(is_current=False)
+    client = as_role(scene, "statistician")
+    trial = asked(client, **LOW)
+    trials.run(trial_id=trial.pk)
+    trial.refresh_from_db()
+    assert (trial.state, trial.done, trial.tried_year) == ("done", 2, YEAR - 1)
+    page = page_of(client, trial)
+    assert f"från {YEAR - 1}, eftersom ingen har lämnat för {YEAR} än" in page
+    assert "Klar, rörs inte" in page
+
+
 def test_a_trial_is_stopped_by_a_button_and_pressed_twice_it_is_asked_once(scene: Scene) -> None:
     client = as_role(scene, "statistician")
     trial, again = asked(client, **LOW), asked(client, **LOW)

@@ -119,7 +119,7 @@ class TrialAdmin(PortalAdmin):
         return self.perform(
             request,
             lambda: trials.activate(trial=trial, by=asked.user, at=timezone.now()),
-            done="Ändringen är påslagen. Filer som enheterna arbetar med kontrolleras igen inom några minuter.",
+            done=_done(trial),
             back=self.object_url(trial),
         )
 
@@ -132,6 +132,13 @@ class TrialAdmin(PortalAdmin):
             done="Provkörningen är avbruten.",
             back=self.object_url(trial),
         )
+
+
+def _done(trial: Trial) -> str:
+    """What switching it on does."""
+    if trial.code_list is not None and trial.code_list.valid_from > timezone.localdate():
+        return f"Versionen är planerad och tas i bruk {trial.code_list.valid_from.isoformat()}."
+    return "Ändringen är påslagen. Filer som enheterna arbetar med kontrolleras igen inom några minuter."
 
 
 def _list_name(trial: Trial) -> str:
