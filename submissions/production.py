@@ -110,7 +110,8 @@ def _slug(name: str) -> str:
 
 def typed(frame: pl.DataFrame, layout: LayoutSpec, *, unit: str, measured_on: date, key: bytes | None) -> Typed:
     """The unit's rows in the order of the file. With a `key` persons are pseudonyms, without one they are personnummer."""
-    rows = frame.sort("row")
+    lacking = [column(number) for number in numbers_to(len(layout)) if column(number) not in frame.columns]
+    rows = frame.sort("row").with_columns(pl.lit(None, pl.String).alias(name) for name in lacking)
     shown, masked = _masked(rows) if key else (rows, 0)
     person, employment = rows[column(PERSONAL_NUMBER_FIELD)], rows[column(KEY_FIELD)]
     own = [

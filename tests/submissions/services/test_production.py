@@ -8,6 +8,7 @@ import io
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,15 @@ def test_a_unit_that_is_not_approved_is_left_out_and_told_why(scene: Scene, tmp_
     assert f"{ROWS} rader från 1 enhet" in text
     units = {row[0]: row for row in table_of(tmp_path / "uttag" / "enheter.csv")[1:]}
     assert units["0480"][3:5] == ["nej", "Åter till uppgiftslämnare"]
+
+
+def test_a_unit_that_had_nobody_is_in_it_without_rows(scene: Scene, tmp_path: Path) -> None:
+    Receipt.objects.filter(pk=scene.other.receipt.pk).update(delivery=None, rows=0, sha256="", data_sha256="")
+    folder = take(tmp_path)
+    assert pl.read_parquet(folder / "data.parquet")["enhet"].unique().to_list() == ["0488"]
+    units = {row[0]: row for row in table_of(folder / "enheter.csv")[1:]}
+    assert units["0480"][3:7] == ["ja", "", "0", ""]
+    assert production_set.faults_in(folder) == []
 
 
 def test_a_correction_after_the_receipt_waits_for_the_next_one(scene: Scene, tmp_path: Path) -> None:
@@ -347,6 +357,13 @@ def one(**values: str | None) -> dict[str, Any]:
 )
 def test_a_value_is_typed(given: dict[str, str | None], column_name: str, value: object) -> None:
     assert one(**given)[column_name] == value
+
+
+def test_a_field_that_the_rows_lack_is_an_empty_column() -> None:
+    longer = replace(LAYOUT, fields=(*LAYOUT.fields, replace(LAYOUT[38], number=41, name="Nytt fält")))
+    made = production.typed(frame_of(f22="1"), longer, unit="0488", measured_on=DAY, key=None).frame
+    assert made["f41_nytt_falt"].to_list() == [None]
+    assert made.columns == [one.name for one in production.columns_of(longer)]
 
 
 def test_the_year_of_birth_is_that_of_the_personnummer() -> None:
