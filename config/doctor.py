@@ -23,6 +23,7 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.checks import WARNING, run_checks
 from django.db import DatabaseError, connection
 from django.db.models import Count
+from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts import audit_chain
@@ -43,6 +44,7 @@ MEMORY_OF_A_CHECK = 600_000_000  # docs/prestanda.md, peak_mb
 SAMPLES = 3  # sealed rows that are opened of each column
 CONNECT_SECONDS = 5
 FAILED_SINCE = timedelta(days=7)
+BACKUP_LATE = timedelta(hours=26)
 OPENING_SOON = timedelta(days=14)
 
 
@@ -233,6 +235,20 @@ def watched(at: datetime) -> Iterator[Fault]:
     if not settings.METRICS_TOKEN:
         yield Fault(
             "Ingen kan läsa mätvärdena på /metrics.", "Ange METRICS_TOKEN, eller låt det vara ett beslut.", is_warning=True
+        )
+
+
+@examination("säkerhetskopia")
+def copied(at: datetime) -> Iterator[Fault]:
+    """One was made last night."""
+    made = health.last_backup()
+    if settings.PRODUCTION and (made is None or made < at - BACKUP_LATE):
+        yield Fault(
+            f"Den senaste säkerhetskopian är från {timezone.localtime(made):%Y-%m-%d %H.%M}."
+            if made
+            else "Ingen säkerhetskopia är gjord med manage.py backup.",
+            "Kör manage.py backup varje natt (docs/drift.md), eller låt det vara ett beslut att ta kopian på annat sätt.",
+            is_warning=True,
         )
 
 

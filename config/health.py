@@ -27,6 +27,7 @@ from django.views.decorators.http import require_POST, require_safe
 from procrastinate.contrib.django.models import ProcrastinateWorker
 
 from accounts.access import open_view
+from accounts.models import AuditEvent
 from messaging.models import OutgoingMail
 
 log = structlog.get_logger("portal.csp")
@@ -34,6 +35,7 @@ log = structlog.get_logger("portal.csp")
 WORKER_SILENT = timedelta(seconds=60)  # a worker stamps its row every ten seconds
 ANSWERS_WITHIN, CONNECTED_WITHIN = 3, 2  # seconds; libpq waits no shorter for a connection
 MAIL_LATE = timedelta(minutes=15)
+BACKUPS_LOOKED_FOR = 100_000
 REPORTS_PER_MINUTE = 30
 REPORT_BYTES = 16_384
 
@@ -119,6 +121,16 @@ def operation_warnings(at: datetime) -> dict[str, str]:
     if oldest is not None:
         warnings["mail"] = f"äldsta väntar sedan {oldest:%Y-%m-%dT%H:%M:%SZ}"
     return warnings
+
+
+def last_backup() -> datetime | None:
+    """When a backup was last made; None for never, or so long ago that BACKUPS_LOOKED_FOR events have come since.
+
+    Events have no index by their code, so no more of them are looked through.
+    """
+    last = AuditEvent.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    made = AuditEvent.objects.filter(code="operation:backup", pk__gt=last - BACKUPS_LOOKED_FOR).order_by("-pk")
+    return made.values_list("at", flat=True).first()
 
 
 class Allowance:

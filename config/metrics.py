@@ -30,7 +30,7 @@ from prometheus_client.registry import Collector
 from accounts import audit_chain
 from accounts.access import open_view
 from accounts.hashers import AT_ONCE
-from accounts.models import AuditEvent, AuditLink
+from accounts.models import AuditLink
 from config import health
 from config.lib import tally
 from config.middleware import client_address
@@ -39,7 +39,6 @@ from submissions.models import Delivery
 
 TRIES_PER_MINUTE = 30  # of one address; a watcher asks every 15 seconds
 ADDRESSES = 1_000
-BACKUPS_LOOKED_FOR = 20_000  # so many events back: events have no index by their code
 
 Measure = Callable[[datetime], Iterable[Metric]]
 
@@ -210,8 +209,6 @@ def of_the_files(at: datetime) -> Iterator[Metric]:
 def of_the_audit_trail(at: datetime) -> Iterator[Metric]:
     """When it was last sealed, what waits for that, and when the last backup was made."""
     newest = AuditLink.objects.order_by("-position").first()
-    last = AuditEvent.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    copied = AuditEvent.objects.filter(code="operation:backup", pk__gt=last - BACKUPS_LOOKED_FOR).order_by("-pk")
     yield gauge(
         "audit_sealed_timestamp_seconds",
         "When the audit trail was last sealed; 0 for never",
@@ -221,7 +218,7 @@ def of_the_audit_trail(at: datetime) -> Iterator[Metric]:
     yield gauge(
         "backup_timestamp_seconds",
         "When the last backup was made; 0 for never or long ago",
-        stamp(copied.values_list("at", flat=True).first()),
+        stamp(health.last_backup()),
     )
 
 

@@ -129,11 +129,19 @@ def test_drift_04_the_copy_comes_back_whole_and_what_is_touched_afterwards_is_fo
             "UPDATE submissions_delivery SET content_sealed = set_byte(content_sealed, 40, get_byte(content_sealed, 40) # 1)"
         )
         there.execute("DELETE FROM accounts_totpdevice WHERE id = (SELECT min(id) FROM accounts_totpdevice)")
+        there.execute("DROP TRIGGER audit_append_only ON accounts_auditevent")
     status, said = run("compare_database", here(), empty)
     assert status == 1
     assert "submissions_delivery: lika många rader (1), men innehållet skiljer." in said
     devices = TotpDevice.objects.count()
     assert f"accounts_totpdevice: {devices} rader i den första, {devices - 1} i den andra." in said
+    with backup.opened(file, age.read_identities(SECRET)) as (manifest, _):
+        found = restoring.prove(backup.parameters_of_url(empty), manifest)
+    assert [sentence.split(":")[0] for sentence in found] == [
+        "accounts_totpdevice",
+        "submissions_delivery",
+        "utlösare audit_append_only i accounts_auditevent saknas i den andra.",
+    ]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -14,6 +14,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 from django.utils import timezone
 
+from accounts import audit
 from accounts.models import AuditEvent
 from accounts.roles import StaffRole
 from config import doctor, health
@@ -155,6 +156,16 @@ def test_events_that_are_not_sealed_are_told(sound: Cast) -> None:
     assert found("händelselogg") == []
     AuditEvent.objects.create(at=timezone.now() - timedelta(hours=2), code="operation:configuration")
     assert "1 händelse" in one("händelselogg")
+
+
+def test_a_backup_that_is_missing_or_late_is_told(sound: Cast, settings: Any) -> None:
+    assert found("säkerhetskopia") == []
+    settings.PRODUCTION = True
+    assert one("säkerhetskopia") == "Ingen säkerhetskopia är gjord med manage.py backup."
+    audit.record("operation:backup", object="a.age", at=timezone.now() - timedelta(hours=27))
+    assert one("säkerhetskopia") == "Den senaste säkerhetskopian är från 2026-11-15 06.00."
+    audit.record("operation:backup", object="b.age", at=timezone.now() - timedelta(hours=25))
+    assert found("säkerhetskopia") == []
 
 
 def test_a_year_that_is_not_set_up_is_told(sound: Cast) -> None:

@@ -59,7 +59,7 @@ def test_without_the_token_there_is_nothing_here(client: Client, db: None, shown
     assert client.get("/metrics").content == client.get("/finns-inte").content.replace(b"finns-inte", b"metrics")
 
 
-def test_with_no_token_set_nobody_may_ask(client: Client, settings: Any) -> None:
+def test_with_no_token_set_nobody_may_ask(client: Client, db: None, settings: Any) -> None:
     settings.METRICS_TOKEN = ""
     assert ask(client, "Bearer ").status_code == 404
 
