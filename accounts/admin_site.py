@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
@@ -21,108 +19,51 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
-from django.utils.html import format_html
 from django.utils.http import urlencode
-from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import audit, exports, list_files
 from accounts.access import NotAllowed, is_verified
+from accounts.admin_parts import (
+    Figure,
+    FigureGroup,
+    FrontPart,
+    MenuItem,
+    Panel,
+    PanelRow,
+    Section,
+    badge,
+    link,
+    number,
+)
 from config.lib import downloads, personnummer
 
 if TYPE_CHECKING:
     from accounts.access import UserRequest
 
 
-class Section(StrEnum):
-    """The headings of the menu, in its order; an admin stands under one of them (`PortalAdmin.section`)."""
-
-    COLLECTION = "Insamlingen"
-    MESSAGES = "Meddelanden"
-    PEOPLE = "Enheter och personer"
-    SETTINGS = "Inställningar"
-    OPERATION = "Drift"
-
+__all__ = [
+    "Figure",
+    "FigureGroup",
+    "FrontPart",
+    "MenuItem",
+    "Panel",
+    "PanelRow",
+    "PortalAdmin",
+    "PortalAdminSite",
+    "Section",
+    "badge",
+    "link",
+    "number",
+    "portal_admin",
+]  # an app's admin imports all it needs from here
 
 NOT_OURS = frozenset({"password_change", "password_change_done", "autocomplete", "view_on_site", "app_list"})
-
-
-def badge(text: str, tone: str = "neutral") -> SafeString:
-    """A status word in a list, as the component of the pages."""
-    return render_to_string("components/badge.html", {"text": text, "tone": tone, "icon": "", "label": ""})
-
-
-def number(value: int | None) -> str:
-    """A whole number with its thousands apart, as in the pages."""
-    return "–" if value is None else list_files.Number(value)
-
-
-def link(href: str, text: object) -> SafeString:
-    """A link in a list or among facts."""
-    return format_html('<a href="{}">{}</a>', href, text)
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One number of the front page and the list behind it."""
-
-    value: int
-    label: str
-    href: str
-    tone: str = ""
-
-
-@dataclass(frozen=True)
-class FigureGroup:
-    """Figures under one heading; those of several models under the same heading stand together."""
-
-    title: str
-    figures: list[Figure]
-
-
-@dataclass(frozen=True)
-class PanelRow:
-    """One line of a panel."""
-
-    text: str
-    href: str
-    meta: str = ""
-    badge: SafeString | str = ""
-
-
-@dataclass(frozen=True)
-class Panel:
-    """What one model tells on another's page: a unit's threads, a submission's uppskov."""
-
-    title: str
-    rows: list[PanelRow]
-    empty: str
-    more: str = ""  # where the whole list is
-    action: tuple[str, str] | None = None  # text and address of a button
-
-
-@dataclass(frozen=True)
-class FrontPart:
-    """More that one model shows on the front page: a template and what it takes, as `part`; over the figures or after them."""
-
-    template: str
-    part: Any
-    is_above: bool = False
-
-
-@dataclass(frozen=True)
-class MenuItem:
-    """One link of the menu, with the number that waits behind it."""
-
-    label: str
-    url: str
-    badge: int = 0
 
 
 class PortalAdminSite(admin.AdminSite):
@@ -182,7 +123,14 @@ class PortalAdminSite(admin.AdminSite):
         items += [(item, str(one.section)) for one in self.admins(request) for item in one.menu_items(request)]
         here = max((item.url for item, _ in items[1:] if request.path.startswith(item.url)), key=len, default=request.path)
         return [
-            {"label": item.label, "url": item.url, "active": item.url == here, "badge": item.badge, "section": section}
+            {
+                "label": item.label,
+                "url": item.url,
+                "active": item.url == here,
+                "badge": item.badge,
+                "badge_label": item.badge_label,
+                "section": section,
+            }
             for item, section in items
         ]
 
@@ -228,6 +176,7 @@ class PortalAdmin(admin.ModelAdmin):
     admin_site: PortalAdminSite
     section = Section.SETTINGS  # the heading in the menu
     position = 100  # under that heading
+    unread_word = ""  # what `unread` counts, to a screen reader; empty: olästa
     lead = ""  # a sentence under the list's heading
     facts: tuple[str, ...] = ()  # what the object's page tells, by names as in list_display
     hides_empty_facts = False
@@ -303,7 +252,9 @@ class PortalAdmin(admin.ModelAdmin):
 
     def menu_items(self, request: HttpRequest) -> list[MenuItem]:
         """The links of the menu: the list, and the pages that are found from nowhere else."""
-        return [MenuItem(str(capfirst(self.opts.verbose_name_plural)), self.list_url(), self.unread(request))]
+        waiting = self.unread(request)
+        heard = f"{waiting} {self.unread_word}" if self.unread_word else ""
+        return [MenuItem(str(capfirst(self.opts.verbose_name_plural)), self.list_url(), waiting, heard)]
 
     def unread(self, request: HttpRequest) -> int:
         """The number beside the menu's link."""

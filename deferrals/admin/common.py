@@ -52,6 +52,7 @@ class RequestAdmin(PortalAdmin):
     search_help_text = "Sök enhet eller kod"
     list_select_related = ("submission__unit", "submission__collection", "requested_by", "decided_by", "ended_by")
     hides_empty_facts = True
+    unread_word = "väntar på beslut"
     waiting_label = ""  # of the figure on the front page
     panel_title = ""
     panel_empty = ""

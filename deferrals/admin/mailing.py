@@ -87,6 +87,7 @@ class MailingAdmin(PortalAdmin):
     ordering = ("-created_at", "-pk")
     object_template = "admin/deferrals/mailing.html"
     hides_empty_facts = True
+    unread_word = "väntar på ditt godkännande"
     facts = (
         "kind",
         "state_badge",

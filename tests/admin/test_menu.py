@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.admin.conftest import as_role
+from tests.admin.conftest import STAFF, as_role
 from tests.scene import Scene
 
 pytestmark = pytest.mark.django_db
@@ -32,10 +32,11 @@ def test_the_links_stand_under_their_headings_in_the_menus_order(scene: Scene) -
     assert found.index("# Enheter och personer") < found.index("Enheter") < found.index("# Inställningar")
 
 
-def test_a_heading_without_links_is_not_there(scene: Scene) -> None:
-    found = menu_of(as_role(scene, "system").get("/admin/").content.decode())
-    headings = [text for text in found if text.startswith("#")]
-    assert headings == ["# Enheter och personer", "# Inställningar", "# Drift"]
+@pytest.mark.parametrize("role", STAFF)
+def test_a_heading_without_links_is_not_there(scene: Scene, role: str) -> None:
+    found = menu_of(as_role(scene, role).get("/admin/").content.decode())
+    assert "##" not in "".join(text[0] for text in [*found, "#"])  # a heading, then at least one link
+    assert ("# Insamlingen" in found) == (role != "system")
 
 
 @pytest.mark.parametrize(
@@ -45,3 +46,8 @@ def test_a_heading_without_links_is_not_there(scene: Scene) -> None:
 def test_one_link_tells_where_one_is(scene: Scene, address: str, expected: str) -> None:
     page = as_role(scene, "officer").get(f"/admin/{address.format(submission=scene.trosa.submission.pk)}")
     assert here(page.content.decode()) == [expected]
+
+
+def test_the_figures_say_what_they_count_to_those_who_hear_them(scene: Scene) -> None:
+    page = as_role(scene, "coordinator").get("/admin/").content.decode()
+    assert '<span class="visually-hidden">, 2 väntar på beslut</span>' in page
