@@ -171,6 +171,11 @@ TABLE = {
         lambda scene: {"latest": "2026-12-15", "direct_days": "6"},
         (Row("operation:configuration", unit="", object="uppskov 2026", result="senast 2026-12-15, direkt 6 dagar"),),
     ),
+    "move the last day": Action(
+        "coordinator", "admin:submissions_collection_calendar", lambda scene: [scene.trosa.submission.collection_id],
+        lambda scene: {"due_date": "2026-12-03", "latest_deferral_date": "2026-12-15", "reason": "Mer tid.", "seen": "0"},
+        (Row("operation:configuration", unit="", object="kalender 2026", result="Sista dag: 2026-12-01 → 2026-12-03"),),
+    ),
     "give the date back": Action(
         "anna", "deferrals:withdraw", lambda scene: ["0488", scene.trosa.deferral.pk], lambda scene: {"seen": "granted"},
         rows=(

@@ -12,6 +12,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
+from accounts.models import AuditEvent
 from submissions import checking, synthetic
 from submissions.checking import trial as engine
 from submissions.models import Delivery, Submission, SubmissionEvent, Trial
@@ -194,6 +195,8 @@ def test_a_trial_is_stopped_by_a_button_and_pressed_twice_it_is_asked_once(scene
     trial, again = asked(client, **LOW), asked(client, **LOW)
     assert trial.pk == again.pk
     client.post(f"/admin/submissions/trial/{trial.pk}/avbryt/")
+    events = AuditEvent.objects.filter(code="operation:trial", object=f"RIM02 {YEAR}").order_by("pk")
+    assert [(one.actor_id, one.result) for one in events] == [(scene.cast.statistician.pk, result) for result in ("", "ended")]
     trials.run(trial_id=trial.pk)
     trial.refresh_from_db()
     assert (trial.state, trial.done) == ("cancelled", 0)
