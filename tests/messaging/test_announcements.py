@@ -80,7 +80,7 @@ def test_it_comes_and_goes_at_its_times(sten: Client, clock: Any):
 def test_a_screen_reader_hears_it_and_what_kind_it_is(cast: Cast, client: Client):
     made(cast)
     page = client.get("/").content.decode()
-    assert 'aria-label="Driftmeddelanden"' in page
+    assert '<section aria-label="Just nu">' in page
     assert '<p role="status"><span class="visually-hidden">Varning: </span>Portalen stängs i kväll.</p>' in page
 
 
