@@ -36,6 +36,7 @@ NARROWED = {  # a filter, a search or another order of each list that has one
     "submission": "insamling=alla&o=-6",
     "deferral": "status=requested",
     "thread": "q=0488",
+    "waiver": "insamling=alla&q=trosa",
     "unit": "q=0488",
     "membership": "role=contact",
     "user": "q=skr.example",
