@@ -16,7 +16,7 @@ from contextlib import contextmanager
 
 AREAS = (
     *("start", "konto", "inlamning", "uppskov", "profil", "meddelanden", "admin", "kvittens", "kontroller", "handbok"),
-    *("integritet", "csp-rapport", "static", "other"),
+    *("integritet", "driftmeddelande", "csp-rapport", "static", "other"),
 )
 """The first part of an address; what is none of ours is `other`. The probes are not counted."""
 
