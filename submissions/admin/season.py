@@ -69,6 +69,10 @@ class SeasonPages(PortalAdmin):
         """Att ringa, and the others."""
         return [*super().pages(), ("att-ringa/", require_safe(self.concerns), "concerns")]
 
+    def list_actions(self, request: HttpRequest) -> list[tuple[str, str]]:
+        """Att ringa, and the others."""
+        return [*super().list_actions(request), ("Att ringa", self.page_url("concerns"))]
+
     def collection(self, request: HttpRequest, known: list[int]) -> Collection | None:
         """The year that the pages are about, of those there are."""
         year = chosen_year(request, known)

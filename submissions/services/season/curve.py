@@ -132,7 +132,7 @@ def forecast(now: Curve, before: Curve | None, today: int) -> Forecast | None:
 
 
 def curves_of(collection: Collection) -> tuple[Curve, Curve | None]:
-    """The year's curve, and the year before's where there is one. Three questions."""
+    """The year's curve, and the year before's where the portal has its history. Three questions."""
     years = [collection.year, collection.year - 1]
     totals = dict(
         Submission.objects.filter(collection__year__in=years, exempt_at=None)
@@ -147,7 +147,8 @@ def curves_of(collection: Collection) -> tuple[Curve, Curve | None]:
         for year, due in dues.items()
     }  # fmt: skip
     before = made.get(collection.year - 1)
-    return made[collection.year], before if before is not None and before.total else None
+    has_history = before is not None and before.total and before.steps[Step.RECEIVED]
+    return made[collection.year], before if has_history else None
 
 
 def _moves(years: list[int]) -> dict[int, list[Move]]:

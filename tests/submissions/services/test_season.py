@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from submissions.models import Submission
+from submissions.models import Collection, Submission, SubmissionEvent
 from submissions.services.season import breakdown, concerns, curve
 from submissions.services.season.concerns import Season
 from submissions.services.season.curve import Curve, Move, Step
 from submissions.services.season.standing import File, Standing
+from tests.scene import Scene
 
 Status = Submission.Status
 DUE = date(2026, 12, 1)
@@ -217,3 +218,14 @@ def test_a_group_counts_its_units_and_the_exempt_nowhere() -> None:
     assert [(line.key, line.label, line.total) for line in found] == [("04", "Södermanland", 3), ("okand", "okand", 1)]
     first = found[0]
     assert (first.received, first.handed_in, first.approved, first.late, first.percent) == (2, 2, 1, 1, 66)
+
+
+@pytest.mark.django_db
+def test_a_year_before_without_history_is_not_compared_with(scene: Scene) -> None:
+    this = Collection.objects.get(year=2026)
+    now, before = curve.curves_of(this)
+    assert now.at(Step.RECEIVED, 0) == 2
+    assert before is not None
+    assert before.at(Step.APPROVED, 60) == 2
+    SubmissionEvent.objects.filter(submission__collection__year=2025).delete()
+    assert curve.curves_of(this)[1] is None
