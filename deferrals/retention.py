@@ -7,22 +7,22 @@ from datetime import datetime, timedelta
 from accounts import limits
 from accounts.retention import note
 from config.lib.retention import Rule, carry_out
-from deferrals.models import Mailing
+from deferrals.models import Mailing, MailingLine
 
+State = Mailing.State
+UNSENT = [State.DRAFT, State.WAITING, State.WITHDRAWN]
 RULES = (
     Rule(
         "mailing_drafts",
         "utskick som inte skickades",
         limits.MAILING_DRAFTS_KEPT,
-        lambda upto: Mailing.objects.filter(
-            created_at__lte=upto, state__in=[Mailing.State.DRAFT, Mailing.State.WAITING, Mailing.State.WITHDRAWN]
-        ),
+        lambda upto: Mailing.objects.filter(created_at__lte=upto, state__in=UNSENT).exclude(lines__state=MailingLine.State.DONE),
     ),
     Rule(
         "mailings",
         "skickade utskick",
         limits.MAILINGS_KEPT,
-        lambda upto: Mailing.objects.filter(state=Mailing.State.DONE, ended_at__lte=upto),
+        lambda upto: Mailing.objects.filter(state__in=[State.DONE, State.WITHDRAWN], ended_at__lte=upto),
     ),
 )
 

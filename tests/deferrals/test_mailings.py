@@ -450,14 +450,18 @@ def test_mailings_go_when_their_time_is_over(sam: Client, third: Submission, clo
     new(sam, "skriv", **{**MESSAGE, "state": "", "units": "0488"})
     new(sam, "skriv", **{**MESSAGE, "state": "", "units": "3001"})
     press(sam, "submit", latest())
-    goes(clock)
+    new(sam, "skriv", **{**MESSAGE, "state": "", "units": "0488\n3001"})
+    press(sam, "submit", latest())
+    clock.shift(timedelta(minutes=10))
+    running.run_due(at=timezone.now(), most=2)  # the first, and one line of the second
+    press(sam, "withdraw", latest())
     clock.shift(timedelta(days=31))
     tasks.purge(0)
-    assert list(Mailing.objects.values_list("state", flat=True)) == ["done"]
+    assert list(Mailing.objects.order_by("pk").values_list("state", flat=True)) == ["done", "withdrawn"]
     clock.shift(timedelta(days=335))
     tasks.purge(0)
     assert not MailingLine.objects.exists()
-    assert Thread.objects.count() == 1
+    assert Thread.objects.count() == 2
 
 
 def test_the_list_costs_the_same_for_many_mailings(sam: Client, third: Submission):
