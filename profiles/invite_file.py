@@ -97,7 +97,8 @@ def _read(number: int, row: str, units: dict[str, Unit]) -> Line:
 
 
 def _lower_first(sentence: str) -> str:
-    return sentence[:1].lower() + sentence[1:]
+    """As a part of another sentence."""
+    return (sentence[:1].lower() + sentence[1:]).removesuffix(".")
 
 
 def _without_twins(lines: Iterable[Line]) -> list[Line]:
