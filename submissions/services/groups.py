@@ -79,7 +79,7 @@ def groups_of(submission: Submission, findings: pl.DataFrame) -> list[Group]:
 
 def live_comments(submission: Submission) -> dict[str, Comment]:
     """The explanations in force by group."""
-    comments = Comment.objects.filter(submission=submission, replaced_at=None).select_related("by").order_by("pk")
+    comments = Comment.objects.filter(submission=submission, replaced_at=None).select_related("by", "accepted_by").order_by("pk")
     return {comment.group: comment for comment in comments}
 
 

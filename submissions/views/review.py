@@ -273,10 +273,8 @@ def entry_of(room: Room, group: Group, comment: Comment | None, findings: pl.Dat
 
 def _waived(room: Room, group: Group) -> str:
     """What SKR has decided about a group that it has lowered; empty for others."""
-    if group.level != spec.INFO:
-        return ""
     waiver = waivers.covering(room.waivers, group.check, group.field, group.value)
-    return waivers.sentence(waiver) if waiver else ""
+    return waivers.sentence(waiver) if waiver and group.level == spec.INFO else ""
 
 
 def _doubts(delivery: Delivery, doubts: Sequence[dict[str, Any]]) -> list[tuple[str, int, list[dict[str, Any]]]]:

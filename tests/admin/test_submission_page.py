@@ -6,14 +6,19 @@ from datetime import date
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import AuditEvent
 from config.lib import personnummer
 from submissions.admin.next_step import step_of
-from submissions.models import Submission, SubmissionNote
+from submissions.models import Comment, Submission, SubmissionNote
+from submissions.services import storage
 from tests.admin.conftest import as_person, as_role
 from tests.admin.test_work import handed_in, page_of
+from tests.reviewing import explain, send, unusual
 from tests.scene import Scene
 
 pytestmark = pytest.mark.django_db
@@ -75,3 +80,30 @@ def test_a_note_without_words_or_with_a_personnummer_is_refused_at_the_field(sce
     answer = client.post(f"/admin/submissions/submission/{scene.trosa.submission.pk}/anteckna/", {"note": text, "nonce": uuid4()})
     assert told in answer.content.decode()
     assert not SubmissionNote.objects.exists()
+
+
+def coded(rows: int) -> bytes:
+    """The right file, but so many rows have a position code of their own that does not exist."""
+    lines = unusual([]).decode("cp1252").split("\r\n")[:-1]
+    for number in range(rows):
+        fields = lines[number].split(";")
+        fields[13] = f"A{number:03}"
+        lines[number] = ";".join(fields)
+    return "".join(f"{line}\r\n" for line in lines).encode("cp1252")
+
+
+def test_the_page_asks_equally_much_for_few_and_many_findings(scene: Scene) -> None:
+    client, address, counts = as_role(scene, "officer"), f"/admin/submissions/submission/{scene.trosa.submission.pk}/change/", []
+    for rows in (2, 30):
+        send(scene, coded(rows))
+        explain(scene)
+        Comment.objects.filter(submission=scene.trosa.submission, replaced_at=None).update(
+            accepted_at=timezone.now(), accepted_by=scene.cast.officer
+        )
+        storage.cache.clear()
+        with CaptureQueriesContext(connection) as caught:
+            text = client.get(address).content.decode()
+        assert text.count('id="g-') >= rows
+        counts.append(len(caught))
+    assert counts[0] == counts[1], counts
+    assert counts[0] <= 60
