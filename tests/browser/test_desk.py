@@ -1,0 +1,115 @@
+"""SKR's desk: Hanna finds what waits, sends it back with a reason at the finding, and looks at the portal as the unit does.
+
+Told twice: with scripts at a desk, and without them on a phone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
+
+from accounts.models import AuditEvent
+from submissions.models import Submission
+from submissions.services import comments, deliver, groups, review, storage
+from tests.browser import steps
+from tests.browser.conftest import Complaints
+from tests.browser.steps import heading
+from tests.browser.town import CODE, YEAR, Town, delivery, make_town
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PHONE: ViewportSize = {"width": 360, "height": 740}
+PAY, PAID_BY = 21, 16  # the fields' places: salary, and how it is paid
+MONTHLY = "1"
+
+
+@pytest.fixture
+def town(transactional_db: None, tmp_path: Path) -> Town:
+    """Trosa has handed in a file with three doubled salaries, explained."""
+    town = make_town(tmp_path, elin_has_an_account=True)
+    by, at = town.elin.user, timezone.now()
+    submission = Submission.objects.select_related("unit", "collection").get(unit__code=CODE, collection__year=YEAR)
+    received = deliver.receive_delivery(submission=submission, content=doubled(), name="nov.txt", by=by, at=at)
+    current = deliver.fresh(deliver.check_delivery(delivery=received, at=at))
+    submission.refresh_from_db()
+    for group in groups.groups_of(submission, storage.findings_of(current)):
+        if group.needs_comment:
+            comments.comment_group(delivery=deliver.fresh(current), group_key=group.key, text="Avgångsvederlag.", by=by, at=at)
+    current = deliver.fresh(current)
+    review.hand_in(submission=submission, delivery=current, expected_revision=current.revision, by=by, at=at)
+    return town
+
+
+def doubled() -> bytes:
+    """The right file, but three of the monthly-paid have twice their salary."""
+    lines = [line.split(";") for line in delivery(0).decode("cp1252").split("\r\n")[:-1]]
+    for fields in [line for line in lines if line[PAID_BY] == MONTHLY][:3]:
+        fields[PAY] = str(int(fields[PAY]) * 2)
+    return "".join(f"{';'.join(fields)}\r\n" for fields in lines).encode("cp1252")
+
+
+@pytest.mark.parametrize("is_desk", [True, False], ids=["desk", "phone without scripts"])
+def test_a_submission_is_sent_back_with_a_reason_at_the_finding_and_seen_as_the_unit_sees_it(
+    town: Town,
+    axe: Callable[[Page], None],
+    new_context: Callable[..., BrowserContext],
+    complaints: Complaints,
+    is_desk: bool,
+) -> None:
+    def page_of_a_browser() -> Page:
+        context = new_context() if is_desk else new_context(java_script_enabled=False)
+        complaints.listen(context)
+        page = context.new_page()
+        if not is_desk:
+            page.set_viewport_size(PHONE)
+        return page
+
+    def looked_over(page: Page) -> None:
+        if is_desk:
+            axe(page)
+            page.reload()
+
+    hanna = page_of_a_browser()
+    steps.sign_in(hanna, town.hanna)
+    heading(hanna, "Läget")
+    looked_over(hanna)
+    hanna.get_by_role("link", name="att granska").click()
+    hanna.get_by_role("link", name="Trosa", exact=True).click()
+    heading(hanna, f"Trosa {YEAR}")
+    hanna.get_by_role("button", name="Börja granska").click()
+    looked_over(hanna)
+    hanna.get_by_role("link", name="Ska ses över").first.click()
+    heading(hanna, "Ska ses över")
+    hanna.get_by_role("button", name="Spara punkten").click()
+    expect(hanna.get_by_role("alert")).to_contain_text("Ett fel behöver rättas")
+    looked_over(hanna)
+    hanna.get_by_role("textbox", name="Vad enheten ska se över, och varför").fill("Är vederlaget med i grundlönen?")
+    hanna.get_by_role("button", name="Spara punkten").click()
+    heading(hanna, f"Trosa {YEAR}")
+    hanna.get_by_text("Skicka tillbaka till enheten", exact=True).click()
+    hanna.get_by_role("textbox", name="Till enheten om helheten").fill("En sak att se över.")
+    hanna.get_by_role("button", name="Återlämna").click()
+    assert town.status == "Åter till uppgiftslämnare"
+
+    elin = page_of_a_browser()
+    steps.sign_in(elin, town.elin)
+    elin.goto(f"/inlamning/{CODE}/{YEAR}/")
+    expect(elin.get_by_text("SKR vill att ni ser över uppgifterna")).to_be_visible()
+    expect(elin.get_by_text("Är vederlaget med i grundlönen?").first).to_be_visible()
+    looked_over(elin)
+
+    hanna.get_by_role("link", name="Visa som uppgiftslämnaren").click()
+    hanna.get_by_role("textbox", name="Ändamål").fill("Enheten ringde om punkten")
+    hanna.get_by_role("button", name="Visa portalen").click()
+    band = hanna.get_by_role("region", name="Visning")
+    expect(band).to_contain_text("Du ser portalen som Trosa")
+    expect(hanna.get_by_text("Är vederlaget med i grundlönen?").first).to_be_visible()
+    looked_over(hanna)
+    steps.menu(hanna).filter(has_text="Meddelanden").click()
+    expect(band).to_be_visible()
+    band.get_by_role("button", name="Avsluta visningen").click()
+    heading(hanna, f"Trosa {YEAR}")
+    assert AuditEvent.objects.filter(code="access:viewing:ended", unit=CODE).exists()
