@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -107,7 +107,11 @@ def read_in(
         check_code_import(kind, codes, valid_from)
     except ImportRefused as refusal:
         raise Refused(str(refusal), "valid_from" if "redan" in str(refusal) else "file") from None
-    made = _create(kind, codes, version, valid_from, established=established)
+    try:
+        with transaction.atomic():
+            made = _create(kind, codes, version, valid_from, established=established)
+    except IntegrityError:  # a colleague read one in at the same moment
+        raise Refused("Någon har just läst in en version som gäller från den dagen. Ladda om sidan.", "valid_from") from None
     CodeList.objects.filter(pk=made.pk).update(status=Status.DRAFT, why=said, read_by=by, read_at=at)
     made.refresh_from_db()
     line = [settings.changed("Inläst som utkast", "–", f"{made.version}, {len(codes)} koder")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from accounts.access import NotAllowed
@@ -63,16 +63,23 @@ def _day(name: str, label: str, values: CollectionSpec, last: CollectionSpec | N
     return Day(label, getattr(last, name) if last else None, after, workdays.closed_because(after))
 
 
-@transaction.atomic
 def make(*, year: int, by: User, at: datetime) -> Collection:
     """Make the collection that the page showed. Pressed twice, or by two at once, there is one.
 
     Raises `NotAllowed` where another year is next.
     """
     settings.check_may_change(by)
-    existing = Collection.objects.filter(year=year).first()
+    existing = _existing(year)
     if existing is not None:
         return existing
     if year != next_year(at.date()):
         raise NotAllowed("Ett annat år står på tur. Ladda om sidan.")
-    return open_collection(year=year, by=by, at=at).collection
+    try:
+        with transaction.atomic():
+            return open_collection(year=year, by=by, at=at).collection
+    except IntegrityError:  # a colleague pressed at the same moment
+        return Collection.objects.get(year=year)
+
+
+def _existing(year: int) -> Collection | None:
+    return Collection.objects.filter(year=year).first()

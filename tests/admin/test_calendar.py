@@ -7,11 +7,13 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import IntegrityError
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 
 from submissions.models import CodeList, Collection, SettingChange, Submission, SubmissionEvent
-from submissions.services import calendar
+from submissions.services import calendar, new_year
 from submissions.services.calendar import LABELS
 from submissions.services.collections import _moved
 from tests.admin.conftest import as_person, as_role
@@ -153,3 +155,16 @@ def test_a_date_moves_by_whole_years(scene: Scene, before: tuple[int, int, int],
     spec = year_of().spec()
     spec = replace(spec, year=before[0], latest_deferral_date=date(*before))
     assert _moved(spec, after[0]).latest_deferral_date == date(*after)
+
+
+def test_two_who_make_the_year_at_once_get_the_same(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = make_next(as_role(scene, "statistician"))
+
+    def beaten(**_: object) -> None:
+        raise IntegrityError
+
+    first = Collection.objects.filter(year=YEAR + 1)
+    monkeypatch.setattr(new_year, "open_collection", beaten)
+    monkeypatch.setattr(new_year, "_existing", lambda year: None)
+    monkeypatch.setattr(new_year, "next_year", lambda on: YEAR + 1)
+    assert new_year.make(year=YEAR + 1, by=scene.cast.statistician, at=timezone.now()) == made == first.get()

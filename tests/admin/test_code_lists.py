@@ -204,3 +204,11 @@ def test_only_the_statistiker_reads_a_list_in(scene: Scene) -> None:
         client = as_role(scene, role)
         assert read_in(client).status_code == 403
         assert "Läs in en ny version" not in client.get(URL).content.decode()
+
+
+def test_two_versions_of_the_same_day_at_once_leave_one_and_a_sentence(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = as_role(scene, "statistician")
+    monkeypatch.setattr(code_lists, "check_code_import", lambda *args: None)  # both have looked before either wrote
+    assert read_in(client).status_code == 302
+    assert "Någon har just läst in en version" in read_in(client).content.decode()
+    assert CodeList.objects.filter(kind="ansvar", valid_from="2026-10-20").count() == 1
