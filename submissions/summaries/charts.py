@@ -190,7 +190,7 @@ def curves(title: str, description: str, series: Sequence[Series], *, first: int
     words = [Word(0, top + height * quarter // 4 - 3, f"{100 - 25 * quarter} %", kind="value") for quarter in (0, 2)]
     for day, text in marks.items():
         left = across(day)
-        anchor = "start" if left < 15 else "end" if left > 85 else "middle"
+        anchor = "start" if left < 15 else "end" if left > 70 else "middle"
         boxes.append(Box(min(left, 99.7), 0.3, top, height, "mark"))
         words.append(Word(left, top + height + WORDS - 3, text, anchor))
     strokes = tuple(Stroke(one.kind, _stairs(one, first, across)) for one in series)
