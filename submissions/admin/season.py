@@ -130,11 +130,14 @@ class SeasonPages(PortalAdmin):
     def calls_part(self, collection: Collection, found: Sequence[Standing]) -> dict[str, Any]:
         """The worst of whom to ring, and where all of them are."""
         calls = concerned(collection, found)
-        shown = self.calls(calls[: concerns.FOLDED_AT])
+        first, unmanned = concerns.folded(calls)
+        shown = self.calls(first[: concerns.FOLDED_AT])
         return {
             "is_closed": collection.closed_at is not None,
             "calls": shown,
             "count": len(calls),
+            "unmanned": unmanned,
+            "invite_url": reverse("admin:profiles_unit_changelist", query={"kontaktperson": "saknas"}),
             "more": self.page_url("concerns") if len(calls) > len(shown) else "",
         }
 

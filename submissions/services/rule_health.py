@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from django.db import connection
 from django.db.models import Count, Q, Sum
 
-from submissions import spec
+from submissions import checking, spec
 from submissions.models import Collection, Comment, Delivery, Receipt
 
 NOISY_UNITS = 5  # so many must have handed in before a check is called noisy
@@ -128,9 +128,10 @@ def _line(check: str, level: str, hits: list[UnitCount], explained: Explained) -
 
 
 def health_of(collection: Collection) -> list[CheckHealth]:
-    """The year's checks that are on or have given anything. Five questions, whatever the number of units."""
-    levels = dict(collection.check_settings.filter(enabled=True).order_by().values_list("code", "level"))
-    off = dict(collection.check_settings.filter(enabled=False).order_by().values_list("code", "level"))
+    """The year's checks that are on or have given anything. A handful of questions, whatever the number of units."""
+    year = collection.spec()
+    levels = {code: checking.effective_level(code, year) for code, check in year.checks.items() if check.enabled}
+    off = {code: check.level for code, check in year.checks.items() if not check.enabled}
     lines = health(unit_counts(collection), _explained(collection), levels | off)
     return [line for line in lines if line.units or line.check in levels]
 

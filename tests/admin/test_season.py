@@ -10,9 +10,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from submissions.models import Delivery
+from profiles.models import Unit
+from submissions.models import Collection, Delivery, Submission
 from tests.admin.conftest import as_role
 from tests.admin.units import more_units
+from tests.cast import make_unit
 from tests.scene import Scene
 
 pytestmark = pytest.mark.django_db
@@ -129,3 +131,24 @@ def test_the_systems_keeper_sees_nothing_of_the_collection(scene: Scene) -> None
     page = as_role(scene, "system").get("/admin/").content.decode()
     assert "Att ringa" not in page
     assert "chart" not in page
+
+
+def test_many_units_without_people_are_told_in_one_line_and_hide_no_other(scene: Scene) -> None:
+    client = as_role(scene, "officer")
+    only_word = "Ingen i enheten kan lämna uppgifter. Bjud in någon."
+    _without_people(1)
+    assert only_word in client.get("/admin/").content.decode()
+    _without_people(12)
+    many = client.get("/admin/").content.decode()
+    told = re.search(r"I (\d+)\s+enheter kan ingen lämna uppgifter\.", many)
+    assert told is not None
+    assert int(told[1]) >= 13
+    assert only_word not in many
+    assert "/admin/profiles/unit/?kontaktperson=saknas" in many
+
+
+def _without_people(number: int) -> None:
+    """Further units of the year that nobody has been invited to."""
+    for index in range(number):
+        unit = make_unit(f"25{Unit.objects.count()}{index}", f"Ny ort {index}")
+        Submission.objects.create(unit=unit, collection=Collection.objects.get(year=2026))

@@ -106,6 +106,7 @@ def test_no_piece_can_be_cut_off_moved_or_added() -> None:
         (OPEN[:-1], "inte är en nyckel"),
         (OPEN[:-1] + ("q" if OPEN[-1] != "q" else "p"), "felskriven"),
     ],
+    ids=["nothing", "a comment", "the secret one", "the secret one in small letters", "ssh", "cut", "mistyped"],
 )
 def test_what_is_no_open_key_is_refused_in_a_sentence_without_it(text: str, sentence: str) -> None:
     with pytest.raises(age.AgeError, match=sentence) as refusal:

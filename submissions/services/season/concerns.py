@@ -62,6 +62,16 @@ def concerns(standings: Iterable[Standing], season: Season) -> list[Concern]:
     return sorted(found, key=lambda concern: (-concern.weight, concern.unit.sort_key, concern.unit.pk))
 
 
+def folded(found: list[Concern]) -> tuple[list[Concern], int]:
+    """What the front page shows, and how many units it tells of in one line: those that only lack people, where they are many.
+
+    Before the invitations that is nearly everybody, and would hide what else there is.
+    """
+    others = [concern for concern in found if any(reason.weight != NOBODY for reason in concern.reasons)]
+    unmanned = len(found) - len(others)
+    return (others, unmanned) if unmanned > FOLDED_AT else (found, 0)
+
+
 def _late(one: Standing, season: Season) -> Reason | None:
     if not one.is_late:
         return None
