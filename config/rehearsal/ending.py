@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pathlib
 from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from tempfile import TemporaryDirectory
+
+from django.db.models import Sum
 
 from accounts.access import NotAllowed
 from accounts.models import User
@@ -17,8 +21,8 @@ from deferrals.models import Deferral
 from messaging import retention as of_messages
 from profiles import dormancy
 from profiles import retention as of_profiles
-from submissions.models import Delivery, Submission
-from submissions.services import comments, correct, deliver, export, reopen, review
+from submissions.models import Collection, Delivery, Receipt, Submission
+from submissions.services import comments, correct, deliver, export, production, production_files, production_set, reopen, review
 from submissions.services import retention as of_submissions
 from submissions.services.closing import close_collection
 
@@ -143,6 +147,30 @@ def take_out(season: Season, on: date) -> None:
             if rows != delivery.rows:
                 season.fault(f"Uttaget {made.name} har {rows} rader, men filen {delivery.rows}.")
             counts.update({"filer": 1, "rader": rows, "byte": len(content)})
+    with season.phase("Produktionsuttag") as counts:
+        _take_out_production(season, counts)
+
+
+def _take_out_production(season: Season, counts: Counter[str]) -> None:
+    """The whole approved data set: frozen once, whole and signed, and with the rows of the receipts."""
+    collection = Collection.objects.select_related("layout").get(year=YEAR)
+    in_force = Receipt.objects.filter(submission__collection=collection, submission__status=Status.LOCKED, withdrawn_at=None)
+    wanted = in_force.aggregate(rows=Sum("rows"))["rows"] or 0
+    if not in_force.exists():
+        return
+    set_of_the_year, _ = production.freeze(collection=collection, by=None, at=season.at)
+    if production.freeze(collection=collection, by=None, at=season.at)[1]:
+        season.fault("Samma uppgifter blev en ny version av produktionsuttaget.")
+    with TemporaryDirectory() as folder:
+        to = pathlib.Path(folder) / "uttag"
+        made, _ = production_files.write_for_operator(
+            export=set_of_the_year, format="parquet", pseudonymised=True, to=to, at=season.at
+        )
+        for fault in production_set.faults_in(to):
+            season.fault(f"Produktionsuttaget: {fault}")
+    if made.rows != wanted:
+        season.fault(f"Produktionsuttaget har {made.rows} rader, men kvittenserna {wanted}.")
+    counts.update({"enheter": set_of_the_year.units, "rader": made.rows})
 
 
 def purge(season: Season) -> None:

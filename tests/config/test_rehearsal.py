@@ -53,6 +53,7 @@ def test_a_season_holds_and_leaves_nothing_behind(tmp_path: Path) -> None:
     assert phases["Sista dagen"]["rättelser"]
     assert phases["SKR granskar"] == {"godkända": 8, "skickade tillbaka": 1, "öppnade igen": 1}
     assert phases["Uppskov"] == {"beviljade": 1, "avslagna": 1, "omfattas inte": 1}
+    assert phases["Produktionsuttag"]["rader"] == phases["Uttag"]["rader"]
     assert phases["Gallring efter 732 dagar"]["rader för jämförelse med nästa år"]
 
 
