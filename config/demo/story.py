@@ -14,7 +14,7 @@ from uuid import UUID, uuid5
 from django.utils import timezone
 
 from accounts.models import User
-from config.demo import filing, people, texts
+from config.demo import desk, filing, people, texts
 from config.demo.people import Person
 from deferrals import exempting
 from deferrals import services as deferrals
@@ -28,6 +28,7 @@ from submissions import builtin, checking, states, synthetic
 from submissions.models import Collection, Delivery, Submission
 from submissions.services import (
     calendar,
+    closing,
     collections,
     deliver,
     groups,
@@ -135,17 +136,7 @@ def _last_year(story: Story) -> None:
         delivery = filing.upload(submission, file, f"nov_{code}.txt", by=story.users[key], at=at)
         _explain_and_confirm(submission, delivery, by=story.users[key], at=at + timedelta(minutes=40))
         _approve(story, submission, at=at + timedelta(days=6))
-    _close(YEAR - 1, by=coordinator, at=at_clock(date(YEAR - 1, 12, 19), 15))
-
-
-def _close(year: int, *, by: User, at: datetime) -> None:
-    """Lock what is approved and close the year."""
-    approved = Submission.objects.filter(collection__year=year, status=Submission.Status.APPROVED).select_related(
-        "unit", "collection"
-    )
-    for submission in approved.order_by("unit__code"):
-        states.move(submission, Submission.Status.LOCKED, by=by, at=at, text="Insamlingen är avslutad och uppgifterna är låsta.")
-    Collection.objects.filter(year=year).update(closed_at=at)
+    closing.close_collection(year=YEAR - 1, by=coordinator, at=at_clock(date(YEAR - 1, 12, 19), 15))
 
 
 # This year -----------------------------------------------------------------------------------------------------------
@@ -171,7 +162,8 @@ def _open_this_year(story: Story) -> None:
 
 
 def _region(story: Story) -> None:
-    """Region Sörmland: a file with findings under review, and a question that SKR has not answered."""
+    """Region Sörmland: a file with findings under review, a question from each side, and a dispens."""
+    hanna, sara = story.users["handlaggare"], story.users["samordnare"]
     rut, submission = story.users["rut"], _submission("0400")
     filing.upload(submission, _file("0400", 1500, 40, 0.03), "novemberstatistik.txt", by=rut, at=story.ago(6, 10, 12))
     messaging.start_thread(
@@ -183,6 +175,20 @@ def _region(story: Story) -> None:
         by=rut,
         at=story.ago(2, 14, 5),
         nonce=story.form(),
+    )
+    submission.refresh_from_db()
+    desk.waive(submission, "LOG03", until=(story.now + timedelta(days=40)).date(), by=hanna, at=story.ago(2, 15))
+    desk.ask_about(
+        submission,
+        "LOG01",
+        "Läkare utan specialitet",
+        texts.FRAGA_UTAN_SPECIALITET,
+        by=hanna,
+        at=story.ago(1, 15),
+        nonce=story.form(),
+    )
+    desk.announce(
+        starts_at=at_clock(timezone.localdate(story.now) + timedelta(days=8), 8), nonce=story.form(), by=sara, at=story.now
     )
 
 
@@ -200,6 +206,8 @@ def _three_kommuner(story: Story) -> None:
     _hand_in(story, "0482", 700, 82, by=maria, at=story.ago(4, 15, 30))
     katrineholm = _hand_in(story, "0483", 800, 83, by=maria, at=story.ago(9, 11))
     review.begin_review(submission=katrineholm, by=hanna, at=story.ago(7, 9))
+    katrineholm.refresh_from_db()
+    desk.mark_first(katrineholm, texts.PUNKT, by=hanna, at=story.ago(7, 10))
     review.return_to_unit(
         submission=katrineholm,
         reason="Timavlönade i hemtjänsten saknas i filen. Lägg till dem och klarmarkera igen.",
@@ -225,6 +233,9 @@ def _lonesamverkan(story: Story) -> None:
     nils, hanna, sara = story.users["nils"], story.users["handlaggare"], story.users["samordnare"]
     nykoping = _hand_in(story, "0480", 900, 80, by=nils, at=story.ago(8, 10))
     review.begin_review(submission=nykoping, by=hanna, at=story.ago(1, 10))
+    nykoping.refresh_from_db()
+    desk.accept_first(nykoping, by=hanna, at=story.ago(1, 10, 15))
+    desk.note(nykoping, texts.ANTECKNING, nonce=story.form(), by=hanna, at=story.ago(1, 11))
     _look(nykoping, by=story.users["nils"], at=story.ago(8, 10, 4))
     _look(nykoping, by=hanna, at=story.ago(1, 10, 20), purpose=texts.ANDAMAL)
     eskilstuna = _hand_in(story, "0484", 1200, 84, by=nils, at=story.ago(FIRST_FILE, 10))
@@ -300,6 +311,7 @@ def _trosa(story: Story) -> None:
         by=anna,
         at=story.ago(25),
     )
+    desk.pin_on_unit(unit, texts.ANTECKNING_ENHET, nonce=story.form(), by=hanna, at=story.ago(18))
     number = synthetic.known_units()["0488"].organisation_number
     facts.add_number(unit=unit, number=number, valid_from=date(YEAR - 6, 1, 1), by=anna, at=story.ago(25, 9, 5))
 

@@ -45,3 +45,19 @@ Hanna Holm, SKR"""
 OPPNA_IGEN = "Timlönerna i vår nya grundskola kom inte med i filen. Vi har en ny fil klar."
 
 SEN = "Det nya lönesystemet kunde inte ta ut filen förrän i december."
+
+PUNKT = "Förklaringen säger inte vilken befattning det gäller. Skriv det, eller rätta raderna."
+
+ANTECKNING = "Ringde Nils om de ovanliga lönerna. Han återkommer om tidsbegränsade tillägg."
+
+ANTECKNING_ENHET = "Karin Kvist svarar i sakfrågor. Ring hellre än att skriva."
+
+FRAGA_UTAN_SPECIALITET = """Hej!
+
+Sex läkare saknar specialitet i filen. Är de under utbildning, eller ska koden med?
+
+Hanna Holm"""
+
+DISPENS = "Regionens nya lönesystem har inte ansvarskoder förrän i januari. Överenskommet per telefon."
+
+DRIFT = "Portalen uppdateras på lördag och är stängd klockan 8 till 20. Det ni har lämnat är sparat."
