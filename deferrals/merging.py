@@ -87,13 +87,17 @@ def plan_merger(
 ) -> UnitMerger:
     """Decide the merger; one whose day has come is carried out at once. `people` are memberships of the unit (their keys).
 
-    `keeps_file` says that the unit itself finishes what it has begun this year. Raises `NotAllowed`, `WrongDay`, `HasFile`.
+    `keeps_file` says that the unit itself finishes what it has begun this year. The same again is the one that is there.
+    Raises `NotAllowed`, `WrongDay`, `HasFile`.
     """
     _check(by)
     for pk in sorted({unit.pk, into.pk}):
         list(Unit.objects.select_for_update().filter(pk=pk))
     unit.refresh_from_db()
     into.refresh_from_db()
+    same = UnitMerger.objects.holding().filter(unit=unit, into=into, on=on, by=by).first()
+    if same is not None:  # the button was pressed twice
+        return same
     check_units(unit, into)
     today = timezone.localdate(at)
     if not today - EARLIEST <= on <= today + LATEST:

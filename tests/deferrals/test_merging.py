@@ -162,6 +162,14 @@ def test_no_unit_goes_up_twice_in_a_circle_or_in_one_that_is_going(cast: Cast) -
     assert UnitMerger.objects.count() == 1
 
 
+def test_a_second_press_gives_the_merger_that_the_first_made(cast: Cast) -> None:
+    page = Page(cast)
+    for day in (AHEAD, AHEAD):
+        assert "Det går att ångra till dess." in page.decide(on=day.isoformat())
+    assert UnitMerger.objects.count() == 1
+    assert AuditEvent.objects.filter(code="unit:merger:planned").count() == 2  # one for each unit
+
+
 def test_only_the_samordnare_merges(cast: Cast) -> None:
     for person in (cast.officer, cast.statistician, cast.system, cast.anna):
         with pytest.raises(merging.NotAllowed, match="Bara SKR:s samordnare"):
