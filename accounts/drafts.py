@@ -73,6 +73,34 @@ KEPT = {
     "admin:deferrals_exemption_grant": Form("Beslut att enheten inte omfattas", {"ja-text": "Svar till enheten"}),
     "admin:deferrals_exemption_decline": Form("Avslag: enheten omfattas", {"nej-text": "Svar till enheten"}),
     "admin:deferrals_exemption_revoke": Form("Upphävt beslut", {"upphav-text": "Skäl"}),
+    "admin:deferrals_mailing_new": Form("Utskick", {"subject": "Ämne", "text": "Text", "list": "Personer", "units": "Enheter"}),
+    "admin:messaging_announcement_new": Form("Driftmeddelande", {"text": "Text"}),
+    "admin:messaging_mailtext_word": Form("Mejltext", {"subject": "Ämne", "body": "Text"}),
+    "admin:accounts_noticetext_write": Form("Personuppgiftstext", {"body": "Text", "what_changed": "Vad som är ändrat"}),
+    "admin:profiles_unit_note": Form("Intern anteckning om enheten", {"note": "Anteckning"}),
+    "admin:profiles_unit_correct_note": Form("Rättad anteckning om enheten", {"note": "Anteckning"}),
+    "admin:submissions_submission_note": Form("Intern anteckning", {"note": "Anteckning"}),
+    "admin:submissions_submission_point": Form("Punkt att se över", {"text": "Vad enheten ska se över"}),
+    "admin:submissions_submission_waive": Form("Dispens", {"reason": "Skäl"}),
+    "admin:submissions_collection_calendar": Form("Årets kalender", {"reason": "Skäl"}),
+    "admin:submissions_codelist_read_in": Form("Inläst kodlista", {"version": "Version", "reason": "Skäl"}),
+    "admin:submissions_codelist_establish": Form("Fastställd kodlista", {"reason": "Skäl"}),
+    "admin:submissions_layout_field": Form(
+        "Fält {number} i postbeskrivningen", {"name": "Namn", "allowed": "Tillåtna värden", "meaning": "Betydelse"}
+    ),
+    "admin:submissions_layout_new": Form("Ny postbeskrivning", {"name": "Namn", "reason": "Skäl"}),
+    "admin:submissions_checksetting_edit": Form(
+        "Ändrad kontroll",
+        {
+            "title": "Rubrik",
+            "message": "Text",
+            "advice": "Gör så här",
+            "why": "Varför statistiken behöver det",
+            "mend": "Så rättas det i lönesystemet",
+            "answers": "Färdiga svar",
+            "reason": "Skäl",
+        },
+    ),
     "admin:deferrals_exemption_decide": Form("Beslut att enheten inte omfattas", {"text": "Motivering"}),
 }
 

@@ -117,7 +117,7 @@ def test_the_page_shows_file_findings_explanations_receipts_and_history(scene: S
 
 def groups_in(place: Place, page: str) -> list[str]:
     """The links to the groups' rows."""
-    return re.findall(rf'href="(/admin/submissions/submission/{place.submission.pk}/anmarkning/[^"]+)"', page)
+    return re.findall(rf'href="(/admin/submissions/submission/{place.submission.pk}/anmarkning/[^"/]+/)"', page)
 
 
 def test_rows_are_shown_masked_and_each_look_is_logged(scene: Scene) -> None:

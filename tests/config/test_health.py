@@ -144,5 +144,6 @@ def test_reports_cannot_fill_the_log(client: Client, caplog: pytest.LogCaptureFi
     assert caplog.text.count("csp_violation") == 3
 
 
+@pytest.mark.django_db
 def test_a_report_by_get_is_refused(client: Client) -> None:
     assert client.get("/csp-rapport/").status_code == 405

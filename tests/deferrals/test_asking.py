@@ -195,7 +195,7 @@ def test_the_rules_are_set_in_the_admin(sam: GuardedClient, bo: GuardedClient, c
 @pytest.mark.parametrize(
     ("form", "sentence"),
     [
-        ({"latest": ""}, "Skriv det senaste datumet."),
+        ({"latest": ""}, "Skriv ett datum."),
         ({"latest": "18/12"}, "Skriv datumet som ÅÅÅÅ-MM-DD."),
         ({"latest": "2026-11-30"}, "kan inte ligga före insamlingens sista dag, 2026-12-01"),
         ({"latest": "2026-12-09"}, "En enhet har redan fått uppskov till 2026-12-10."),

@@ -14,12 +14,23 @@ from accounts import limits
 from accounts.models import AuditEvent
 from config.lib import sealed
 from messaging import retention, services, tasks
-from messaging.models import Attachment, Draft, InternalNote, Message, OutgoingMail, PendingNotice, ReplyTemplate, Thread
+from messaging.models import (
+    Announcement,
+    Attachment,
+    Draft,
+    InternalNote,
+    MailText,
+    Message,
+    OutgoingMail,
+    PendingNotice,
+    ReplyTemplate,
+    Thread,
+)
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
-# What is no part of a matter: mails have rules of their own, templates and waiting notices hold nothing of a person.
-APART = {OutgoingMail, PendingNotice, ReplyTemplate}
+# What is no part of a matter: mails have rules of their own, templates, letters, announcements and waiting notices hold nothing of a person.
+APART = {Announcement, MailText, OutgoingMail, PendingNotice, ReplyTemplate}
 
 
 def whole_thread(cast: Cast) -> Thread:

@@ -298,6 +298,11 @@ def _new_phone_for_the_thief(sut: Sut) -> None:
     sut.use_case("totp", "thief", "")
 
 
+def _case_too_old(sut: Sut) -> None:
+    """The case about the phone has ended when the owner comes."""
+    sut.use_case("totp", "owner", "late")
+
+
 def _paper(sut: Sut) -> None:
     """A recovery code for the owner, none for the thief."""
     sut.forget_password("owner", 1)
@@ -318,6 +323,7 @@ SCENES = [
     _stranger_asks_too,
     _the_others_code,
     _new_phone_for_the_thief,
+    _case_too_old,
     _paper,
     _guess_and_guess,
 ]
