@@ -24,6 +24,7 @@ NOT_PAGES = frozenset(
     {
         *{"healthz", "readyz", "admin:jsi18n", "submissions:table_file", "submissions:codes", "messaging:news"},
         *{"deferrals:calendar", "deferrals:unit_calendar", "admin:deferrals_deferral_due_dates", "messaging:attachment"},
+        *{"admin:submissions_codelist_codes_file", "admin:submissions_layout_fields_file", "metrics"},
     }
 )  # files and parts of pages
 LOOKED_AT_SIGNED_OUT = frozenset(OPEN_TO_ALL)
