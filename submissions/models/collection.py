@@ -57,6 +57,23 @@ class Field(models.Model):
     def __str__(self) -> str:
         return f"{self.number} {self.name}"
 
+    @classmethod
+    def of(cls, layout: Layout, field: spec.FieldSpec) -> Field:
+        """The row of a field of that layout, not saved; `spec` the other way round."""
+        return cls(
+            layout=layout,
+            number=field.number,
+            name=field.name,
+            numeric=field.numeric,
+            max_length=field.max_length,
+            required_kommun=field.required_kommun,
+            required_region=field.required_region,
+            format=field.format,
+            allowed=field.allowed,
+            meaning=field.meaning,
+            evidence=field.evidence,
+        )
+
     def spec(self) -> spec.FieldSpec:
         """The field as the engines read it."""
         return spec.FieldSpec(

@@ -141,22 +141,7 @@ def _moved(values: spec.CollectionSpec, year: int) -> spec.CollectionSpec:
 def _layout(values: spec.LayoutSpec) -> Layout:
     layout, created = Layout.objects.get_or_create(name=values.name)
     if created:
-        Field.objects.bulk_create(
-            Field(
-                layout=layout,
-                number=field.number,
-                name=field.name,
-                numeric=field.numeric,
-                max_length=field.max_length,
-                required_kommun=field.required_kommun,
-                required_region=field.required_region,
-                format=field.format,
-                allowed=field.allowed,
-                meaning=field.meaning,
-                evidence=field.evidence,
-            )
-            for field in values.fields
-        )
+        Field.objects.bulk_create(Field.of(layout, field) for field in values.fields)
     return layout
 
 

@@ -101,7 +101,7 @@ def make_layout(*, name: str, fields: Sequence[spec.FieldSpec], source: str, by:
     try:
         with transaction.atomic():
             made = Layout.objects.create(name=name)
-            Field.objects.bulk_create(_as_model(made, field) for field in fields)
+            Field.objects.bulk_create(Field.of(made, field) for field in fields)
             _note(made, [settings.changed("Ny version", "–", source)], by=by, at=at)
     except IntegrityError:
         raise Refused("Det finns redan en postbeskrivning med det namnet. Välj ett annat.", "name") from None
@@ -143,22 +143,6 @@ def field_fault(field: spec.FieldSpec) -> tuple[str, str] | None:
     return None
 
 
-def _as_model(layout: Layout, field: spec.FieldSpec) -> Field:
-    return Field(
-        layout=layout,
-        number=field.number,
-        name=field.name,
-        numeric=field.numeric,
-        max_length=field.max_length,
-        required_kommun=field.required_kommun,
-        required_region=field.required_region,
-        format=field.format,
-        allowed=field.allowed,
-        meaning=field.meaning,
-        evidence=field.evidence,
-    )
-
-
 # Change its fields ---------------------------------------------------------------------------------------------------
 
 
@@ -185,7 +169,7 @@ def save_field(*, layout: Layout, field: spec.FieldSpec, seen: str, why: str, by
         raise Refused(fault[1], fault[0])
     said = settings.clean_why(why)
     Field.objects.filter(layout=locked, number=field.number).delete()
-    _as_model(locked, field).save(force_insert=True)
+    Field.of(locked, field).save(force_insert=True)
     lines = [{**line, "label": f"{field.number} {line['label']}"} for line in _field_changes(old, field)]
     _note(locked, lines or [settings.changed(str(field.number), "–", field.name)], why=said, by=by, at=at)
     return True
