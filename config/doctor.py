@@ -256,7 +256,7 @@ def copied(at: datetime) -> Iterator[Fault]:
 def static_files(at: datetime) -> Iterator[Fault]:
     """The pages' looks are collected."""
     try:
-        staticfiles_storage.url("css/00-tokens.css")
+        staticfiles_storage.url("css/portal.css")
         found = (settings.STATIC_ROOT and os.path.isdir(settings.STATIC_ROOT)) or not settings.PRODUCTION
     except ValueError:
         found = False

@@ -211,7 +211,7 @@ STORAGES = {
         "BACKEND": (
             "django.contrib.staticfiles.storage.StaticFilesStorage"
             if DEBUG or PORTAL_ENV == "test"
-            else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+            else "config.static_files.JoiningStorage"
         )
     },
 }

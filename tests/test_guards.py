@@ -38,6 +38,7 @@ def test_the_clock_stands_at_nine_on_16_november() -> None:
         '<input type="hidden" name="csrf">',
         '<input name="a" aria-label="A">',
         '<script src="/static/a.js"></script>',
+        '<script src="/static/htmx.js"></script><p hx-get="/a">',
         '<svg><title>Diagram</title><path d="M0 0"/></svg>',
     ],
 )
@@ -55,6 +56,7 @@ def test_a_good_page_passes(body: str) -> None:
         ("<script>x()</script>", "script"),
         ("{{ namn }}", "omallad"),
         ("<h1>En till</h1>", "2 <h1>"),
+        ('<p hx-get="/a">', "utan htmx"),
         ('<input name="fil">', "'fil' saknar etikett"),
         ('<label for="b">B</label><select id="c" name="c"></select>', "'c' saknar etikett"),
         ('<p id="a"></p><p id="a"></p>', "två gånger"),

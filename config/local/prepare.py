@@ -17,11 +17,11 @@ from django.core.management import call_command
 from config.local import paths
 
 
-def fingerprint(directories: list[Path]) -> str:
-    """Changes when a file under the directories does."""
+def fingerprint(places: list[Path]) -> str:
+    """Changes when one of the files, or a file under one of the directories, does."""
     seen = hashlib.sha256(django.get_version().encode())
-    for directory in directories:
-        for file in sorted(path for path in directory.rglob("*") if path.is_file()):
+    for place in places:
+        for file in sorted(path for path in (place, *place.rglob("*")) if path.is_file()):
             facts = file.stat()
             seen.update(f"{file}|{facts.st_size}|{facts.st_mtime_ns}\n".encode())
     return seen.hexdigest()
@@ -32,7 +32,7 @@ def collect_static() -> None:
     from django.conf import settings  # noqa: PLC0415 - readable only once Django is set up
 
     stamp = paths.VAR / "static.stamp"
-    now = fingerprint([Path(directory) for directory in settings.STATICFILES_DIRS])
+    now = fingerprint([*map(Path, settings.STATICFILES_DIRS), paths.BASE / "config" / "static_files.py"])
     if not stamp.exists() or stamp.read_text() != now or not Path(settings.STATIC_ROOT).exists():
         call_command("collectstatic", interactive=False, clear=True, verbosity=0)
         stamp.write_text(now)

@@ -70,6 +70,6 @@ def test_drift_09_nor_to_skr_people_who_are_signed_in(cast: Cast) -> None:
 
 def test_drift_09_the_files_that_are_served_are_those_of_static(client: GuardedClient) -> None:
     """The guard of this test: what is there is found, so that 404 above means hidden and not broken."""
-    assert answer(client, staticfiles_storage.url("css/00-tokens.css"))[0] == 200
+    assert answer(client, staticfiles_storage.url("css/portal.css"))[0] == 200
     assert [str(folder) for folder in settings.STATICFILES_DIRS] == [str(settings.BASE_DIR / "static")]
     assert not hasattr(settings, "MEDIA_ROOT") or settings.MEDIA_ROOT == ""

@@ -21,6 +21,7 @@ class Page(HTMLParser):
         self.ids: set[str] = set()
         self.label_targets: set[str] = set()
         self.unnamed: list[tuple[str, str]] = []
+        self.has_htmx = self.asks_for_htmx = False
         self._open: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -63,6 +64,8 @@ class Page(HTMLParser):
             self.faults.append(f"stil i sidan: <{tag}>")
         if tag == "script" and not attributes.get("src") and attributes.get("type") != "application/json":
             self.faults.append("<script> utan src")
+        self.has_htmx |= "htmx" in attributes.get("src", "")
+        self.asks_for_htmx |= any(name.startswith("hx-") for name in attributes)
         for name, value in attributes.items():
             if name.startswith(("on", "hx-on")):
                 self.faults.append(f"{name}= i <{tag}>")
@@ -86,6 +89,8 @@ class Page(HTMLParser):
                 self.faults.append(f"{self.headings} <h1> i stället för en")
             if not self.title:
                 self.faults.append("<title> saknas")
+            if self.asks_for_htmx and not self.has_htmx:
+                self.faults.append("hx- på en sida utan htmx (templates/_head.html)")
             if not (self.lang or "").startswith("sv"):
                 self.faults.append(f'lang="{self.lang}" i stället för sv')
         return self.faults
