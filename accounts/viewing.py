@@ -31,7 +31,7 @@ PASSES = frozenset({"accounts:end_viewing", "accounts:sign_out", "accounts:sessi
 """What is answered whatever the method: it changes the session, or nothing."""
 UNIT_PAGES = frozenset({"submissions", "deferrals", "profiles", "messaging"})
 OPEN_PAGES = frozenset(
-    {"start", "check_receipt", "verify_receipt", "checks", "check", "handbook", "privacy", "healthz", "readyz"}
+    {"start", "check_receipt", "verify_receipt", "checks", "check", "handbook", "privacy", "accessibility", "healthz", "readyz"}
 )
 PERSONAL = frozenset(
     {

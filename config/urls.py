@@ -22,6 +22,7 @@ urlpatterns = [
     path("handbok/", views.handbook, name="handbook"),
     path("driftmeddelande/<int:pk>/dolj/", views.hide_announcement, name="hide_announcement"),
     path("integritet/", views.privacy, name="privacy"),
+    path("tillganglighet/", views.accessibility, name="accessibility"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),

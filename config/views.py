@@ -123,6 +123,13 @@ def privacy(request: HttpRequest) -> HttpResponse:
 
 
 @open_view
+@require_safe
+def accessibility(request: HttpRequest) -> HttpResponse:
+    """The accessibility statement, readable without an account."""
+    return render(request, "accessibility.html")
+
+
+@open_view
 @require_POST
 def hide_announcement(request: HttpRequest, pk: int) -> HttpResponse:
     """Put a driftmeddelande away for as long as the session lives, and go back to the page."""

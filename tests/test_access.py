@@ -397,6 +397,7 @@ TABLE = """
   check                                      GET   200   200   200   200   200   200   200   200
   handbook                                   GET   200   200   200   200   200   200   200   200
   privacy                                    GET   200   200   200   200   200   200   200   200
+  accessibility                              GET   200   200   200   200   200   200   200   200
   hide_announcement                          POST  302   302   302   302   302   302   302   302
   healthz                                    GET   200   200   200   200   200   200   200   200
   readyz                                     GET   200   200   200   200   200   200   200   200
@@ -426,6 +427,7 @@ checks                   200 405
 check                    200 405
 handbook                 200 405
 privacy                  200 405
+accessibility            200 405
 hide_announcement        405 302
 healthz                  200 405
 readyz                   200 405

@@ -12,7 +12,9 @@ from tests.browser.conftest import Complaints
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.mark.parametrize("path", ["/", "/konto/", "/integritet/", "/handbok/", "/kontroller/", "/kontroller/AGG03/"])
+@pytest.mark.parametrize(
+    "path", ["/", "/konto/", "/integritet/", "/tillganglighet/", "/handbok/", "/kontroller/", "/kontroller/AGG03/"]
+)
 def test_an_open_page_is_accessible_to_everyone(visit: Callable[[str], Page], axe: Callable[[Page], None], path: str) -> None:
     page = visit(path)
     expect(page.locator("h1")).to_have_count(1)
