@@ -23,7 +23,11 @@ from tests.guards.mails import faults_in as faults_in_mail
 from tests.guards.secrets import known
 from tests.people import Phone
 
-PAGE = '<!doctype html><html lang="sv"><head><title>Sida</title></head><body><h1>Rubrik</h1>{}</body></html>'
+FOOT = '<footer><a href="/handbok/">H</a><a href="mailto:personalstatistik@skr.se">S</a><a href="/tillganglighet/">T</a></footer>'
+PAGE = '<!doctype html><html lang="sv"><head><title>Sida</title></head><body><h1>Rubrik</h1>{}' + FOOT + "</body></html>"
+SUMMARY = '<div class="error-summary"><a href="#a">Fel</a></div>'
+WRONG = '<label for="a">A</label><ul class="field__errors" id="a_error"></ul><input id="a" aria-invalid="true" {}>'
+TIED = WRONG.format('aria-describedby="a_error"')
 
 
 def test_the_clock_stands_at_nine_on_16_november() -> None:
@@ -61,14 +65,26 @@ def test_a_good_page_passes(body: str) -> None:
         ('<label for="b">B</label><select id="c" name="c"></select>', "'c' saknar etikett"),
         ('<p id="a"></p><p id="a"></p>', "två gånger"),
         ('<img src="a.png">', "utan alt"),
+        ('<a href="#borta">Ned</a>', "inget på sidan heter 'borta'"),
+        ('<input aria-label="A" aria-describedby="hjalp">', "inget på sidan heter 'hjalp'"),
+        (SUMMARY + TIED, "säger inte att sidan har fel"),
+        (TIED + SUMMARY, "utan sammanfattning före"),
+        (SUMMARY + WRONG.format(""), "hör inte till något fält"),
     ],
 )
 def test_a_fault_on_a_page_is_named(body: str, fault: str) -> None:
     assert any(fault in found for found in faults_in(PAGE.format(body)))
 
 
+def test_a_page_that_tells_of_its_errors_passes_and_one_without_help_in_its_foot_does_not() -> None:
+    page = PAGE.format(SUMMARY + TIED).replace("<title>", "<title>Fel: ")
+    assert faults_in(page) == []
+    assert any("samma hjälp" in fault for fault in faults_in(page.replace("/tillganglighet/", "/annat/")))
+    assert any("samma hjälp" in fault for fault in faults_in(page.replace("/handbok/", "/annat/")))
+
+
 def test_a_page_without_title_language_or_heading_is_named_and_a_fragment_is_let_off() -> None:
-    assert len(faults_in("<html lang='en'><body></body></html>")) == 3
+    assert len(faults_in(f"<html lang='en'><body>{FOOT}</body></html>")) == 3
     assert faults_in("<tr><td>Bara en rad</td></tr>") == []
 
 

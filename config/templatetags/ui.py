@@ -168,11 +168,13 @@ class ErrorLink:
     target: str
 
 
-def error_links(forms: Iterable[BaseForm]) -> list[ErrorLink]:
+def error_links(forms: Iterable[BaseForm], *, fields: bool = True) -> list[ErrorLink]:
     """Every error of `forms` in page order, each with the id of its control ("" for the form as a whole)."""
     links = []
     for form in forms:
         links += [ErrorLink(str(message), "") for message in form.non_field_errors()]
+        if not fields:
+            continue
         for bound in form.hidden_fields():
             links += [ErrorLink(str(message), "") for message in bound.errors]
         for bound in form.visible_fields():
@@ -184,9 +186,9 @@ def error_links(forms: Iterable[BaseForm]) -> list[ErrorLink]:
 
 
 @register.inclusion_tag("components/error_summary.html")
-def error_summary(*forms: BaseForm | None, title: str = "") -> dict[str, Any]:
+def error_summary(*forms: BaseForm | None, title: str = "", fields: bool = True) -> dict[str, Any]:
     """What is wrong in the form(s), each line a link to its field; nothing when all is well."""
-    links = error_links(form for form in forms if form is not None)
+    links = error_links((form for form in forms if form is not None), fields=fields)
     default = "Ett fel behöver rättas" if len(links) == 1 else f"{len(links)} fel behöver rättas"
     return {"links": links, "title": title or default}
 

@@ -1,11 +1,20 @@
-"""Every HTML answer keeps the content policy and the basics of accessibility; the test client asks on each response."""
+"""Every HTML answer keeps the content policy and the basics of accessibility; the test client asks on each response.
+
+A page with errors says so in its title, sums them up before the first of them, leads from there to each control, and ties
+each control to its words. A reference leads to something that is on the page. The foot offers the same help everywhere
+(WCAG 3.2.6).
+"""
 
 from __future__ import annotations
 
 from html.parser import HTMLParser
+from urllib.parse import unquote
 
 VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
 NAMELESS_INPUTS = frozenset({"hidden", "submit", "button", "image", "reset"})
+REFERENCES = ("aria-describedby", "aria-labelledby", "aria-controls", "for", "form", "list")
+HELP = ["/handbok/", "mailto:personalstatistik@skr.se"]
+STATEMENT = "/tillganglighet/"
 
 
 class Page(HTMLParser):
@@ -23,6 +32,15 @@ class Page(HTMLParser):
         self.unnamed: list[tuple[str, str]] = []
         self.has_htmx = self.asks_for_htmx = False
         self._open: list[str] = []
+        self.references: set[str] = set()
+        self.foot_links: list[str] = []
+        self.summary_links: set[str] = set()
+        self.has_summary = False
+        self.error_texts: set[str] = set()
+        self.unsummed = False
+        self.described_by: set[str] = set()
+        self.invalid: list[str] = []
+        self._in_summary = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = {name: value or "" for name, value in attrs}
@@ -40,6 +58,8 @@ class Page(HTMLParser):
                 self.faults.append(f"id={identity!r} förekommer två gånger")
             self.ids.add(identity)
         self._name(tag, attributes)
+        self._refer(attributes)
+        self._errors(tag, attributes)
         if tag not in VOID:
             self._open.append(tag)
 
@@ -79,6 +99,39 @@ class Page(HTMLParser):
         if not named and "label" not in self._open and "hidden" not in attributes:
             self.unnamed.append((attributes.get("id", ""), attributes.get("name", "")))
 
+    def _refer(self, attributes: dict[str, str]) -> None:
+        for name in REFERENCES:
+            self.references.update(attributes.get(name, "").split())
+        self.described_by.update(attributes.get("aria-describedby", "").split())
+        href = attributes.get("href", "")
+        if href.startswith("#") and len(href) > 1:
+            self.references.add(unquote(href[1:]))
+        if href and "footer" in self._open:
+            self.foot_links.append(href)
+
+    def _errors(self, tag: str, attributes: dict[str, str]) -> None:
+        classes = attributes.get("class", "").split()
+        if "error-summary" in classes:
+            self.has_summary, self._in_summary = True, len(self._open) + 1
+        elif len(self._open) < self._in_summary:
+            self._in_summary = 0
+        if self._in_summary and attributes.get("href", "").startswith("#"):
+            self.summary_links.add(unquote(attributes["href"][1:]))
+        if "field__errors" in classes:
+            self.error_texts.add(attributes.get("id", ""))
+            self.unsummed |= not self.has_summary
+        if attributes.get("aria-invalid") == "true":
+            self.invalid.append(attributes.get("id", "") or attributes.get("name", ""))
+
+    def _faults_of_errors(self) -> list[str]:
+        """What is wrong with how the page tells of errors."""
+        faults = [f"felet {text!r} hör inte till något fält" for text in sorted(self.error_texts - self.described_by)]
+        if self.unsummed:
+            faults.append("fel i ett fält utan sammanfattning före")
+        if (self.has_summary or self.invalid) and not self.title.startswith("Fel: "):
+            faults.append(f"titeln {self.title!r} säger inte att sidan har fel")
+        return faults
+
     def finish(self) -> list[str]:
         """All faults, once the whole has been read."""
         self.close()
@@ -93,6 +146,10 @@ class Page(HTMLParser):
                 self.faults.append("hx- på en sida utan htmx (templates/_head.html)")
             if not (self.lang or "").startswith("sv"):
                 self.faults.append(f'lang="{self.lang}" i stället för sv')
+            self.faults += [f"inget på sidan heter {name!r}" for name in sorted(self.references - self.ids)]
+            if self.foot_links[:2] != HELP or STATEMENT not in self.foot_links:
+                self.faults.append(f"sidfoten har inte samma hjälp som överallt: {self.foot_links}")
+            self.faults += self._faults_of_errors()
         return self.faults
 
 
