@@ -207,7 +207,9 @@ def confirm_people(request: UserRequest, code: str) -> HttpResponse:
         else:
             messages.success(request, f"Personerna i {chosen.name} är bekräftade. {_outcome(done)}")
             return redirect("profiles:unit", code=code)
-    mine = next(one for one in people if one.user_id == request.user.pk)
+    mine = next((one for one in people if one.user_id == request.user.pk), None)
+    if mine is None:  # her role ended between the two questions
+        raise NotAllowed(confirmation.CHANGED_MEANWHILE)
     return render(request, "profiles/confirm_people.html", {"unit": chosen, "form": form, "mine": mine, "others": others})
 
 

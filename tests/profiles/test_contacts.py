@@ -129,6 +129,13 @@ def test_e9_a_kontaktperson_who_goes_takes_her_invitations_along_and_each_is_cou
     assert (done.kept, done.ended) == (3, 3)
 
 
+def test_e9_whose_own_role_ended_meanwhile_is_told_so(anna: GuardedClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confirmation, "people_of", lambda unit: [])
+    answer = anna.get(url("confirm_people", "0488"))
+    assert answer.status_code == 403
+    assert confirmation.CHANGED_MEANWHILE in answer.content.decode()
+
+
 def test_e9_somebody_new_meanwhile_is_asked_about(anna: GuardedClient, cast: Cast) -> None:
     form = answers(cast)
     give_role(make_user("ny@trosa.example", "Ny Person"), cast.trosa, Role.READER)
