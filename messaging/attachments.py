@@ -37,6 +37,7 @@ TOO_LARGE = (
     "Inget är skickat. Välj bilagorna igen."
 )
 LOST = "Välj bilagorna igen, de följde inte med. Inget är skickat än."
+UNREADABLE_NAME = "Fil vars namn inte går att läsa"
 AGAIN = "Inget är skickat. Välj bilagorna igen, utan den som inte går."
 AWAY = (
     "Viruskontrollen svarar inte just nu, och utan den tar vi inte emot bilagor. Inget är skickat. "
@@ -225,7 +226,7 @@ def listed(messages: Iterable[Message]) -> dict[int, list[Listed]]:
         found[row.message_id].append(
             Listed(
                 attachment=row,
-                name=name_of(row),
+                name=sealed.text_or(row, "name_sealed", UNREADABLE_NAME),
                 label=file_types.TYPES[row.kind].label,
                 is_scanned=row.scan == Attachment.Scan.CLEAN,
             )

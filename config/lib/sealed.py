@@ -70,6 +70,11 @@ def open_text(row: HasSeals, column: str) -> str:
     return open_column(row, column).decode()
 
 
+def text_or(row: HasSeals, column: str, otherwise: str) -> str:
+    """`open_text` for a page that shows much else: what cannot be read gives `otherwise`."""
+    return open_text(row, column) if opens(row, column) else otherwise
+
+
 def opens(row: HasSeals, column: str) -> bool:
     """Whether the column can be read: not where the bytes were changed, or their key is not here."""
     try:

@@ -49,7 +49,7 @@ def lines_of(thread: Thread) -> list[Line]:
 
 def _message(post: Message, files: Sequence[Listed]) -> Line:
     return Line(
-        "message", post.created_at, str(post.author), services.read_text(post), post.pk, is_ours=post.is_from_staff, files=files
+        "message", post.created_at, str(post.author), services.shown_text(post), post.pk, is_ours=post.is_from_staff, files=files
     )
 
 

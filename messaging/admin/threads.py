@@ -237,6 +237,8 @@ class ThreadAdmin(QuestionPages, PortalAdmin):
         closes = request.POST.get("gor") == "stang"
         if form.is_valid():
             values = {name: form.cleaned_data[name] for name in ("text", "nonce", "attached")}
+            fill = services.filler(by=asked.user, at=timezone.now())  # a place that was typed by hand, too
+            values["text"] = fill(thread.unit, values["text"])
             try:
                 services.reply(
                     thread=thread, by=asked.user, at=timezone.now(), closes=closes, seen=number_in(request, "sett"), **values
@@ -371,6 +373,8 @@ class ThreadAdmin(QuestionPages, PortalAdmin):
             form = self.with_template(request, form, unit, address)
         elif form.is_valid():
             values = {name: form.cleaned_data[name] for name in ("category", "subject", "text", "nonce", "attached")}
+            fill = services.filler(by=asked.user, at=timezone.now())
+            values |= {name: fill(unit, values[name]) for name in ("subject", "text")}
             try:
                 thread = services.start_thread(unit=unit, by=asked.user, at=timezone.now(), draft=place, **values)
             except NotAllowed as refusal:

@@ -5,12 +5,13 @@ from messaging.services.handling import add_note, assign, handlers, notes_in, re
 from messaging.services.matters import Matter, matter_of, note_resolved, note_returned
 from messaging.services.questions import Asked, asked_in, send_questions, tick_question, untick_question
 from messaging.services.templates import active_templates, filler, retire_template, save_template
-from messaging.services.threads import WrittenMeanwhile, close_thread, mark_read, read_text, reply, start_thread
-from messaging.services.words import SUBJECT_LENGTH, TEXT_LENGTH
+from messaging.services.threads import WrittenMeanwhile, close_thread, mark_read, read_text, reply, shown_text, start_thread
+from messaging.services.words import SUBJECT_LENGTH, TEXT_LENGTH, UNREADABLE
 
 __all__ = [
     "SUBJECT_LENGTH",
     "TEXT_LENGTH",
+    "UNREADABLE",
     "Asked",
     "Kept",
     "Matter",
@@ -37,6 +38,7 @@ __all__ = [
     "save_draft",
     "save_template",
     "send_questions",
+    "shown_text",
     "snooze",
     "start_thread",
     "tick_question",

@@ -19,7 +19,7 @@ from accounts.roles import PERMISSIONS
 from config.lib import sealed
 from messaging.models import InternalNote, Thread, ThreadEvent
 from messaging.services.threads import check_nothing_new, lock
-from messaging.services.words import clean_text
+from messaging.services.words import UNREADABLE, clean_text
 
 LONGEST_REST = timedelta(days=365)
 ANSWERING_ROLES = sorted(role for role, permissions in PERMISSIONS.items() if "messaging.answer_thread" in permissions)
@@ -129,7 +129,7 @@ def add_note(*, thread: Thread, text: str, by: User, at: datetime, nonce: UUID) 
 def notes_in(thread: Thread) -> list[Noted]:
     """The thread's internal notes in order, opened."""
     notes = thread.notes.select_related("author").order_by("created_at", "pk")
-    return [Noted(note, sealed.open_text(note, "body_sealed")) for note in notes]
+    return [Noted(note, sealed.text_or(note, "body_sealed", UNREADABLE)) for note in notes]
 
 
 def _record(code: str, thread: Thread, by: User, at: datetime, *, result: str = "") -> None:

@@ -22,7 +22,7 @@ from messaging.models import Question, QuestionBatch, Thread, ThreadEvent
 from messaging.services.drafts import forget_draft, place_of_question
 from messaging.services.notices import tell_other_side
 from messaging.services.threads import add_message, hand_over, latest_from, lock, open_thread, read_text
-from messaging.services.words import clean_subject, clean_text, tidy
+from messaging.services.words import UNREADABLE, clean_subject, clean_text, tidy
 from profiles.models import Unit
 
 MOST_QUESTIONS = 30
@@ -156,8 +156,8 @@ def asked_in(thread: Thread) -> list[Asked]:
 
 
 def _opened(question: Question) -> Asked:
-    answer = sealed.open_text(question, "answer_sealed") if question.answer_sealed is not None else ""
-    return Asked(question, sealed.open_text(question, "text_sealed"), answer)
+    answer = sealed.text_or(question, "answer_sealed", UNREADABLE) if question.answer_sealed is not None else ""
+    return Asked(question, sealed.text_or(question, "text_sealed", UNREADABLE), answer)
 
 
 @transaction.atomic

@@ -23,7 +23,7 @@ from messaging.models import Message, QuestionBatch, ReadMark, Thread, ThreadEve
 from messaging.services.drafts import NEW, forget_draft, place_of
 from messaging.services.matters import Matter, put_matter
 from messaging.services.notices import tell_other_side
-from messaging.services.words import clean_subject, clean_text
+from messaging.services.words import UNREADABLE, clean_subject, clean_text
 from messaging.years import running_year
 from profiles.models import Unit
 
@@ -215,6 +215,11 @@ def mark_read(*, thread: Thread, by: User) -> None:
 def read_text(message: Message) -> str:
     """What a message says. Only for somebody who may see its thread."""
     return sealed.open_text(message, "body_sealed")
+
+
+def shown_text(message: Message) -> str:
+    """`read_text` for the page: where the seal is broken a sentence stands in the text's place, and the rest is shown."""
+    return sealed.text_or(message, "body_sealed", UNREADABLE)
 
 
 def _opens(thread: Thread, message: Message, unit: Unit, category: str, subject: str) -> bool:

@@ -8,6 +8,7 @@ from config.lib.text import one_line
 
 SUBJECT_LENGTH = 100
 TEXT_LENGTH = 10_000
+UNREADABLE = "Den här texten går inte att läsa. Skriv till SKR, så reder vi ut vad som har hänt."
 NUMBER_IN_SUBJECT = "Ämnet ser ut att innehålla ett personnummer. Skriv det i meddelandet i stället, där det skyddas."
 
 

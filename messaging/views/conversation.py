@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -110,9 +110,14 @@ def thread(request: UserRequest, pk: int) -> HttpResponse:
 def news(request: UserRequest, pk: int) -> HttpResponse:
     """What has been written since the page was drawn (`efter`). The page asks by itself, so nothing is marked as read.
 
-    Shortly before the session ends the page is told to stop asking.
+    Shortly before the session ends, or when one may not read the matter any more, the page is told to stop asking.
     """
-    found = thread_or_404(request, pk)
+    try:
+        found = thread_or_404(request, pk)
+    except Http404:
+        if request.htmx:  # her role has ended: leave her page as it is
+            return HttpResponse(status=STOP_POLLING)
+        raise
     row = row_of(request)
     if row is None or time_left(row, timezone.now(), is_staff=bool(request.user.staff_role))[0] <= limits.SESSION_WARNING:
         return HttpResponse(status=STOP_POLLING)
@@ -189,7 +194,7 @@ def _posts(found: Thread, user: User, *, after: int = 0) -> list[Post]:
     said = found.messages.filter(pk__gt=after).select_related("author").order_by("created_at", "pk")
     files = attachments.listed(said)
     return [
-        Post(post.created_at, post, services.read_text(post), post.is_from_staff == user.is_staff, files[post.pk])
+        Post(post.created_at, post, services.shown_text(post), post.is_from_staff == user.is_staff, files[post.pk])
         for post in said
     ]
 
@@ -207,7 +212,7 @@ def _boxes(found: Thread, user: User, refused: Refused | None, *, may_tick: bool
     for asked in questions:
         number = asked.question.number
         draft = drafts.get(place_of_question(found, number))
-        begun = draft.values.get("answer", "") if draft else asked.answer
+        begun = draft.values.get("answer", "") if draft else asked.answer.replace(services.UNREADABLE, "")
         if refused and refused.number == number:
             boxes.append(QuestionBox(asked, refused.text, refused.reason, refused.text))
         else:

@@ -240,6 +240,12 @@ def test_two_who_answer_at_once_are_told_of_each_other_and_none_is_lost(scene: S
     assert texts == ["Vad ska stå?", "Stinas svar.", "Hannas svar."]
 
 
+def test_a_place_that_is_typed_by_hand_is_filled_in(scene: Scene) -> None:
+    thread = ask(scene)
+    press(as_role(scene, "officer"), thread, "svara", text="Hej {enhet}!", nonce=uuid4())
+    assert services.read_text(thread.messages.latest("pk")) == f"Hej {thread.unit.name}!"
+
+
 def test_the_same_press_twice_is_one_answer_one_note_and_one_event(scene: Scene) -> None:
     thread, client, nonce = ask(scene), as_role(scene, "officer"), uuid4()
     for _ in range(2):

@@ -120,6 +120,25 @@ def test_the_text_is_sealed_and_bound_to_its_thread(bo: GuardedClient):
         services.read_text(message)
 
 
+def test_a_text_that_cannot_be_read_leaves_the_rest_of_the_matter(bo: GuardedClient, hanna: GuardedClient):
+    thread = start(bo, text="Första meddelandet.")
+    answer(hanna, thread, "Andra meddelandet.")
+    Message.objects.filter(pk=thread.messages.earliest("pk").pk).update(body_sealed=b"skadat")
+    for page in (bo.get(url("thread", thread.pk)), hanna.get(reverse("admin:messaging_thread_change", args=[thread.pk]))):
+        text = page.content.decode()
+        assert services.UNREADABLE in text
+        assert "Andra meddelandet." in text
+
+
+def test_news_of_a_matter_that_one_may_not_read_any_more_are_not_asked_for_again(bo: GuardedClient, cast: Cast):
+    thread = start(bo)
+    news = url("news", thread.pk)
+    assert bo.get(news, headers={"hx-request": "true"}).status_code == 200
+    Membership.objects.filter(user=cast.bo).update(ended_at=timezone.now(), ended_by=cast.anna)
+    assert bo.get(news, headers={"hx-request": "true"}).status_code == 286
+    assert bo.get(news).status_code == 404
+
+
 # Mail
 
 
