@@ -129,9 +129,9 @@ def _fields(request: HttpRequest) -> list[tuple[str, str]]:
 
 
 def keep(request: HttpRequest, *, user: User | Callable[[HttpRequest], User | None], at: datetime) -> bool:
-    """Keep a form that was posted without a session, once CSRF has passed; whether there was anything to keep.
+    """Keep a form that was posted without a session, or with a stale token, once it is known to come from our own page.
 
-    `user` is whose it is, or how to find out. One draft per page, at most twenty in all; the oldest gives way.
+    Gives whether there was anything to keep. `user` is whose it is, or how to find out. One draft per page, at most twenty in all; the oldest gives way.
     """
     found = _form_of(request.path) if request.method == "POST" and len(request.path) <= PATH_LENGTH else None
     if found is None:
@@ -186,7 +186,7 @@ def discard(*, user: User, pk: int, at: datetime) -> None:
 
 def sent(request: HttpRequest, response: HttpResponse) -> None:
     """The form was taken, so its draft has done its work; not where a gate or a refusal turned it away."""
-    match, gates = request.resolver_match, {reverse("accounts:step_up"), reverse("accounts:notice")}
+    match, gates = request.resolver_match, {reverse(f"accounts:{name}") for name in ("step_up", "notice", "drafts")}
     if match is None or match.view_name not in KEPT or response.headers.get("Location") in gates:
         return
     if not any(message.level >= messages.WARNING for message in messages.get_messages(request)):

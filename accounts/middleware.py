@@ -158,7 +158,9 @@ class NoticeGate:
         is_page = request.method in {"GET", "HEAD"} and request.headers.get("HX-Request") != "true"
         if user.notice_version and (not is_page or user.notice_version >= current_version(timezone.now())):
             return None
-        return redirect_to(request, reverse("accounts:notice"))
+        match = request.resolver_match
+        route = match.view_name if is_page and match and match.view_name in NEXT_ROUTES else ""
+        return redirect_to(request, reverse("accounts:notice") + (f"?next={route}" if route else ""))
 
 
 def redirect_to(request: HttpRequest, address: str) -> HttpResponse:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import audit, notice, notice_text
+from accounts import audit, drafts, notice, notice_text
 from accounts.access import NotAllowed, UserRequest, is_verified, open_view
 from accounts.middleware import redirect_to
 from accounts.models import User
@@ -152,7 +152,15 @@ def outbox(request: HttpRequest) -> HttpResponse:
 
 @open_view
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form from a stale tab or a foreign page."""
+    """A form from a stale tab or a foreign page.
+
+    What was written is kept as a draft where the browser says that our own page sent it (no other page can say so): then somebody
+    has signed in anew in another tab since it was opened.
+    """
+    user, is_ours = getattr(request, "user", None), request.headers.get("Sec-Fetch-Site") == "same-origin"
+    may_keep = is_ours and isinstance(user, User) and is_verified(user) and not user.viewing
+    if may_keep and drafts.keep(request, user=cast(User, user), at=timezone.now()):
+        return redirect_to(request, reverse("accounts:drafts"))
     return render(request, "403_csrf.html", status=403)
 
 

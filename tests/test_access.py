@@ -572,7 +572,7 @@ def test_beh_01_until_the_notice_is_accepted_every_address_leads_to_it(scene: Sc
         address = addresses.address(route, scene.trosa)
         for method in ("GET", "POST"):
             answer = visitor.ask(method, address, changes_nothing=True)
-            assert (answer.status_code, answer.headers.get("Location")) == (302, notice), (method, address)
+            assert (answer.status_code, answer.headers["Location"].partition("?")[0]) == (302, notice), (method, address)
     assert visitor.ask("GET", notice).status_code == 200
 
 

@@ -6,17 +6,17 @@ from typing import Any
 
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import audit, notice_text, services, sign_in, viewing
+from accounts import audit, drafts, notice_text, services, sign_in, viewing
 from accounts import notice as notices
 from accounts import step_up as stepping_up
-from accounts.access import UserRequest, before_notice, open_view
+from accounts.access import NEXT_ROUTES, UserRequest, before_notice, next_address, open_view
 from accounts.forms import StepUpForm
 from accounts.second_factor import Outcome
 from accounts.views import _page
@@ -34,13 +34,15 @@ STEP_UP_REFUSALS = {
 def notice(request: UserRequest) -> HttpResponse:
     """What the portal does with one's own personal data, and what is new since one last read it; OK leads on.
 
-    OK on a page that is older than the version in force shows the new one instead.
+    OK on a page that is older than the version in force shows the new one instead. `next` is the page she was on her way to.
     """
     at, before = timezone.now(), request.user.notice_version
+    route = request.POST.get("next") or request.GET.get("next", "")
     shown = notices.current(at)
     if request.method == "POST" and request.POST.get("version", str(shown.version)) == str(shown.version):
         services.accept_notice(user=request.user, at=at, version=shown.version)
-        return redirect("start")
+        has_drafts = drafts.are_waiting(request.user, at=at)
+        return HttpResponseRedirect(reverse("accounts:drafts") if has_drafts else next_address(route))
     is_new = not before or before < shown.version
     context: dict[str, Any] = {
         "has_read": before,
@@ -48,6 +50,7 @@ def notice(request: UserRequest) -> HttpResponse:
         "shown": shown,
         "text": notice_text.as_html(shown.body),
         "changes": notice_text.changes(notices.text_of(before).body, shown.body) if before and is_new else [],
+        "next": route if route in NEXT_ROUTES else "",
         "menu": [],
     }
     return render(request, "accounts/notice.html", context)

@@ -186,6 +186,35 @@ def test_not_without_the_forms_token(scene: Scene, clock: Traveller) -> None:
     assert not Draft.objects.exists()
 
 
+def stale(client: GuardedClient, **headers: str) -> HttpResponse:
+    """A form of a page that was opened before the last sign-in, so that its token is an old one."""
+    return client.post(NEW, {**message(), "csrfmiddlewaretoken": "a" * 64}, headers=headers)
+
+
+def test_a_form_from_before_a_new_sign_in_is_kept(scene: Scene) -> None:
+    client = GuardedClient(enforce_csrf_checks=True)
+    cast.sign_in(client, scene.cast.anna)
+    answer = stale(client, sec_fetch_site="same-origin")
+    assert (answer.status_code, answer.headers["Location"]) == (302, DRAFTS)
+    assert hidden_fields(client.get(DRAFTS).content.decode())["text"].splitlines() == TEXT.splitlines()
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "none", ""])
+def test_not_where_the_browser_does_not_say_that_our_own_page_sent_it(scene: Scene, site: str) -> None:
+    client = GuardedClient(enforce_csrf_checks=True)
+    cast.sign_in(client, scene.cast.anna)
+    answer = stale(client, sec_fetch_site=site)
+    assert answer.status_code == 403
+    assert "Sidan var för gammal" in answer.content.decode()
+    assert not Draft.objects.exists()
+
+
+def test_a_stale_form_of_somebody_who_is_not_signed_in_is_not_kept(scene: Scene) -> None:
+    client = GuardedClient(enforce_csrf_checks=True)
+    assert stale(client, sec_fetch_site="same-origin").status_code == 403
+    assert not Draft.objects.exists()
+
+
 # What is kept --------------------------------------------------------------------------------------------------------
 
 

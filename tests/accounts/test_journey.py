@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from time_machine import Traveller
 
 from accounts import journey as journey_rules
-from accounts.models import Invitation, NoticeText, SignUpJourney, TotpDevice, User
+from accounts.access import NEXT_ROUTES
+from accounts.models import Draft, Invitation, NoticeText, SignUpJourney, TotpDevice, User
 from tests import people
 from tests.accounts.conftest import ACTIVE, INVITED, STATES, VALUES, credentials, events, journeys, next_step, walk_to
 from tests.client import GuardedClient
@@ -238,18 +240,12 @@ def test_steg_12_a_signed_in_person_is_asked_to_sign_out(client: Client, active:
 def test_steg_13_until_the_notice_is_accepted_every_page_leads_to_it(client: Client) -> None:
     person = people.made_person(ACTIVE, has_accepted=False)
     people.sign_in(client, person)
-    for address in (
-        "/",
-        "/inlamning/",
-        "/uppskov/",
-        "/profil/",
-        "/meddelanden/",
-        "/admin/",
-        "/konto/",
-        "/handbok/",
-        "/integritet/",
-    ):
+    for address in ("/", "/konto/", "/handbok/", "/integritet/", "/profil/uppgifter/"):
         assert client.get(address).headers["Location"] == "/konto/integritet/", address
+    for route in NEXT_ROUTES:
+        page = client.get(reverse(route)).headers["Location"]
+        assert page == f"/konto/integritet/?next={route}"
+        assert f'name="next" value="{route}"' in client.get(page).content.decode()
     assert client.post("/inlamning/").headers["Location"] == "/konto/integritet/"
     assert client.post("/konto/integritet/").headers["Location"] == "/"
     user = person.user
@@ -271,7 +267,30 @@ def test_steg_13_until_the_notice_is_accepted_every_page_leads_to_it(client: Cli
 def test_steg_13_a_staff_member_s_admin_waits_too(client: Client) -> None:
     person = people.made_person("hanna@skr.example", staff_role="officer", has_accepted=False)
     people.sign_in(client, person)
-    assert client.get("/admin/").headers["Location"] == "/konto/integritet/"
+    assert client.get("/admin/").headers["Location"] == "/konto/integritet/?next=admin:index"
+
+
+@pytest.mark.parametrize(
+    ("asked", "led_to"),
+    [
+        ("deferrals:overview", "/uppskov/"),
+        ("", "/"),
+        ("accounts:security", "/"),
+        ("https://ond.example/", "/"),
+        ("//ond.example", "/"),
+    ],
+)
+def test_after_the_notice_one_comes_to_the_page_one_asked_for(client: Client, asked: str, led_to: str) -> None:
+    person = people.made_person("cia.ny@trosa.example", has_accepted=False)
+    people.sign_in(client, person)
+    assert client.post("/konto/integritet/", {"next": asked}).headers["Location"] == led_to
+
+
+def test_after_the_notice_one_comes_to_what_was_not_saved(client: Client) -> None:
+    person = people.made_person("cia.ny@trosa.example", has_accepted=False)
+    people.sign_in(client, person)
+    Draft.objects.create(user=person.user, path="/meddelanden/nytt/", values_sealed=b"x", created_at=timezone.now())
+    assert client.post("/konto/integritet/", {"next": "deferrals:overview"}).headers["Location"] == "/konto/utkast/"
 
 
 def test_a_sealed_secret_that_does_not_open_starts_over_without_a_fault(client: Client, invited: Person) -> None:

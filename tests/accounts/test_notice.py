@@ -119,7 +119,7 @@ def test_another_person_publishes_it_and_each_is_asked_once(sam: Client, sten: C
     assert bo.get("/uppskov/").status_code == 200
     assert "gäller från sin dag" in press(sten, "approve", text)
     assert "Texten är publicerad." in press(sten, "approve", text)
-    assert bo.get("/uppskov/").headers["Location"] == PAGE
+    assert bo.get("/uppskov/").headers["Location"] == f"{PAGE}?next=deferrals:overview"
     page = bo.get(PAGE).content.decode()
     assert "Texten är kortare." in page
     assert "Visa ändringarna" in page
@@ -147,7 +147,7 @@ def test_it_holds_from_its_day(sam: Client, sten: Client, cast: Cast, clock: Any
     bo = sign_in(GuardedClient(), cast.bo)
     assert bo.get("/uppskov/").status_code == 200
     clock.shift(timedelta(minutes=10))
-    assert bo.get("/uppskov/").headers["Location"] == PAGE
+    assert bo.get("/uppskov/").headers["Location"] == f"{PAGE}?next=deferrals:overview"
 
 
 def test_a_form_that_is_sent_when_the_new_version_comes_is_not_lost(sam: Client, sten: Client, cast: Cast):
@@ -156,7 +156,7 @@ def test_a_form_that_is_sent_when_the_new_version_comes_is_not_lost(sam: Client,
     form = {"name": "Bo Ask-Lund", "phone": ""}
     assert bo.post(reverse("profiles:details"), form).headers["Location"] != PAGE
     assert User.objects.get(pk=cast.bo.pk).name == "Bo Ask-Lund"
-    assert bo.get("/profil/").headers["Location"] == PAGE
+    assert bo.get("/profil/").headers["Location"] == f"{PAGE}?next=profiles:overview"
 
 
 def test_ok_on_an_old_page_shows_the_new_text_instead(sam: Client, sten: Client, cast: Cast):
