@@ -15,10 +15,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from config.local.demo_session import Browser  # noqa: E402
+from config.local.demo_session import OFFICER, SUBMITTER, Browser  # noqa: E402
 
 FILES = re.compile(r'<(?:link|script|img)\b[^>]*?(?:href|src)="(/static/[^"]+)"')
-SUBMITTER, OFFICER = "anna.alm@trosa.example", "hanna.holm@skr.example"
 PAGES = {
     "": {"logga_in": "/", "handbok": "/handbok/"},
     SUBMITTER: {"start": "/", "granska": "/inlamning/0488/2026/granska/", "meddelanden": "/meddelanden/"},

@@ -1,13 +1,21 @@
-"""`python -m config.local run|test|lint|asvs|audit|sbom`: what the commands of bin/ do once the environment stands."""
+"""`python -m config.local run|test|lint|asvs|audit|sbom|lighthouse`: what the commands of bin/ do once the environment stands."""
 
 from __future__ import annotations
 
 import sys
 
-from config.local import asvs, audit, lint, run, sbom, suite
+from config.local import asvs, audit, lighthouse, lint, run, sbom, suite
 from config.local.paths import Unable
 
-COMMANDS = {"run": run.main, "test": suite.main, "lint": lint.main, "asvs": asvs.main, "audit": audit.main, "sbom": sbom.main}
+COMMANDS = {
+    "run": run.main,
+    "test": suite.main,
+    "lint": lint.main,
+    "asvs": asvs.main,
+    "audit": audit.main,
+    "sbom": sbom.main,
+    "lighthouse": lighthouse.main,
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -12,6 +12,7 @@ import pyotp
 
 from config.local import paths
 
+SUBMITTER, OFFICER = "anna.alm@trosa.example", "hanna.holm@skr.example"
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 

@@ -34,7 +34,7 @@ RANDOM = (
 
 KINDS_OF_SIGN = (re.compile("[a-z]"), re.compile("[A-Z]"), re.compile("[0-9]"))
 SKIPPED_FOLDERS = frozenset({".git", ".venv", "var", "node_modules", "__pycache__", "static-collected"})
-HASHES = re.compile(r"^\s+--hash=sha256:[0-9a-f]{64}( \\)?$")
+HASHES = re.compile(r'^\s+(--hash=sha256:[0-9a-f]{64}( \\)?|"integrity": "sha512-[A-Za-z0-9+/]{86}==",?)$')
 KNOWN = {
     "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08": "the gallery's receipt: SHA-256 of the word test",
     "2949a60690c13393a3ab4d67bab28daf33370f46587576d113e3246eb365102e": "the checksum of a made-up delivery",

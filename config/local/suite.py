@@ -16,9 +16,10 @@ TEST_CLUSTER = Cluster(paths.VAR / "pg-test", durable=False)
 PYTEST = [paths.PYTHON, "-m", "pytest"]
 AT_MOST = 8
 HELP = """Använd:
-  bin/test                    alla steg: stil, regler och sidor, webbläsare
+  bin/test                    alla steg: stil, regler och sidor, webbläsare, Lighthouse
   bin/test --fast             utan webbläsare
   bin/test SÖKVÄG -k ORD …    bara pytest, med det du anger"""
+LIGHTHOUSE = "Lighthouse (rapport)"  # red for accessibility, practice and search below 95; never for speed
 COUNTS = re.compile(r"(\d+) (passed|failed|errors?)\b")
 
 
@@ -67,9 +68,10 @@ def run_steps(environment: dict[str, str], *, with_browser: bool) -> int:
         "Stil": ([paths.PYTHON, "-m", "config.local", "lint"], "bin/lint"),
         "Regler och sidor": ([*PYTEST, "-q", "-n", "2", *but_browser], f"bin/test {' '.join(but_browser)}"),
         "Webbläsare": ([*PYTEST, "-q", "-n", "2", "--tracing=retain-on-failure", "tests/browser"], "bin/test tests/browser"),
+        LIGHTHOUSE: ([paths.PYTHON, "-m", "config.local", "lighthouse", "--if-possible"], "bin/lighthouse"),
     }
     if not with_browser:
-        del steps["Webbläsare"]
+        del steps["Webbläsare"], steps[LIGHTHOUSE]
     passed = failed = 0
     for name, (command, again) in steps.items():
         print(f"\n== {name} ==", flush=True)

@@ -44,6 +44,7 @@ ORDINARY = [
     "postgresql://portal@127.0.0.1:1/portal",
     "https://personalstatistik.skr.se:8443/konto/@anna",
     "    --hash=sha256:" + BITS.randbytes(32).hex() + " \\",
+    '      "integrity": "sha512-' + base64.b64encode(BITS.randbytes(64)).decode() + '",',
 ]
 
 
