@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,6 +64,12 @@ class Cell:
     draft: str = ""
     error: str = ""
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether there is nothing to see in it: empty or nought, as last year, without remarks and never touched."""
+        is_nothing = not (self.value or "").strip("0") and (not self.value or self.words.startswith("0"))
+        return is_nothing and not (self.is_changed or self.steps or self.sentences or self.is_open)
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -109,7 +115,8 @@ def row_page(room: Room, row: int, notes: Notes) -> HttpResponse:
     context = room.context(
         delivery=delivery,
         row=row,
-        sections=[Section(title, [cells[number] for number in numbers]) for title, numbers in sections],
+        sections=_sections(sections, cells),
+        quiet=[cells[number] for _, numbers in sections for number in numbers if cells[number].is_quiet],
         opened=opened,
         choice=choice,
         reveal=notes.reveal,
@@ -124,6 +131,12 @@ def row_page(room: Room, row: int, notes: Notes) -> HttpResponse:
         ask_url=reverse("submissions:ask_row", args=[*room.address, row]) if may_ask(room) else "",
     )
     return render(room.request, "submissions/row.html", context, status=notes.status)
+
+
+def _sections(parts: Sequence[tuple[str, Sequence[int]]], cells: Mapping[int, Cell]) -> list[Section]:
+    """The parts with the fields that have something to see, in order; a part without such is left out."""
+    shown = [Section(title, [cells[number] for number in numbers if not cells[number].is_quiet]) for title, numbers in parts]
+    return [section for section in shown if section.cells]
 
 
 # The same person last year -------------------------------------------------------------------------------------------
