@@ -68,6 +68,11 @@ class Entry:
         """Whether there is an explanation that does not cover all there is now."""
         return self.group.needs_comment and self.cover is not None and not self.cover.is_whole
 
+    @property
+    def is_left(self) -> bool:
+        """Whether it stops the hand-in."""
+        return self.group.level == spec.FEL or self.is_asked_by_skr or (self.group.needs_comment and not self.is_done)
+
 
 @dataclass(frozen=True, slots=True)
 class CauseEntry:
@@ -88,6 +93,16 @@ class Section:
     first: int  # causes of this level that the page opens with
     page: Page[Cause]
     entries: list[CauseEntry]
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether something stands under the level's own heading."""
+        return bool(self.entries or self.above)
+
+    @property
+    def anchor(self) -> str:
+        """Where on the page the level's findings stand; empty where there are none."""
+        return f"#{self.level}" if self.is_shown else "#orsaker" if self.first else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +135,14 @@ def review(request: UserRequest, code: str, year: int) -> HttpResponse:
     )
     opening = opening_of(headline(causes)) if room.asked or not is_ready else Opening("", ())
     cards = Cards(room, comments, findings, delivery)
+    opening_cards = cards.of(opening.causes)
+    sections = [_section(cards, level, causes, opening) for level in LEVELS]
     context = room.context(
         delivery=delivery,
         opening=opening,
-        opening_cards=cards.of(opening.causes),
-        sections=[_section(cards, level, causes, opening) for level in LEVELS],
+        opening_cards=opening_cards,
+        sections=sections,
+        begin=_begin([*opening_cards, *(cause for section in sections for cause in section.entries)]),
         reading=summary["reading"],
         parts=_parts(delivery, summary["reading"].get("parts", ())),
         doubts=_doubts(delivery, summary["reading"].get("doubts", ())),
@@ -179,6 +197,11 @@ def points_shown(room: Room) -> list[ShownPoint]:
         )
         for point in room.points.values()
     ]
+
+
+def _begin(shown: Iterable[CauseEntry]) -> Entry | None:
+    """The first on the page that is left to correct or explain."""
+    return next((entry for cause in shown for entry in (cause.first, *cause.also) if entry.is_left), None)
 
 
 def _left(uncommented: int) -> str:

@@ -38,7 +38,8 @@ def test_the_review_says_the_causes_first(client: GuardedClient, group: str) -> 
     assert "En felaktig kod förklarar 4 av 5 anmärkningar." in text(page)
     shown = page.content.decode()
     assert shown.index(group) < shown.index('id="fel"')
-    assert len(re.findall(f'href="{group}[^"#]*"', shown)) == 1, "a cause is said once"
+    assert len(re.findall(f'button--secondary[^>]*href="{group}[^"#]*"', shown)) == 1, "a cause is said once"
+    assert len(re.findall(f'button--primary[^>]*href="{group}[^"#]*"', shown)) == 1, "and it is where to begin"
     assert shown.count("<h3") == shown.count('class="finding finding--') == 2
     assert "1 orsak av dem står överst, resten här." in text(page)
     assert "2 orsaker, 5 anmärkningar" in text(page)
