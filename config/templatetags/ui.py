@@ -186,9 +186,12 @@ def error_links(forms: Iterable[BaseForm], *, fields: bool = True) -> list[Error
 
 
 @register.inclusion_tag("components/error_summary.html")
-def error_summary(*forms: BaseForm | None, title: str = "", fields: bool = True) -> dict[str, Any]:
+def error_summary(
+    *forms: BaseForm | None, title: str = "", fields: bool = True, message: str = "", target: str = ""
+) -> dict[str, Any]:
     """What is wrong in the form(s), each line a link to its field; nothing when all is well."""
-    links = error_links((form for form in forms if form is not None), fields=fields)
+    links = [ErrorLink(message, target)] if message else []
+    links += error_links((form for form in forms if form is not None), fields=fields)
     default = "Ett fel behöver rättas" if len(links) == 1 else f"{len(links)} fel behöver rättas"
     return {"links": links, "title": title or default}
 

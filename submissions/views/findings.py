@@ -145,12 +145,20 @@ def findings_page(room: Room, check: str, key: str, notes: Notes) -> HttpRespons
         together=_together(room, delivery, group, notes, choice) if _may_together(room, group) else None,
         threads=with_badges(room, asking.threads_at_group(room.submission, group.key, room.request.user)),
         ask_url=reverse("submissions:ask_group", args=[*room.address, group.check, group.key]) if may_ask(room) else "",
+        **_faults(notes, group),
         reveal=notes.reveal,
         may_reveal=room.may_reveal and any(map(checking.messages.is_masked, shown.iter_rows(named=True))),
         box=box_of(room, group, comment, notes.comment_form),
         comment_form=notes.comment_form,
     )
     return render(room.request, "submissions/findings.html", context, status=notes.status)
+
+
+def _faults(notes: Notes, group: Group) -> dict[str, object]:
+    """What was refused, and the id of its box: on a row of the list, or in the form for all of them."""
+    if notes.wrong:
+        return {"fault": notes.wrong.message, "fault_box": f"varde-{notes.wrong.row}-{notes.wrong.field}"}
+    return {"fault": notes.together.error if notes.together else "", "fault_box": f"varde-{group.field}"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,8 @@ def row_page(room: Room, row: int, notes: Notes) -> HttpResponse:
         sections=_sections(sections, cells),
         quiet=[cells[number] for _, numbers in sections for number in numbers if cells[number].is_quiet],
         opened=opened,
+        fault=notes.wrong.message if notes.wrong else "",
+        fault_box=f"varde-{opened}",
         choice=choice,
         reveal=notes.reveal,
         may_reveal=room.may_reveal,
