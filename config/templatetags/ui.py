@@ -89,15 +89,17 @@ def empty(content: str, title: str, *, level: int = 2) -> SafeString:
 
 @register.simple_block_tag
 def facts(content: str, *, tone: str = "rows") -> SafeString:
-    """A description list of {% fact %}s: "rows" (term and value on a line), "columns" or "plain"."""
-    _one_of(tone, {"rows", "columns", "plain"}, "Facts tone")
+    """A description list of {% fact %}s: "rows" (term and value on a line), "panel", "columns" or "plain"."""
+    _one_of(tone, {"rows", "panel", "columns", "plain"}, "Facts tone")
     return _render("facts", content=content, tone=tone)
 
 
 @register.simple_block_tag
-def fact(content: str, term: str) -> SafeString:
-    """One term with its value, inside {% facts %}."""
-    return _render("fact", content=content, term=term)
+def fact(content: str, term: object, *, href: str = "", action: str = "Ändra") -> SafeString:
+    """One term with its value, inside {% facts %}; with `href` a link to where it is changed."""
+    words = str(term)
+    about = "" if " " in action else words[:1].lower() + words[1:]
+    return _render("fact", content=content, term=term, href=href, action=action, about=about)
 
 
 @register.simple_block_tag
@@ -181,7 +183,9 @@ def error_links(forms: Iterable[BaseForm], *, fields: bool = True) -> list[Error
             target = bound.id_for_label or bound.auto_id
             if bound.use_fieldset and bound.auto_id:
                 target = f"{bound.auto_id}_0"
-            links += [ErrorLink(f"{bound.label}: {message}", str(target)) for message in bound.errors]
+            label = str(bound.label)
+            before = label if label.endswith("?") else f"{label}:"
+            links += [ErrorLink(f"{before} {message}", str(target)) for message in bound.errors]
     return links
 
 
