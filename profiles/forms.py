@@ -14,8 +14,10 @@ from accounts.access import NotAllowed
 from accounts.addresses import normalise_email
 from accounts.models import MailNotices
 from config.lib.line_breaks import note_line_break
+from config.lib.radios import RadioWithHelp
 from profiles import facts, inviting
 from profiles.models import Membership
+from profiles.roles import HELPS
 from profiles.services import NAME_LENGTH, check_last_day, clean_name
 
 PHONE = re.compile(r"\+?[0-9][0-9 ()/-]{4,28}", re.ASCII)
@@ -137,7 +139,7 @@ class RoleForm(forms.Form):
     role = forms.ChoiceField(
         label="Roll",
         choices=Membership.Role.choices,
-        widget=forms.RadioSelect,
+        widget=RadioWithHelp(helps=HELPS),
         error_messages={"required": "Välj en roll.", "invalid_choice": "Välj en roll i listan."},
     )
     ends_on = LastDayField()

@@ -8,9 +8,11 @@ from typing import Any
 from django import forms
 
 from accounts.access import NotAllowed
+from config.lib.radios import RadioWithHelp
 from profiles import requests
 from profiles.forms import RoleForm
 from profiles.models import Handover, Membership
+from profiles.roles import HELPS
 
 
 class ShortTextField(forms.CharField):
@@ -41,7 +43,7 @@ class AskForm(forms.Form):
 
     role = forms.ChoiceField(
         label="Roll",
-        widget=forms.RadioSelect,
+        widget=RadioWithHelp(helps=HELPS),
         error_messages={"required": "Välj en roll.", "invalid_choice": "Välj en roll i listan."},
     )
     text = ShortTextField(

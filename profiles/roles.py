@@ -12,4 +12,5 @@ MAY = (
     ),
     (Membership.Role.CONTACT, "Gör allt som en uppgiftslämnare gör, och bjuder in, ändrar och avslutar personer i enheten."),
 )
+HELPS = {role.value: text for role, text in MAY}
 ROLES = [{"label": role.label, "text": text} for role, text in MAY]

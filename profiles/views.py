@@ -85,7 +85,7 @@ def invite(request: UserRequest, code: str) -> HttpResponse:
         else:
             messages.success(request, _invited(made))
             return redirect("profiles:unit", code=code)
-    return render(request, "profiles/invite.html", {"unit": chosen, "form": form, "roles": ROLES})
+    return render(request, "profiles/invite.html", {"unit": chosen, "form": form})
 
 
 def _invited(made: Membership) -> str:
@@ -184,7 +184,6 @@ def member(request: UserRequest, code: str, pk: int) -> HttpResponse:
         "membership": membership,
         "form": form,
         "is_own": membership.user_id == request.user.pk,
-        "roles": ROLES,
         "waiting": chosen.memberships.pending().filter(created_by=membership.user).count(),
     }
     return render(request, "profiles/member.html", context)

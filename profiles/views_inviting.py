@@ -15,7 +15,6 @@ from accounts.step_up import needs_step_up
 from config.lib.text import amount
 from profiles import access, inviting
 from profiles.forms import ManyForm
-from profiles.roles import ROLES
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -43,7 +42,6 @@ def invite_many(request: UserRequest, code: str) -> HttpResponse:
     context = {
         "unit": chosen,
         "form": form,
-        "roles": ROLES,
         "outcomes": outcomes,
         "summary": _summary(outcomes),
         "is_left": any(one.kind == "refused" for one in outcomes),

@@ -14,7 +14,6 @@ from config.lib.text import one_line
 from profiles import access, contacts, requests
 from profiles.forms_requests import AnswerForm, AskForm
 from profiles.models import AccessRequest, Unit
-from profiles.roles import ROLES
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -53,7 +52,6 @@ def _ask(request: UserRequest, code: str) -> HttpResponse:
         "held": access.role_at(request.user, unit),
         "answerers": requests.who_answers(unit),
         "lacks_contact": contacts.lacks_contact(unit),
-        "roles": ROLES,
     }
     return render(request, "profiles/ask_access_unit.html", context)
 
@@ -93,5 +91,5 @@ def answer_request(request: UserRequest, code: str, pk: int) -> HttpResponse:
         else:
             messages.success(request, message)
             return redirect("profiles:unit", code=code)
-    context = {"unit": unit, "asked": asked, "form": form, "held": access.role_at(asked.user, unit), "roles": ROLES}
+    context = {"unit": unit, "asked": asked, "form": form, "held": access.role_at(asked.user, unit)}
     return render(request, "profiles/answer_request.html", context)
