@@ -11,6 +11,7 @@ from django import forms
 
 from accounts.access import NotAllowed
 from config.lib import personnummer
+from config.templatetags.sv import long_day
 from deferrals import states
 from deferrals.handling import TEXT_LENGTH
 from deferrals.models import Deferral, Exemption
@@ -44,9 +45,9 @@ def limit(field: forms.Field, dates: tuple[date, date] | None, *, help_text: str
     """Let the browser's calendar offer only these days, and say them in words too."""
     if dates is None:
         return
-    first, last = (day.isoformat() for day in dates)
-    field.widget.attrs.update({"min": first, "max": last})
-    field.help_text = f"En vardag från och med {first} till och med {last}. {help_text}".strip()
+    first, last = dates
+    field.widget.attrs.update({"min": first.isoformat(), "max": last.isoformat()})
+    field.help_text = f"En vardag från och med {long_day(first)} till och med {long_day(last)}. {help_text}".strip()
 
 
 class PlainText:
@@ -75,7 +76,7 @@ class DeferralForm(PlainText, forms.Form):
     )
     requested_date = date_field("Nytt datum", "Välj det datum ni behöver.")
     reason = forms.ChoiceField(
-        label="Skäl",
+        label="Varför behöver ni mer tid?",
         choices=Deferral.Reason.choices,
         widget=forms.RadioSelect,
         error_messages={"required": "Välj ett skäl.", "invalid_choice": "Välj ett skäl i listan."},
