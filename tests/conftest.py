@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -22,12 +20,12 @@ from django.db import connection, transaction
 from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker
 
+from tests import kept
 from tests.cast import Cast, make_cast
 from tests.client import GuardedClient
 from tests.guards import database, logs, mails, secrets
-from tests.scene import Scene, make_scene
-
-NOW = datetime(2026, 11, 16, 9, 0, tzinfo=ZoneInfo("Europe/Stockholm"))
+from tests.kept import NOW
+from tests.scene import Scene, ready_scene
 
 hypothesis_settings.register_profile("ci", derandomize=True, deadline=None, print_blob=False)
 hypothesis_settings.load_profile("ci")
@@ -56,13 +54,21 @@ def clock(request: pytest.FixtureRequest) -> Iterator[time_machine.Coordinates |
         yield coordinates
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """The database as pytest-django makes it; what is in it then, each test that really commits leaves behind."""
+    with django_db_blocker.unblock():
+        kept.remember_migrated()
+        connection.close()
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _database_guards() -> Iterator[None]:
     """On-commit callbacks run; rows without an order come in any."""
     with pytest.MonkeyPatch.context() as patch:
         database.run_callbacks_on_commit(patch)
         database.shuffle_unordered_rows(patch)
-        database.empty_the_audit_trail_too(patch)
+        database.delete_only_what_there_is(patch)
         yield
 
 
@@ -106,20 +112,6 @@ def _nothing_secret_in_mails() -> Iterator[None]:
     assert watch.faults == []
 
 
-@pytest.fixture(autouse=True)
-def _no_jobs_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Empty the queue after a test that really commits: Django's flush does not know procrastinate's tables."""
-    marker = request.node.get_closest_marker("django_db")
-    commits = "transactional_db" in request.fixturenames or (marker is not None and marker.kwargs.get("transaction"))
-    if not commits:
-        yield
-        return
-    request.getfixturevalue("transactional_db")
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE procrastinate_jobs CASCADE")
-
-
 @pytest.fixture
 def client() -> GuardedClient:
     """A visitor's browser (nobody signed in), with every answer checked."""
@@ -128,13 +120,11 @@ def client() -> GuardedClient:
 
 @pytest.fixture(scope="module")
 def scene(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Scene]:
-    """A collection in full swing (tests.scene), made once for the module's tests, each of which leaves it as it was."""
+    """A collection in full swing (tests.scene), there for the module's tests, each of which leaves it as it was."""
     around_the_tests = transaction.atomic()
     around_the_tests._from_testcase = True  # type: ignore[attr-defined]
     with django_db_blocker.unblock(), around_the_tests:
-        with time_machine.travel(NOW, tick=False):
-            made = make_scene()
-        yield made
+        yield ready_scene()
         transaction.set_rollback(True)
 
 

@@ -49,6 +49,7 @@ from submissions.models import (
 from submissions.services import batches, checks, collections, comments, correct, deliver, groups, review, storage, supplements
 from submissions.services.batches import Wanted
 from submissions.services.groups import Group
+from tests import kept
 from tests.cast import Cast, Role, give_role, make_cast, make_user
 
 YEAR, LAST_YEAR = 2026, 2025
@@ -108,6 +109,11 @@ class Scene:
     trosa: Place
     other: Place
     unread: User  # Uppgiftslämnare of Trosa who has not accepted the privacy notice
+
+
+def ready_scene() -> Scene:
+    """The scene as `make_scene` makes it when a test begins, in a database with nothing else; made once per process."""
+    return kept.again("scene", make_scene)
 
 
 def make_scene() -> Scene:

@@ -37,7 +37,7 @@ from submissions.services import retention as of_files
 from tests.cast import Cast, Role, give_role, make_user, sign_in
 from tests.client import GuardedClient
 from tests.mail import sent_mails
-from tests.scene import Scene, make_scene
+from tests.scene import Scene, ready_scene
 
 pytestmark = pytest.mark.django_db
 
@@ -67,7 +67,7 @@ def sealed(delivery: Delivery) -> set[str]:
 @pytest.fixture
 def locked(db: None) -> Scene:
     """Last year's submission of Trosa, locked now, with a replaced, a refused and a test file beside the accepted one."""
-    scene = make_scene()
+    scene = ready_scene()
     submission = Submission.objects.get(unit=scene.trosa.unit, collection__year=2025)
     Submission.objects.filter(pk=submission.pk).update(status=Submission.Status.LOCKED, status_changed_at=timezone.now())
     Delivery.objects.filter(submission=submission).update(uploaded_at=timezone.now())

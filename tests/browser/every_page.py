@@ -23,7 +23,7 @@ from tests.addresses import Route
 from tests.browser import steps
 from tests.browser.test_accessibility import NOT_PAGES, PEOPLE, give_session, pages_of
 from tests.people import Person
-from tests.scene import Scene, make_scene
+from tests.scene import Scene, ready_scene
 from tests.test_access import OPEN_TO_ALL, ROUTES
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -61,7 +61,7 @@ class Pictured:
 @pytest.fixture
 def scene(transactional_db: None) -> Scene:
     """The matrix's scene, where the live server sees it."""
-    return make_scene()
+    return ready_scene()
 
 
 def test_every_page_has_its_pictures(new_context: Callable[..., BrowserContext], scene: Scene, base_url: str) -> None:

@@ -14,7 +14,7 @@ from playwright.sync_api import BrowserContext, Page
 from tests import addresses
 from tests.cast import sign_in
 from tests.client import GuardedClient
-from tests.scene import Scene, make_scene
+from tests.scene import Scene, ready_scene
 from tests.test_access import OPEN_TO_ALL, ROUTES, expected
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,7 +33,7 @@ LOOKED_AT_SIGNED_OUT = frozenset(OPEN_TO_ALL)
 @pytest.fixture
 def scene(transactional_db: None) -> Scene:
     """The matrix's scene, where the live server sees it."""
-    return make_scene()
+    return ready_scene()
 
 
 def pages_of(name: str) -> list[str]:

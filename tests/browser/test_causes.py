@@ -14,7 +14,7 @@ from tests.browser import steps
 from tests.browser.steps import heading
 from tests.browser.test_keyboard import press, tab_to
 from tests.browser.town import ROWS as ROWS_IN_ALL
-from tests.browser.town import Town, make_town
+from tests.browser.town import Town, ready_town
 from tests.submissions.services.test_batches import spoiled
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -26,7 +26,7 @@ FIRST = re.compile(r"^En felaktig kod förklarar 5 av \d+ anmärkningar")
 @pytest.fixture
 def town(transactional_db: None, tmp_path: Path) -> Town:
     """Trosa in November, with Elin signed up."""
-    return make_town(tmp_path, elin_has_an_account=True)
+    return ready_town(tmp_path, elin_has_an_account=True)
 
 
 def upload(page: Page, town: Town) -> None:

@@ -18,7 +18,7 @@ from submissions.services import comments, deliver, groups, review, storage
 from tests.browser import steps
 from tests.browser.conftest import Complaints
 from tests.browser.steps import heading
-from tests.browser.town import CODE, YEAR, Town, delivery, make_town
+from tests.browser.town import CODE, YEAR, Town, delivery, ready_town
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PHONE: ViewportSize = {"width": 360, "height": 740}
@@ -29,7 +29,7 @@ MONTHLY = "1"
 @pytest.fixture
 def town(transactional_db: None, tmp_path: Path) -> Town:
     """Trosa has handed in a file with three doubled salaries, explained."""
-    town = make_town(tmp_path, elin_has_an_account=True)
+    town = ready_town(tmp_path, elin_has_an_account=True)
     by, at = town.elin.user, timezone.now()
     submission = Submission.objects.select_related("unit", "collection").get(unit__code=CODE, collection__year=YEAR)
     received = deliver.receive_delivery(submission=submission, content=doubled(), name="nov.txt", by=by, at=at)

@@ -13,7 +13,7 @@ from submissions.models import Delivery
 from submissions.services import storage
 from tests.browser.conftest import Complaints
 from tests.browser.test_accessibility import give_session
-from tests.scene import ROWS, SLIPS, Scene, make_scene
+from tests.scene import ROWS, SLIPS, Scene, ready_scene
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TABS = 60
@@ -22,7 +22,7 @@ TABS = 60
 @pytest.fixture
 def scene(transactional_db: None) -> Scene:
     """Trosa in November, where the live server sees it."""
-    return make_scene()
+    return ready_scene()
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from submissions.services import comments, deliver, groups, storage
 from tests.browser import steps
 from tests.browser.steps import heading
 from tests.browser.test_keyboard import press
-from tests.browser.town import CODE, YEAR, Town, delivery, make_town
+from tests.browser.town import CODE, YEAR, Town, delivery, ready_town
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def town(transactional_db: None, tmp_path: Path) -> Town:
     """Trosa in November, with Elin's file ready to be handed in."""
-    made = make_town(tmp_path, elin_has_an_account=True)
+    made = ready_town(tmp_path, elin_has_an_account=True)
     submission, at = Submission.objects.select_related("unit", "collection").get(collection__year=YEAR), timezone.now()
     by = made.elin.user
     received = deliver.receive_delivery(submission=submission, content=delivery(0), name="november.txt", by=by, at=at)

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import steps
 from tests.browser.steps import heading
-from tests.browser.town import Town, make_town, right_value
+from tests.browser.town import Town, ready_town, right_value
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -21,7 +21,7 @@ PATIENCE = 80  # presses of Tab before somebody gives up
 @pytest.fixture
 def town(transactional_db: None, tmp_path: Path) -> Town:
     """Trosa in November, with Elin signed up."""
-    return make_town(tmp_path, elin_has_an_account=True)
+    return ready_town(tmp_path, elin_has_an_account=True)
 
 
 def tab_to(page: Page, wanted: Locator) -> None:

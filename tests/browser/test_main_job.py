@@ -21,7 +21,7 @@ from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 from tests.browser import steps
 from tests.browser.conftest import Complaints, assert_accessible
 from tests.browser.steps import Stop, heading
-from tests.browser.town import Town, make_town
+from tests.browser.town import Town, ready_town
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,7 +35,7 @@ PICTURED = re.compile("manual|nasta-steg|granskning$|rader$|klarmarkera|kvittens
 @pytest.fixture
 def town(transactional_db: None, tmp_path: Path) -> Town:
     """Trosa in November."""
-    return make_town(tmp_path)
+    return ready_town(tmp_path)
 
 
 @pytest.fixture

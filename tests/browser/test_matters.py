@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from messaging.models import Message, Thread
 from tests.browser.test_accessibility import give_session
-from tests.scene import Scene, make_scene
+from tests.scene import Scene, ready_scene
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -20,7 +20,7 @@ NOTE = "Ring löneenheten på torsdag."
 @pytest.fixture
 def scene(transactional_db: None) -> Scene:
     """The matrix's scene, where the live server sees it."""
-    return make_scene()
+    return ready_scene()
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from submissions.services import deliver, storage
 from tests.browser import steps
 from tests.browser.conftest import Complaints
 from tests.browser.steps import heading
-from tests.browser.town import CODE, YEAR, Town, delivery, make_town
+from tests.browser.town import CODE, YEAR, Town, delivery, ready_town
 from tests.people import Person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,7 +29,7 @@ PHONE: ViewportSize = {"width": 360, "height": 740}
 @pytest.fixture
 def town(transactional_db: None, tmp_path: Path) -> Town:
     """Trosa in November, with Elin signed up and a file with faults."""
-    town = make_town(tmp_path, elin_has_an_account=True)
+    town = ready_town(tmp_path, elin_has_an_account=True)
     new_file(town, 0.03)
     return town
 

@@ -11,7 +11,7 @@ from accounts.models import RecoveryCase
 from profiles.models import Membership, PeopleConfirmation
 from tests.browser.test_accessibility import give_session
 from tests.browser.test_keyboard import press, tab_to
-from tests.scene import Scene, make_scene
+from tests.scene import Scene, ready_scene
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -21,7 +21,7 @@ SIZES = ({"width": 1280, "height": 900}, {"width": 360, "height": 740})
 @pytest.fixture
 def scene(transactional_db: None) -> Scene:
     """The matrix's scene, where the live server sees it."""
-    return make_scene()
+    return ready_scene()
 
 
 @pytest.mark.parametrize("size", SIZES, ids=["1280", "360"])

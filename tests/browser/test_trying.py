@@ -16,7 +16,7 @@ from submissions.models import Delivery, Supplement
 from tests.browser import steps
 from tests.browser.conftest import Complaints, assert_accessible
 from tests.browser.steps import heading
-from tests.browser.town import Town, make_town
+from tests.browser.town import Town, ready_town
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,7 +26,7 @@ PAGE = "/inlamning/0488/2026/"
 @pytest.fixture
 def town(transactional_db: None, tmp_path: Path) -> Town:
     """Trosa in November."""
-    return make_town(tmp_path)
+    return ready_town(tmp_path)
 
 
 def look(page: Page) -> None:

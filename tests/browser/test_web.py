@@ -16,7 +16,7 @@ from submissions.services import correct as correct_service
 from tests import addresses
 from tests.browser.conftest import Complaints
 from tests.browser.test_accessibility import NOT_PAGES, give_session
-from tests.scene import Scene, make_scene
+from tests.scene import Scene, ready_scene
 from tests.test_access import NAMES, OPEN_TO_ALL, ROUTES, expected
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,7 +35,7 @@ SEND = "(number) => HTMLFormElement.prototype.submit.call(document.forms[number]
 @pytest.fixture
 def scene(transactional_db: None) -> Scene:
     """The matrix's scene, where the live server sees it."""
-    return make_scene()
+    return ready_scene()
 
 
 def readable(name: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -16,6 +16,7 @@ from profiles.services import invite_member
 from submissions import builtin, synthetic
 from submissions.models import Submission
 from submissions.services import collections, deliver, review
+from tests import kept
 from tests.people import Person, made_person
 
 CODE, ROWS, SEED = "0488", 2100, 7
@@ -53,6 +54,12 @@ def delivery(share: float, *, previous: bool = False) -> bytes:
 def right_value(row: int, number: int) -> str:
     """What the payroll system should have said on a row."""
     return RIGHT_VALUES[row - 1].split(";")[number - 1]
+
+
+def ready_town(folder: Path, *, elin_has_an_account: bool = False) -> Town:
+    """Trosa as `make_town` makes it, in a database with nothing else; made once per process."""
+    name = f"town, elin_has_an_account={elin_has_an_account}"
+    return replace(kept.again(name, lambda: make_town(folder, elin_has_an_account=elin_has_an_account)), folder=folder)
 
 
 def make_town(folder: Path, *, elin_has_an_account: bool = False) -> Town:

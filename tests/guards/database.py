@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.postgresql.operations import DatabaseOperations
 from django.db.models import QuerySet
 from django.db.models.query import EmptyQuerySet
+from django.test import TransactionTestCase
+
+from tests import kept
 
 WRITE = re.compile(r"""^\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+"?([a-z_0-9]+)"?""", re.IGNORECASE)
 SESSION_AND_READ_LOG = frozenset({"accounts_session", "accounts_auditevent", "accounts_auditorigin", "messaging_readmark"})
-
-AUDIT_TABLES = ("accounts_auditevent", "accounts_auditlink")
 
 
 class WroteWhileReadingError(AssertionError):
@@ -84,16 +84,9 @@ def shuffle_unordered_rows(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(QuerySet, "_fetch_all", _fetch_all)
 
 
-def empty_the_audit_trail_too(patch: pytest.MonkeyPatch) -> None:
-    """Let the flush after a test that really commits past the trigger that refuses TRUNCATE, as the tables' owner may."""
-    flush = DatabaseOperations.execute_sql_flush
+def delete_only_what_there_is(patch: pytest.MonkeyPatch) -> None:
+    """After a test that really commits: delete the rows there are, the audit trail's and the queue's too, and no more.
 
-    def execute_sql_flush(self: DatabaseOperations, sql_list: list[str]) -> None:
-        with transaction.atomic(using=self.connection.alias), self.connection.cursor() as cursor:
-            for table in AUDIT_TABLES:
-                cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER audit_no_truncate")
-            flush(self, sql_list)
-            for table in AUDIT_TABLES:
-                cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER audit_no_truncate")
-
-    patch.setattr(DatabaseOperations, "execute_sql_flush", execute_sql_flush)
+    Django's own way truncates a hundred tables and makes the permissions again, which takes longer than most tests do.
+    """
+    patch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: kept.as_migrated())

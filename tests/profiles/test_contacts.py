@@ -19,7 +19,7 @@ from tests.cast import Cast, Role, give_role, make_user, sign_in
 from tests.client import GuardedClient
 from tests.mail import sent_mails
 from tests.people import Person
-from tests.scene import make_scene
+from tests.scene import ready_scene
 
 pytestmark = pytest.mark.django_db
 
@@ -183,7 +183,7 @@ def test_e9_it_is_due_again_after_300_days(anna: GuardedClient, cast: Cast, cloc
 
 
 def test_e9_the_start_page_asks_the_kontaktperson_while_the_collection_is_open(db: None) -> None:
-    scene, step = make_scene(), "Gå igenom vilka som ska ha en roll i enheten"
+    scene, step = ready_scene(), "Gå igenom vilka som ska ha en roll i enheten"
     anna = browser(scene.cast.anna)
     assert step in anna.get("/").content.decode()
     assert step not in browser(scene.cast.bo).get("/").content.decode()
@@ -363,7 +363,7 @@ def test_a_unit_that_does_not_hand_in_is_nobodys_concern(cast: Cast) -> None:
 
 
 def test_the_units_people_are_told_what_to_do_there_and_on_the_start_page() -> None:
-    scene = make_scene()
+    scene = ready_scene()
     suspension.suspend_user(user=scene.cast.anna, by=scene.cast.system, at=timezone.now())
     bo, cia = browser(scene.cast.bo), browser(scene.cast.cia)
     for address in ("/", url("unit", "0488")):
