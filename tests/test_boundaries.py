@@ -15,7 +15,7 @@ from tests.cast import sign_in
 from tests.client import GuardedClient
 from tests.scene import Scene
 from tests.test_access import ROUTES, expected
-from tests.test_forged_forms import FORMS, all_rows, change
+from tests.test_forged_forms import FORMS, change, rows_of
 
 pytestmark = pytest.mark.django_db
 
@@ -70,7 +70,7 @@ def test_beh_02_each_kind_of_foreign_page_is_404_and_noted(scene: Scene, name: s
 def test_beh_02_each_kind_of_foreign_row_is_404_unchanged_and_noted(scene: Scene, name: str, of: str, is_post: bool) -> None:
     """Under the person's own unit, where the address has one."""
     client, row = sign_in(GuardedClient(), scene.cast.anna), getattr(scene.other, of)
-    address, before = addresses.address(ROUTES[name], scene.trosa, keys_of=scene.other), all_rows()
+    address, before = addresses.address(ROUTES[name], scene.trosa, keys_of=scene.other), rows_of()
     assert (client.post(address, FORMS.get(name, {})) if is_post else client.get(address)).status_code == 404
     assert [line for line in change(before) if not line.startswith("ny AuditEvent")] == []
     assert denied() == [(scene.cast.anna.pk, "0480", f"{row._meta.verbose_name} {row.pk}")]

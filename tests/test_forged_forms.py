@@ -8,12 +8,13 @@ random. An address that nobody filled in below is posted with an empty form, whi
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable
 from http.cookies import SimpleCookie
 from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import models
+from django.db import connection, models
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -211,13 +212,24 @@ MODELS = {
 }
 
 
-def all_rows() -> dict[tuple[str, Any], dict[str, Any]]:
-    """Every row of ours by model and key."""
+TABLES = {model._meta.db_table: name for name, model in MODELS.items()}
+Rows = dict[tuple[str, Any], dict[str, Any]]
+
+
+def rows_of(names: Iterable[str] = tuple(MODELS)) -> Rows:
+    """Every row of those models by model and key."""
     return {
-        (name, row[model._meta.pk.attname]): row
-        for name, model in MODELS.items()
-        for row in model._default_manager.order_by("pk").values(*compared(model))
+        (name, row[MODELS[name]._meta.pk.attname]): row
+        for name in names
+        for row in MODELS[name]._default_manager.order_by("pk").values(*compared(MODELS[name]))
     }
+
+
+def written() -> dict[str, int]:
+    """How many rows this transaction has written in each table, counted by PostgreSQL: those of cascades and triggers too."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_xact_user_tables")
+        return dict(cursor.fetchall())
 
 
 def compared(model: type[models.Model]) -> list[str]:
@@ -231,20 +243,20 @@ def compared(model: type[models.Model]) -> list[str]:
     ]
 
 
-def change(before: dict[tuple[str, Any], dict[str, Any]]) -> list[str]:
-    """What is otherwise than before, in words: changed rows, rows that are gone, and new rows without the keys they got."""
-    after = all_rows()
+def change(before: Rows, names: Collection[str] = tuple(MODELS)) -> list[str]:
+    """What is otherwise than before in those models, in words: changed rows, those that are gone, new ones without their keys."""
+    after = rows_of(names)
     lines = [
         f"{name} {key}: { ({column: '(ny)' if column == 'password' else value for column, value in row.items() if value != was[column]}) }"
         for (name, key), row in after.items()
         if (was := before.get((name, key))) is not None and was != row
     ]
-    lines += [f"{name} {key} är borta" for name, key in before if (name, key) not in after]
+    lines += [f"{name} {key} är borta" for name, key in before if name in names and (name, key) not in after]
     lines += [f"ny {name}: {told(name, row, before)}" for (name, key), row in after.items() if (name, key) not in before]
     return sorted(RECEIPT.sub("Kvittens", line) for line in lines)
 
 
-def told(name: str, row: dict[str, Any], before: dict[tuple[str, Any], dict[str, Any]]) -> dict[str, Any]:
+def told(name: str, row: dict[str, Any], before: Rows) -> dict[str, Any]:
     """A new row without its own key, the keys of other new rows, and a password that nobody can use."""
     targets = {field.attname: field.related_model.__name__ for field in MODELS[name]._meta.concrete_fields if field.is_relation}
     targets |= dict.fromkeys(("actor_id", "subject_id"), "User")
@@ -263,14 +275,16 @@ class Poster:
     def __init__(self, user: User) -> None:
         self.client = sign_in(GuardedClient(raise_request_exception=False), user)
         self.cookies = self.client.cookies.output()
+        self.before = rows_of()
 
     def post(self, address: str, form: dict[str, object]) -> tuple[HttpResponse, list[str]]:
         """The answer and the change."""
         self.client.cookies = SimpleCookie(self.cookies.replace("Set-Cookie: ", ""))
         with taken_back():
-            before = all_rows()
+            counted = written()
             answer = self.client.post(address, form)
-            found = change(before)
+            touched = {TABLES[table] for table, count in written().items() if count != counted.get(table) and table in TABLES}
+            found = change(self.before, touched)
         storage.cache.clear()
         return answer, found
 
