@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from http.cookies import SimpleCookie
+from typing import Any
 
 import pytest
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from accounts.models import AuditEvent, User
+from config import middleware, views
 from submissions.services import storage
 from tests import addresses
 from tests.addresses import Route
@@ -525,8 +527,22 @@ def test_beh_01_only_the_listed_views_are_open() -> None:
 # Everybody everywhere ------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def bare_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refusals without their page: the tables are about who is refused; tests/test_answers.py reads the page at every address."""
+    render = views.render
+
+    def bare(request: HttpRequest, template: str, *context: Any, status: int = 200) -> HttpResponse:
+        is_refusal = template[:3].isdecimal()  # 404.html
+        return HttpResponse(template, status=status) if is_refusal else render(request, template, *context, status=status)
+
+    monkeypatch.setattr(views, "render", bare)
+    monkeypatch.setattr(middleware, "render_to_string", lambda template, request: template)
+
+
 @pytest.mark.asvs("8.1.1", "8.1.2", "8.2.1", "8.2.2", "8.4.1")
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.usefixtures("bare_errors")
 def test_beh_02_the_table_holds(scene: Scene, name: str) -> None:
     asked = [
         (route, method, addresses.address(route, scene.trosa), expected(route, method, name))
@@ -581,6 +597,7 @@ def test_beh_01_until_the_notice_is_accepted_every_address_leads_to_it(scene: Sc
 
 @pytest.mark.asvs("8.1.1", "8.2.2", "8.4.1")
 @pytest.mark.parametrize("name", ["cia", "bo", "anna"])
+@pytest.mark.usefixtures("bare_errors")
 def test_beh_02_another_units_addresses_do_not_exist_and_change_nothing(scene: Scene, name: str) -> None:
     visitor = Visitor(user_of(scene, name))
     with_a_unit = [
@@ -597,6 +614,7 @@ def test_beh_02_another_units_addresses_do_not_exist_and_change_nothing(scene: S
 
 
 @pytest.mark.asvs("8.2.2", "8.4.1")
+@pytest.mark.usefixtures("bare_errors")
 def test_beh_02_the_own_code_opens_no_key_of_another_unit(scene: Scene) -> None:
     """/uppskov/0488/<the other's request>/ta-tillbaka/ and its like: the key is looked for among the unit's own."""
     visitor = Visitor(scene.cast.anna)
