@@ -164,8 +164,8 @@ def test_a_path_too_long_for_a_socket_gets_a_short_one() -> None:
     assert len(str(Cluster(Path("/srv") / ("x" * 120) / "pg").sockets)) < 93
 
 
-def test_the_last_one_to_leave_stops_the_database(tmp_path: Path) -> None:
-    first, second = Cluster(tmp_path / "pg", durable=False), Cluster(tmp_path / "pg", durable=False)
+def test_the_last_one_to_leave_stops_the_database(server_folder: Path) -> None:
+    first, second = Cluster(server_folder / "pg", durable=False), Cluster(server_folder / "pg", durable=False)
     first.acquire()
     second.acquire()
     first.release()

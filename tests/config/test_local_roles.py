@@ -23,8 +23,8 @@ OWNERS = """
 
 
 @pytest.mark.asvs("13.2.2")
-def test_the_owner_owns_everything_and_the_portal_s_login_can_only_work(tmp_path: Path) -> None:
-    cluster = Cluster(tmp_path / "pg", durable=False)
+def test_the_owner_owns_everything_and_the_portal_s_login_can_only_work(server_folder: Path) -> None:
+    cluster = Cluster(server_folder / "pg", durable=False)
     cluster.acquire()
     try:
         with psycopg.connect(cluster.url) as administrator:  # as before there were roles
