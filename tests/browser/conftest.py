@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe, AxeResults
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response, expect
 
 AXE = Axe()
 WORST_ONLY = {"resultTypes": ["violations"]}
@@ -26,7 +26,11 @@ PLACES = {
 PICTURES = Path(__file__).resolve().parent.parent.parent / "docs" / "bilder"
 HERE = Path(__file__).resolve().parent
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 320, "height": 800}
+PATIENCE = (
+    30_000  # ms, as for a click: how long a story waits for words says nothing about the portal, but how busy the machine is
+)
 
+expect.set_options(timeout=PATIENCE)
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright keeps an event loop in the thread of the test
 
 
@@ -100,7 +104,7 @@ def complaints() -> Iterator[Complaints]:
 def context(new_context: Callable[..., BrowserContext], complaints: Complaints) -> BrowserContext:
     """One person's browser."""
     opened = new_context()
-    opened.set_default_timeout(30_000)
+    opened.set_default_timeout(PATIENCE)
     complaints.listen(opened)
     return opened
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import unquote_plus
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Response, expect
 
 from tests.browser.town import right_value
 from tests.people import Person, code_in_mail, mails
@@ -73,6 +74,18 @@ def menu(page: Page) -> Locator:
     if not links.first.is_visible():
         page.get_by_text("Meny", exact=True).click()
     return links
+
+
+def write_draft(box: Locator, words: str) -> None:
+    """Type by hand, and wait until just these words are kept: scripts that still load hear nothing, a pause saves the half."""
+
+    def has_the_words(answer: Response) -> bool:
+        return words in unquote_plus(answer.request.post_data or "")
+
+    box.page.wait_for_load_state()
+    with box.page.expect_response(has_the_words):
+        box.press_sequentially(words)
+    expect(box.page.locator("#utkast")).to_have_text(re.compile(r"Utkast sparat kl\. \d\d\.\d\d"))
 
 
 def upload(page: Page, file: Path) -> None:

@@ -119,9 +119,7 @@ def begin(page: Page, has_scripts: bool) -> None:
     """Write a little and go away; it is there when one comes back."""
     box = page.get_by_label("Förklaring", exact=True)
     if has_scripts:
-        page.wait_for_load_state("networkidle")
-        box.press_sequentially("Koden är vår", delay=20)
-        expect(page.locator("#utkast")).to_have_text(re.compile(r"Utkast sparat kl\. \d\d\.\d\d"))
+        steps.write_draft(box, "Koden är vår")
     else:
         box.fill("Koden är vår")
         page.get_by_role("button", name="Spara utkast").click()
