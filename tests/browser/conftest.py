@@ -1,7 +1,7 @@
 """Stories in Chromium against a live server. No console error, no CSP violation and no answer of 500 is let through.
 
 `page` is a browser at 1280 × 900 with Swedish locale; `visit("/adress/")` opens an address of the portal, `axe(page)` asks
-for the accessibility rules in light, dark and 320 pixels wide, and `picture(page, "namn")` takes the handbook's pictures
+for the accessibility rules in light, dark, 320 pixels wide and with text twice as large, and `picture(page, "namn")` takes the handbook's pictures
 when pytest runs with --pictures.
 """
 
@@ -30,6 +30,7 @@ WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 320, "height": 800}
 PATIENCE = (
     30_000  # ms, as for a click: how long a story waits for words says nothing about the portal, but how busy the machine is
 )
+USUAL_TEXT, LARGE_TEXT = {"standard": 16, "fixed": 13}, {"standard": 32, "fixed": 26}  # the browser's own setting, in pixels
 
 expect.set_options(timeout=PATIENCE)
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright keeps an event loop in the thread of the test
@@ -138,15 +139,58 @@ def assert_accessible(page: Page, scheme: str) -> None:
     assert overflow <= 0, f"{page.url} rullar {overflow} px i sidled vid {width} px"
 
 
+CROWDED = """() => {
+  const main = document.scrollingElement;
+  const faults = main.scrollWidth > main.clientWidth ? [`rullar ${main.scrollWidth - main.clientWidth} px i sidled`] : [];
+  const say = (node) => node.textContent.trim().replace(/\\s+/g, " ").slice(0, 40);
+  const isHidden = (style) => style.position === "absolute" && style.overflow !== "visible" && style.clipPath !== "none";
+  const seen = [];
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+    const parent = text.parentElement;
+    if (!text.data.trim() || parent.closest("svg, .visually-hidden, .skip-link") || !parent.checkVisibility()) continue;
+    const range = document.createRange();
+    range.selectNodeContents(text);
+    for (const box of range.getClientRects()) if (box.width > 1 && box.height > 1) seen.push({ box, text });
+  }
+  seen.sort((one, other) => one.box.top - other.box.top);
+  seen.forEach(({ box, text }, place) => {
+    for (let next = place + 1; next < seen.length && seen[next].box.top < box.bottom - 4; next += 1) {
+      const other = seen[next];
+      const isBeside = other.box.left > box.right - 4 || other.box.right < box.left + 4;
+      if (!isBeside && other.text !== text) faults.push(`”${say(text)}” och ”${say(other.text)}” ligger på varandra`);
+    }
+  });
+  for (const element of document.querySelectorAll("body *")) {
+    const style = getComputedStyle(element);
+    const isCut = style.overflowX === "hidden" || style.overflowX === "clip" || style.textOverflow === "ellipsis";
+    if (isCut && !isHidden(style) && element.checkVisibility() && element.scrollWidth > element.clientWidth + 1)
+      faults.push(`”${say(element)}” är avklippt`);
+  }
+  return faults;
+}"""
+
+
+def assert_text_may_be_large(page: Page) -> None:
+    """With the browser's text size at 200 % nothing is cut off, lies on something else or scrolls sideways (WCAG 1.4.4)."""
+    browser = page.context.new_cdp_session(page)
+    browser.send("Page.setFontSizes", {"fontSizes": LARGE_TEXT})
+    faults = page.evaluate(CROWDED)
+    browser.send("Page.setFontSizes", {"fontSizes": USUAL_TEXT})
+    browser.detach()
+    assert faults == [], f"{page.url} med dubbelt så stor text"
+
+
 @pytest.fixture
 def axe() -> Callable[[Page], None]:
-    """Assert that axe finds nothing on the page in light, dark and at 320 pixels, where nothing may scroll sideways."""
+    """Assert that axe finds nothing on the page in light, dark and at 320 pixels, where nothing may scroll sideways, nor at 200 % text."""
 
     def check(page: Page) -> None:
         for scheme, size in (("light", WIDE), ("dark", WIDE), ("light", NARROW)):
             page.set_viewport_size(size)  # type: ignore[arg-type]
             assert_accessible(page, scheme)
         page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+        assert_text_may_be_large(page)
 
     return check
 
