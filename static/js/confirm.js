@@ -1,5 +1,5 @@
 /* Forms: a form is sent once (its button is locked after the press) and a form with data-confirm asks first.
-   The server refuses repeats on its own; this only spares the reader a second click. Also data-focus. */
+   The server refuses repeats on its own; this only spares the reader a second click. */
 (() => {
   "use strict";
 
@@ -52,6 +52,4 @@
   window.addEventListener("focus", () => {
     for (const form of [...locked]) if (form.hasAttribute("data-download")) unlock(form);
   });
-
-  document.querySelector("[data-focus]")?.focus();
 })();

@@ -4,6 +4,7 @@ import "./confirm.js";
 import "./disclose.js";
 import "./fill.js";
 import "./filter.js";
+import "./focus.js";
 import "./reveal.js";
 import "./copy.js";
 import "./rules.js";

@@ -17,4 +17,4 @@ def codes(request: UserRequest, code: str, year: int, field: int) -> HttpRespons
     choice = code_choice(room, field, box=f"varde-{field}")
     if choice is None:
         raise Http404
-    return render(request, "submissions/_codes.html", room.context(choice=choice))
+    return render(request, "submissions/_codes.html", room.context(choice=choice, is_fragment=True))
