@@ -9,6 +9,7 @@ import "./reveal.js";
 import "./copy.js";
 import "./rules.js";
 import "./session.js";
+import "./stay.js";
 import "./print.js";
 import "./drop.js";
 import "./upload.js";
