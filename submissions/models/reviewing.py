@@ -67,6 +67,7 @@ class ReviewPoint(models.Model):
     answered_at = models.DateTimeField(null=True)  # explained anew
     resolved_at = models.DateTimeField(null=True)  # the group is gone
     resolved_version = models.PositiveIntegerField(null=True)
+    resolved_by_waiver = models.BooleanField(default=False, db_default=False)  # SKR has given a dispens from it
 
     objects = ReviewPointQuerySet.as_manager()
 
@@ -105,6 +106,8 @@ class ReviewPoint(models.Model):
         """What became of it, in words and as a tone."""
         if self.sent_at is None:
             return "Inte skickad än", "neutral"
+        if self.resolved_by_waiver:
+            return "SKR har gett dispens", "success"
         if self.resolved_at is not None:
             return f"Åtgärdad i version {self.resolved_version}", "success"
         return ("Ny förklaring", "info") if self.answered_at is not None else ("Kvar", "warning")

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 import polars as pl
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, When
 
 from submissions.checking.waivers import covering
 from submissions.models import Delivery, ReviewPoint, Submission
@@ -68,9 +68,16 @@ def note_findings(submission: Submission, delivery: Delivery, *, findings: pl.Da
     points = _of_the_round(submission)
     decided = evaluate.waivers_of(delivery)
     groups = groups_of(submission, findings)
-    there = [one.key for one in groups if covering(decided, one.check, one.field, one.value) is None]
-    points.filter(resolved_at=None).exclude(group__in=there).update(resolved_at=at, resolved_version=delivery.version)
-    points.filter(resolved_at__isnull=False, group__in=there).update(resolved_at=None, resolved_version=None)
+    waived = {one.key for one in groups if covering(decided, one.check, one.field, one.value) is not None}
+    there = [one.key for one in groups if one.key not in waived]
+    points.filter(resolved_at=None).exclude(group__in=there).update(
+        resolved_at=at,
+        resolved_version=delivery.version,
+        resolved_by_waiver=Case(When(group__in=sorted(waived), then=True), default=False),
+    )
+    points.filter(resolved_at__isnull=False, group__in=there).update(
+        resolved_at=None, resolved_version=None, resolved_by_waiver=False
+    )
 
 
 def _of_the_round(submission: Submission) -> QuerySet[ReviewPoint]:
