@@ -11,7 +11,7 @@ from django.utils import timezone
 from submissions import builtin, checking
 from submissions.examples import Example, ExampleRows, Side, examples, shown
 from submissions.services.collections import running_collection
-from submissions.spec import INFO, CheckSpec, CollectionSpec
+from submissions.spec import INFO, CheckSpec, CollectionSpec, FieldSpec
 
 FAMILIES = {
     "FIL": "Filen",
@@ -151,6 +151,18 @@ def families(collection: CollectionSpec, search: str = "") -> list[tuple[str, li
         if found.holds(search.split()):
             listed.setdefault(FAMILIES.get(check.code[:3], "Övriga"), []).append(found)
     return list(listed.items())
+
+
+def checks_of(field: FieldSpec, collection: CollectionSpec) -> list[CatalogueEntry]:
+    """Every check that looks at the field, by its number or because it looks at all such fields, in the catalogue's order."""
+    wide = {"alla"} | ({"alla N"} if field.numeric else set())
+    if "O" in (field.required_kommun, field.required_region):
+        wide.add("obligatoriska")
+    return [
+        entry(check, collection)
+        for check in _in_order(collection.checks.values())
+        if check.fields in wide or field.number in _numbers(check.fields, collection)
+    ]
 
 
 def _example(example: Example | None, collection: CollectionSpec) -> ShownExample | None:

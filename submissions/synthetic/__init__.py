@@ -7,7 +7,7 @@ same arguments give the same bytes on every machine. Pure: knows neither databas
 from __future__ import annotations
 
 from submissions.synthetic.defects import Planted
-from submissions.synthetic.file import delivery, planted, position_list
+from submissions.synthetic.file import ENCODING, delivery, planted, position_list
 from submissions.synthetic.units import Unit, UnknownUnit, known_units
 
-__all__ = ["Planted", "Unit", "UnknownUnit", "delivery", "known_units", "planted", "position_list"]
+__all__ = ["ENCODING", "Planted", "Unit", "UnknownUnit", "delivery", "known_units", "planted", "position_list"]
