@@ -75,6 +75,8 @@ KEPT = {
     "admin:deferrals_exemption_revoke": Form("Upphävt beslut", {"upphav-text": "Skäl"}),
     "admin:deferrals_mailing_new": Form("Utskick", {"subject": "Ämne", "text": "Text", "list": "Personer", "units": "Enheter"}),
     "admin:messaging_announcement_new": Form("Driftmeddelande", {"text": "Text"}),
+    "admin:messaging_knownissue_new": Form("Känt fel", {"title": "Rubrik", "text": "Text"}),
+    "admin:messaging_knownissue_edit": Form("Ändrat känt fel", {"title": "Rubrik", "text": "Text"}),
     "admin:messaging_mailtext_word": Form("Mejltext", {"subject": "Ämne", "body": "Text"}),
     "admin:accounts_noticetext_write": Form("Personuppgiftstext", {"body": "Text", "what_changed": "Vad som är ändrat"}),
     "admin:profiles_unit_note": Form("Intern anteckning om enheten", {"note": "Anteckning"}),

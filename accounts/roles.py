@@ -41,12 +41,14 @@ _REFERENCE = frozenset(
 )
 _PRODUCTION = frozenset({"submissions.export_collection", "submissions.export_identified"})
 _CALENDAR = frozenset({"submissions.change_calendar"})
+_KNOWN_ISSUES = frozenset({"messaging.view_knownissue", "messaging.change_knownissue"})
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     StaffRole.OFFICER: _REVIEW | _REFERENCE | _EXPORT,
     StaffRole.COORDINATOR: _REVIEW
     | _REFERENCE
     | _CALENDAR
+    | _KNOWN_ISSUES
     | {
         "deferrals.decide_deferral",
         "messaging.view_announcement",
@@ -69,8 +71,15 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "profiles.add_unitmerger",
         "profiles.change_unitrelation",
     },
-    StaffRole.STATISTICIAN: _REVIEW | _REFERENCE | _EXPORT | _PRODUCTION | _CALENDAR | {"submissions.change_settings"},
-    StaffRole.SYSTEM: frozenset(
+    StaffRole.STATISTICIAN: _REVIEW
+    | _REFERENCE
+    | _EXPORT
+    | _PRODUCTION
+    | _CALENDAR
+    | _KNOWN_ISSUES
+    | {"submissions.change_settings"},
+    StaffRole.SYSTEM: _KNOWN_ISSUES
+    | frozenset(
         {
             "accounts.view_user",
             "accounts.view_invitation",

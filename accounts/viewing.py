@@ -31,7 +31,12 @@ PASSES = frozenset({"accounts:end_viewing", "accounts:sign_out", "accounts:sessi
 """What is answered whatever the method: it changes the session, or nothing."""
 UNIT_PAGES = frozenset({"submissions", "deferrals", "profiles", "messaging"})
 OPEN_PAGES = frozenset(
-    {"start", "check_receipt", "verify_receipt", "checks", "check", "handbook", "privacy", "accessibility", "healthz", "readyz"}
+    {
+        *("start", "check_receipt", "verify_receipt", "checks", "check", "privacy", "accessibility", "healthz", "readyz"),
+        *("handbook", "handbook_page", "handbook_search", "handbook_news", "handbook_known_issues", "handbook_fields"),
+        *("handbook_field", "handbook_code_lists", "handbook_code_list"),
+        *("handbook_layout_file", "handbook_code_list_file", "handbook_sample"),
+    }
 )
 PERSONAL = frozenset(
     {

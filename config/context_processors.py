@@ -15,6 +15,7 @@ from accounts import limits
 from accounts.access import is_verified
 from accounts.middleware import row_of, time_left
 from accounts.models import User
+from config.handbook.pages import HELP
 from config.templatetags.sv import long_day
 from messaging import announcements
 from messaging.models import Announcement, Thread
@@ -30,9 +31,14 @@ MENU = (
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
-    """`viewing`, `menu` (label, url, active, badge, note) and how long the session lives, for a verified person; nothing for everybody else."""
+    """`help`, the handbook's page about this one, and `announcements`; for a verified person also `viewing`, `menu` (label, url,
+    active, badge, note) and how long the session lives."""
     user = getattr(request, "user", None)
-    shown = {"announcements": SimpleLazyObject(lambda: announcements_for(request))}
+    match = request.resolver_match
+    shown = {
+        "announcements": SimpleLazyObject(lambda: announcements_for(request)),
+        "help": HELP.get(match.view_name) if match else None,
+    }
     if user is None or not is_verified(user):
         return {"menu": [], **shown}
     unread = Thread.objects.visible_to(user).unread_by(user).count()

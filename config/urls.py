@@ -4,9 +4,23 @@ from django.conf import settings
 from django.urls import include, path
 
 from accounts.admin_site import portal_admin
-from config import health, metrics, views
+from config import health, metrics, views, views_handbook
 from config.views_gallery import gallery
 
+handbook = [
+    path("", views_handbook.handbook, name="handbook"),
+    path("sok/", views_handbook.handbook_search, name="handbook_search"),
+    path("nytt-i-ar/", views_handbook.handbook_news, name="handbook_news"),
+    path("kanda-fel/", views_handbook.handbook_known_issues, name="handbook_known_issues"),
+    path("falt/", views_handbook.handbook_fields, name="handbook_fields"),
+    path("falt/<int:number>/", views_handbook.handbook_field, name="handbook_field"),
+    path("postbeskrivning/<slug:form>/", views_handbook.handbook_layout_file, name="handbook_layout_file"),
+    path("kodlistor/", views_handbook.handbook_code_lists, name="handbook_code_lists"),
+    path("kodlistor/<slug:kind>/", views_handbook.handbook_code_list, name="handbook_code_list"),
+    path("kodlistor/<slug:kind>/hamta/", views_handbook.handbook_code_list_file, name="handbook_code_list_file"),
+    path("exempelfil/<slug:slug>/", views_handbook.handbook_sample, name="handbook_sample"),
+    path("<slug:slug>/", views_handbook.handbook_page, name="handbook_page"),
+]
 urlpatterns = [
     path("", views.start, name="start"),
     path("konto/", include("accounts.urls")),
@@ -19,7 +33,7 @@ urlpatterns = [
     path("kvittens/<str:code>/", views.verify_receipt, name="verify_receipt"),
     path("kontroller/", views.checks, name="checks"),
     path("kontroller/<str:code>/", views.check, name="check"),
-    path("handbok/", views.handbook, name="handbook"),
+    path("handbok/", include(handbook)),
     path("driftmeddelande/<int:pk>/dolj/", views.hide_announcement, name="hide_announcement"),
     path("integritet/", views.privacy, name="privacy"),
     path("tillganglighet/", views.accessibility, name="accessibility"),

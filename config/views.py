@@ -1,4 +1,4 @@
-"""Pages that belong to no app: start page, receipts' verification, the open guidance, the demo's outbox, errors."""
+"""Pages that belong to no app: start page, receipts' verification, the catalogue of checks, the demo's outbox, errors."""
 
 from __future__ import annotations
 
@@ -105,13 +105,6 @@ def check(request: HttpRequest, code: str) -> HttpResponse:
     if found is None:
         raise Http404
     return render(request, "check.html", {"year": spec.year, "entry": catalogue.entry(found, spec)})
-
-
-@open_view
-@require_safe
-def handbook(request: HttpRequest) -> HttpResponse:
-    """Guidance for submitters, and the layout field by field from the year's settings."""
-    return render(request, "handbook.html", {"collection": catalogue.current_spec()})
 
 
 @open_view

@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import AuditEvent, NoticeText
 from deferrals.models import Mailing
-from messaging.models import Announcement, Attachment, MailText, OutgoingMail, ReplyTemplate
+from messaging.models import Announcement, Attachment, KnownIssue, MailText, OutgoingMail, ReplyTemplate
 from submissions.models import CheckSetting, CodeList, Trial
 from tests.scene import YEAR, Place
 
@@ -88,6 +88,12 @@ def _value(route: Route, name: str, place: Place) -> object:
         ("profiles:withdraw_request", "pk"): lambda: place.asked.pk,
         ("profiles:answer_handover", "pk"): lambda: place.handover.pk,
         ("profiles:withdraw_handover", "pk"): lambda: place.handover.pk,
+        ("handbook_field", "number"): lambda: 22,
+        ("handbook_page", "slug"): lambda: "skapa-konto",
+        ("handbook_sample", "slug"): lambda: "utan-fel",
+        ("handbook_layout_file", "form"): lambda: "csv",
+        ("handbook_code_list", "kind"): lambda: "aid",
+        ("handbook_code_list_file", "kind"): lambda: "aid",
         ("hide_announcement", "pk"): lambda: Announcement.objects.earliest("pk").pk,
         ("admin:messaging_mailtext_word", "slug"): lambda: "paminnelse-en-vecka-efter",
         ("admin:messaging_mailtext_restore", "slug"): lambda: "paminnelse-en-vecka-efter",
@@ -138,6 +144,7 @@ VALUES: dict[str, Callable[[Place], object]] = {
     "other_id": lambda place: place.submission.collection.layout_id,
     "code_list_id": lambda place: CodeList.objects.earliest("pk").pk,
     "check_id": lambda place: CheckSetting.objects.get(collection=place.submission.collection, code="RIM02").pk,
+    "issue_id": lambda place: KnownIssue.objects.earliest("pk").pk,
     "trial_id": lambda place: Trial.objects.earliest("pk").pk,
 }
 
@@ -150,6 +157,7 @@ OBJECTS: dict[str, Callable[[Place], object]] = {
     "deferral": lambda place: place.deferral.pk,
     "exemption": lambda place: place.exemption.pk,
     "invitation": lambda place: place.waiting.invitation_id,
+    "knownissue": lambda place: KnownIssue.objects.earliest("pk").pk,
     "layout": lambda place: place.submission.collection.layout_id,
     "mailing": lambda place: Mailing.objects.earliest("pk").pk,
     "mailtext": lambda place: MailText.objects.earliest("pk").pk,

@@ -24,6 +24,7 @@ from deferrals.services import request_deferral
 from messaging import letters
 from messaging.announcements import create_announcement
 from messaging.attachments import Chosen
+from messaging.known_issues import Said, create_issue
 from messaging.models import Thread
 from messaging.services import save_template, start_thread
 from messaging.services.questions import add_questions
@@ -154,6 +155,12 @@ def make_scene() -> Scene:
         starts_at=now + timedelta(days=400),
         ends_at=now + timedelta(days=401),
         nonce=uuid5(FORMS, "drift"),
+        by=cast.system,
+        at=now,
+    )
+    create_issue(
+        said=Said("Summan visas fel", "Den är rätt i kvittensen.", "all", now.date(), None, "RIM02", 22),
+        nonce=uuid5(FORMS, "känt fel"),
         by=cast.system,
         at=now,
     )

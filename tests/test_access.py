@@ -370,6 +370,12 @@ TABLE = """
   admin:messaging_announcement_new           POST  404   404   404   404   403   200   403   200
   admin:messaging_announcement_end           POST  404   404   404   404   403   302   403   302
   admin:messaging_announcement_change        GET   404   404   404   404   403   200   403   200
+  admin:messaging_knownissue_changelist      GET   404   404   404   404   403   200   200   200
+  admin:messaging_knownissue_new             GET   404   404   404   404   403   200   200   200
+  admin:messaging_knownissue_new             POST  404   404   404   404   403   200   200   200
+  admin:messaging_knownissue_edit            GET   404   404   404   404   403   200   200   200
+  admin:messaging_knownissue_edit            POST  404   404   404   404   403   200   200   200
+  admin:messaging_knownissue_change          GET   404   404   404   404   403   200   200   200
   admin:messaging_mailtext_changelist        GET   404   404   404   404   403   200   403   403
   admin:messaging_mailtext_word              GET   404   404   404   404   403   200   403   403
   admin:messaging_mailtext_word              POST  404   404   404   404   403   200   403   403
@@ -398,6 +404,17 @@ TABLE = """
   checks                                     GET   200   200   200   200   200   200   200   200
   check                                      GET   200   200   200   200   200   200   200   200
   handbook                                   GET   200   200   200   200   200   200   200   200
+  handbook_search                            GET   200   200   200   200   200   200   200   200
+  handbook_news                              GET   200   200   200   200   200   200   200   200
+  handbook_known_issues                      GET   200   200   200   200   200   200   200   200
+  handbook_fields                            GET   200   200   200   200   200   200   200   200
+  handbook_field                             GET   200   200   200   200   200   200   200   200
+  handbook_layout_file                       GET   200   200   200   200   200   200   200   200
+  handbook_code_lists                        GET   200   200   200   200   200   200   200   200
+  handbook_code_list                         GET   200   200   200   200   200   200   200   200
+  handbook_code_list_file                    GET   200   200   200   200   200   200   200   200
+  handbook_sample                            GET   200   200   200   200   200   200   200   200
+  handbook_page                              GET   200   200   200   200   200   200   200   200
   privacy                                    GET   200   200   200   200   200   200   200   200
   accessibility                              GET   200   200   200   200   200   200   200   200
   hide_announcement                          POST  302   302   302   302   302   302   302   302
@@ -428,6 +445,17 @@ verify_receipt           200 405
 checks                   200 405
 check                    200 405
 handbook                 200 405
+handbook_search          200 405
+handbook_news            200 405
+handbook_known_issues    200 405
+handbook_fields          200 405
+handbook_field           200 405
+handbook_layout_file     200 405
+handbook_code_lists      200 405
+handbook_code_list       200 405
+handbook_code_list_file  200 405
+handbook_sample          200 405
+handbook_page            200 405
 privacy                  200 405
 accessibility            200 405
 hide_announcement        405 302

@@ -106,6 +106,23 @@ FORMS: dict[str, dict[str, object]] = {
         "nonce": NONCE,
         "gor": "spara",
     },  # fmt: skip
+    "admin:messaging_knownissue_new": {
+        "title": "Summan stämmer inte",
+        "text": "Rättas på tisdag.",
+        "audience": "all",
+        "begins_on": "2026-11-16",
+        "nonce": NONCE,
+        "seen": "0",
+    },  # fmt: skip
+    "admin:messaging_knownissue_edit": {
+        "title": "Summan stämmer igen",
+        "text": "Rättat.",
+        "audience": "all",
+        "begins_on": "2026-11-16",
+        "solved_on": "2026-11-16",
+        "nonce": NONCE,
+        "seen": "1",
+    },  # fmt: skip
     "admin:messaging_mailtext_word": {"subject": "Ny", "body": "Hej! {portalen}", "seen": "1", "gor": "spara"},
     "admin:messaging_mailtext_restore": {"seen": "1"},
     "admin:deferrals_mailing_new": {

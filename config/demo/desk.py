@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from django.utils import timezone
+
 from accounts.models import User
 from config.demo import texts
-from messaging import announcements
+from messaging import announcements, known_issues
 from messaging import services as messaging
-from messaging.models import Announcement, Thread
+from messaging.models import Announcement, KnownIssue, Thread
 from profiles import notes as unit_notes
 from profiles.models import Unit
 from submissions.models import Comment, Delivery, Submission
@@ -91,6 +93,20 @@ def announce(*, starts_at: datetime, nonce: UUID, by: User, at: datetime) -> Non
         by=by,
         at=at,
     )
+
+
+def tell_of_fault(*, nonce: UUID, by: User, at: datetime) -> None:
+    """A known fault, for the handbook."""
+    said = known_issues.Said(
+        title=texts.FAULT_TITLE,
+        text=texts.FAULT,
+        audience=KnownIssue.Audience.VENDORS,
+        begins_on=timezone.localdate(at),
+        solved_on=None,
+        check_code="RIM03",
+        field=22,
+    )
+    known_issues.create_issue(said=said, nonce=nonce, by=by, at=at)
 
 
 def _groups(submission: Submission) -> tuple[Delivery, list[Group]]:

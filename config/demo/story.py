@@ -190,6 +190,7 @@ def _region(story: Story) -> None:
     desk.announce(
         starts_at=at_clock(timezone.localdate(story.now) + timedelta(days=8), 8), nonce=story.form(), by=sara, at=story.now
     )
+    desk.tell_of_fault(nonce=story.form(), by=sara, at=story.ago(3, 10))
 
 
 def _three_kommuner(story: Story) -> None:

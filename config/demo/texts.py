@@ -61,3 +61,7 @@ Hanna Holm"""
 DISPENS = "Regionens nya lönesystem har inte ansvarskoder förrän i januari. Överenskommet per telefon."
 
 DRIFT = "Portalen uppdateras på lördag och är stängd klockan 8 till 20. Det ni har lämnat är sparat."
+FAULT_TITLE = "En del exporter skriver lönen i ören i fält 22"
+FAULT = """Lönen blir hundra gånger för hög, och kontroll RIM03 slår till på nästan varje rad.
+
+Tills leverantören har rättat exporten: ta ut filen med lönen i hela kronor om det går. Annars lämnar ni filen när exporten är rättad. Rätta inte rad för rad."""

@@ -18,7 +18,7 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from config.lib import personnummer
+from config.lib import personnummer, pictures
 
 register = template.Library()
 
@@ -353,6 +353,13 @@ def breadcrumbs(*parts: str) -> dict[str, Any]:
 def back_link(href: str, text: str = "Tillbaka") -> dict[str, Any]:
     """The way back, above the heading."""
     return {"href": href, "text": text}
+
+
+@register.inclusion_tag("components/picture.html")
+def picture(name: str, alt: str, caption: str = "") -> dict[str, Any]:
+    """A picture of the portal (static/handbok/<name>.webp), with its size, so that nothing moves when it comes."""
+    width, height = pictures.size(name)
+    return {"name": f"handbok/{name}.webp", "alt": alt, "caption": caption, "width": width, "height": height}
 
 
 @register.inclusion_tag("components/pager.html", takes_context=True)

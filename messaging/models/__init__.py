@@ -3,6 +3,7 @@
 from messaging.models.announcement import Announcement
 from messaging.models.attachment import Attachment
 from messaging.models.draft import Draft
+from messaging.models.known_issue import KnownIssue
 from messaging.models.letter import MailText
 from messaging.models.mail import OutgoingMail, PendingNotice
 from messaging.models.message import InternalNote, Message
@@ -15,6 +16,7 @@ __all__ = [
     "Attachment",
     "Draft",
     "InternalNote",
+    "KnownIssue",
     "MailText",
     "Message",
     "OutgoingMail",

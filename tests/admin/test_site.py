@@ -15,7 +15,7 @@ from accounts.admin_site import portal_admin
 from accounts.audit_words import AREAS, WORDS
 from accounts.models import AuditEvent, Invitation, NoticeText, Session, User
 from deferrals.models import Mailing
-from messaging.models import Announcement, MailText, OutgoingMail, ReplyTemplate
+from messaging.models import Announcement, KnownIssue, MailText, OutgoingMail, ReplyTemplate
 from submissions.models import CodeList, Layout, Trial
 from tests.admin.conftest import STAFF, as_person, as_role
 from tests.client import GuardedClient
@@ -31,6 +31,7 @@ LISTS = {
     "messaging/replytemplate": {"officer", "coordinator", "statistician"},
     "accounts/noticetext": {"coordinator", "system"},
     "messaging/announcement": {"coordinator", "system"},
+    "messaging/knownissue": {"coordinator", "statistician", "system"},
     "messaging/mailtext": {"coordinator"},
     "deferrals/mailing": {"coordinator"},
     "profiles/unitmerger": {"officer", "coordinator", "statistician"},
@@ -103,6 +104,7 @@ def objects(scene: Scene) -> dict[str, object]:
         "messaging/thread": place.thread,
         "accounts/noticetext": NoticeText.objects.earliest("pk"),
         "messaging/announcement": Announcement.objects.get(),
+        "messaging/knownissue": KnownIssue.objects.get(),
         "messaging/mailtext": MailText.objects.get(),
         "deferrals/mailing": Mailing.objects.get(),
         "profiles/unit": place.unit,

@@ -7,6 +7,7 @@ when pytest runs with --pictures.
 
 from __future__ import annotations
 
+import base64
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,7 +25,21 @@ PLACES = {
     **WORST_ONLY,
     "runOnly": {"type": "rule", "values": ["target-size", "scrollable-region-focusable", "tabindex"]},
 }  # what the width does
-PICTURES = Path(__file__).resolve().parent.parent.parent / "docs" / "bilder"
+PICTURES = Path(__file__).resolve().parent.parent.parent / "static" / "handbok"
+PICTURE_WIDTH, PICTURE_HEIGHT = 960, 1200  # a picture of a whole page is cut off below
+AS_WEBP = """async ([source, width, height]) => {
+  const image = new Image();
+  image.src = source;
+  await image.decode();
+  const scale = Math.min(1, width / image.naturalWidth);
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.round(image.naturalWidth * scale);
+  canvas.height = Math.min(height, Math.round(image.naturalHeight * scale));
+  const context = canvas.getContext("2d", { alpha: false });
+  context.imageSmoothingQuality = "high";
+  context.drawImage(image, 0, 0, canvas.width, Math.round(image.naturalHeight * scale));
+  return canvas.toDataURL("image/webp", 0.82);
+}"""
 HERE = Path(__file__).resolve().parent
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 320, "height": 800}
 PATIENCE = (
@@ -197,12 +212,31 @@ def axe() -> Callable[[Page], None]:
 
 @pytest.fixture
 def picture(pytestconfig: pytest.Config) -> Callable[..., None]:
-    """Take a picture for the documentation, docs/bilder/NAME.png, when asked for with --pictures; else nothing."""
+    """Take a picture for the handbook, static/handbok/NAME.webp, when asked for with --pictures; else nothing.
 
-    def take(page: Page, name: str, **options: Any) -> None:
+    `part` is what is pictured; without one all of the page, as far down as a picture goes.
+    """
+
+    def take(page: Page, name: str, part: str = "") -> None:
         if pytestconfig.getoption("--pictures"):
-            PICTURES.mkdir(parents=True, exist_ok=True)
             page.evaluate("window.scrollTo(0, 0)")  # the menu stays where it stands, also in a picture of the whole page
-            page.screenshot(path=PICTURES / f"{name}.png", **{"full_page": True, "animations": "disabled", **options})
+            shot = (
+                page.locator(part).screenshot(animations="disabled")
+                if part
+                else page.screenshot(full_page=True, animations="disabled")
+            )
+            PICTURES.mkdir(parents=True, exist_ok=True)
+            (PICTURES / f"{name}.webp").write_bytes(as_webp(page, shot))
 
     return take
+
+
+def as_webp(page: Page, png: bytes) -> bytes:
+    """The picture as browsers make it small, in a page of its own: the portal's pages let nothing such in."""
+    blank = page.context.new_page()
+    try:
+        source = f"data:image/png;base64,{base64.b64encode(png).decode()}"
+        made = str(blank.evaluate(AS_WEBP, [source, PICTURE_WIDTH, PICTURE_HEIGHT]))
+    finally:
+        blank.close()
+    return base64.b64decode(made.partition(",")[2])

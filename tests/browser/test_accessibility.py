@@ -25,6 +25,7 @@ NOT_PAGES = frozenset(
         *{"healthz", "readyz", "admin:jsi18n", "submissions:table_file", "submissions:codes", "messaging:news"},
         *{"deferrals:calendar", "deferrals:unit_calendar", "admin:deferrals_deferral_due_dates", "messaging:attachment"},
         *{"admin:submissions_codelist_codes_file", "admin:submissions_layout_fields_file", "metrics"},
+        *{"handbook_layout_file", "handbook_code_list_file", "handbook_sample"},
     }
 )  # files and parts of pages
 LOOKED_AT_SIGNED_OUT = frozenset(OPEN_TO_ALL)

@@ -29,7 +29,7 @@ DESK: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 360, "height": 740}
 FIRST, SECOND = 0.02, 0.002  # share of rows with something wrong: as it came out, and when the payroll system was mended
 WHY = "Koden är ny i år och stämmer med våra beslut."
-PICTURED = re.compile("manual|nasta-steg|granskning$|rader$|klarmarkera|kvittens|skr-granska$|godkand")  # in docs/bilder
+PICTURED = re.compile("manual|nasta-steg|granskning$|rader$|klarmarkera|kvittens|skr-granska$|godkand")  # in the handbook
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from messaging.models import (
     Attachment,
     Draft,
     InternalNote,
+    KnownIssue,
     MailText,
     Message,
     OutgoingMail,
@@ -29,8 +30,8 @@ from messaging.models import (
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
-# What is no part of a matter: mails have rules of their own, templates, letters, announcements and waiting notices hold nothing of a person.
-APART = {Announcement, MailText, OutgoingMail, PendingNotice, ReplyTemplate}
+# What is no part of a matter: mails have rules of their own, templates, letters, announcements, known faults and waiting notices hold nothing of a person.
+APART = {Announcement, KnownIssue, MailText, OutgoingMail, PendingNotice, ReplyTemplate}
 
 
 def whole_thread(cast: Cast) -> Thread:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
 from submissions import builtin, synthetic
@@ -38,9 +36,9 @@ def test_the_pages_follow_the_years_settings(client: GuardedClient, collection: 
 def test_a_page_tells_why_how_and_by_an_example(client: GuardedClient, collection: Collection) -> None:
     page = client.get("/kontroller/RIM02/").content.decode()
     spec = builtin.collection_spec(2026).checks["RIM02"]
-    for text in (spec.why, spec.mend, *spec.answers, "58000", "130000", "/handbok/#falt-22"):
+    for text in (spec.why, spec.mend, *spec.answers, "58000", "130000", "/handbok/falt/22/"):
         assert text in page
-    assert 'id="falt-22"' in client.get("/handbok/").content.decode()
+    assert "/kontroller/RIM02/" in client.get("/handbok/falt/22/").content.decode()
     CheckSetting.objects.filter(code="RIM02").update(
         why="Eget skäl.", mend="Egen bot.", answers=["Eget svar."], valid_from="2026-11-01", threshold_text="> 99 000 kr"
     )
@@ -48,29 +46,6 @@ def test_a_page_tells_why_how_and_by_an_example(client: GuardedClient, collectio
     for text in ("Eget skäl.", "Egen bot.", "Eget svar.", "1 november 2026", "&gt; 99 000 kr"):
         assert text in page
     assert spec.answers[0] not in page
-
-
-@pytest.mark.django_db
-def test_the_handbook_tells_of_every_part_of_handing_in_and_leads_to_it(client: GuardedClient) -> None:
-    page = client.get("/handbok/").content.decode()
-    sections = re.findall(r'<section class="section[^"]*" id="([a-z]+)"', page)
-    listed = re.findall(r'<li><a href="#([a-z]+)"', page)
-    assert listed == sections
-    text = " ".join(re.sub(r"<[^>]+>", " ", page).split())
-    for words in (
-        "testfil",
-        "Flera filer",
-        "Kalkylblad",
-        "Börja med orsakerna",
-        "Rätta alla på en gång",
-        "Det som följde med",
-        "den rättade filen",
-        "Komplettera",
-        "Inte inlämnad än",
-        "be SKR öppna inlämningen igen",
-        "Årets fil lämnas från 13 november 2026",
-    ):
-        assert words in text, words
 
 
 @pytest.mark.parametrize(
