@@ -125,7 +125,15 @@ def news(request: UserRequest, pk: int) -> HttpResponse:
     posts = _posts(found, request.user, after=after)
     if not posts:
         return HttpResponse(status=204)
-    context = {"thread": found, "lines": posts, "last": posts[-1].message.pk, "is_news": True, **_badge(request, found)}
+    context = {
+        "thread": found,
+        "lines": posts,
+        "last": posts[-1].message.pk,
+        "is_news": True,
+        "is_done": found.status == Thread.Status.DONE,
+        "reason": _why_not_write(request.user, found),
+        **_badge(request, found),
+    }
     return render(request, "messaging/_news.html", context)
 
 
