@@ -278,7 +278,7 @@ class ReceiptTextForm(forms.Form):
         required=False,
         strip=False,
         max_length=20_000,
-        widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false"}),
+        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
         help_text="Öppna textfilen, markera allt och klistra in, från rubriken till och med raden Signatur.",
         error_messages={"max_length": "Texten är för lång för att vara en kvittens."},
     )
