@@ -60,9 +60,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """Debian's Chromium, never a downloaded one; without its sandbox only as root, where it has none."""
+    """Debian's Chromium in Swedish, never a downloaded one; without its sandbox only as root, where it has none."""
     arguments = ["--disable-dev-shm-usage", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    return {**browser_type_launch_args, "executable_path": os.environ.get("CHROMIUM") or "/usr/bin/chromium", "args": arguments}
+    path = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
+    return {**browser_type_launch_args, "executable_path": path, "args": arguments, "env": {**os.environ, "LANGUAGE": "sv"}}
 
 
 @pytest.fixture(scope="session")
