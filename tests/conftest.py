@@ -26,6 +26,7 @@ from tests.client import GuardedClient
 from tests.guards import database, logs, mails, secrets
 from tests.kept import NOW
 from tests.scene import Scene, ready_scene
+from tests.template import use_template
 
 hypothesis_settings.register_profile("ci", derandomize=True, deadline=None, print_blob=False)
 hypothesis_settings.load_profile("ci")
@@ -52,6 +53,13 @@ def clock(request: pytest.FixtureRequest) -> Iterator[time_machine.Coordinates |
         return
     with time_machine.travel(NOW, tick=request.node.get_closest_marker("running_clock") is not None) as coordinates:
         yield coordinates
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """A name of its own for each process, as pytest-django gives it, and the template to copy."""
+    with django_db_blocker.unblock():
+        use_template()
 
 
 @pytest.fixture(scope="session")
