@@ -8,22 +8,20 @@ method without a row is answered 405, in the admin 404 to those who are not SKR'
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from http.cookies import SimpleCookie
-from typing import Any
 
 import pytest
-from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 
 from accounts.models import AuditEvent, User
-from config import middleware, views
 from submissions.services import storage
 from tests import addresses
 from tests.addresses import Route
 from tests.cast import sign_in
 from tests.client import GuardedClient
+from tests.everywhere import answers, bare_refusals, taken_back
 from tests.guards.database import reads_only
 from tests.scene import CANARIES, Scene
 
@@ -492,16 +490,6 @@ def expected(route: Route, method: str, name: str) -> int:
     return 404 if route.name.startswith("admin:") and name not in STAFF else 405
 
 
-@contextmanager
-def taken_back() -> Iterator[None]:
-    """Whatever happens inside is undone, as if nobody had asked."""
-    block = transaction.atomic()
-    block._from_testcase = True  # type: ignore[attr-defined]
-    with block:
-        yield
-        transaction.set_rollback(True)
-
-
 class Visitor:
     """Somebody with a browser, whose every request is undone."""
 
@@ -555,29 +543,16 @@ def test_beh_01_only_the_listed_views_are_open() -> None:
 # Everybody everywhere ------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def bare_errors(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Refusals without their page: the tables are about who is refused; tests/test_answers.py reads the page at every address."""
-    render = views.render
-
-    def bare(request: HttpRequest, template: str, *context: Any, status: int = 200) -> HttpResponse:
-        is_refusal = template[:3].isdecimal()  # 404.html
-        return HttpResponse(template, status=status) if is_refusal else render(request, template, *context, status=status)
-
-    monkeypatch.setattr(views, "render", bare)
-    monkeypatch.setattr(middleware, "render_to_string", lambda template, request: template)
-
-
 @pytest.mark.asvs("8.1.1", "8.1.2", "8.2.1", "8.2.2", "8.4.1")
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.usefixtures("bare_errors")
 def test_beh_02_the_table_holds(scene: Scene, name: str) -> None:
-    asked = [
-        (route, method, addresses.address(route, scene.trosa), expected(route, method, name))
-        for route in ROUTES.values()
-        for method in ("GET", "POST")
-    ]
-    assert misses(Visitor(user_of(scene, name)), asked) == []
+    heard = answers(scene, name)
+    assert {answer.route.name for answer in heard} == set(ROUTES)
+    read = [(answer.route.name, answer.status_code, expected(answer.route, "GET", name)) for answer in heard]
+    assert [line for line in read if line[1] != line[2]] == []
+    posted = [(route, "POST", addresses.address(route, scene.trosa), expected(route, "POST", name)) for route in ROUTES.values()]
+    with bare_refusals():
+        assert misses(Visitor(user_of(scene, name)), posted) == []
 
 
 @pytest.mark.asvs("6.1.3", "6.3.3", "6.3.4", "8.2.1", "8.3.1")
@@ -625,7 +600,7 @@ def test_beh_01_until_the_notice_is_accepted_every_address_leads_to_it(scene: Sc
 
 @pytest.mark.asvs("8.1.1", "8.2.2", "8.4.1")
 @pytest.mark.parametrize("name", ["cia", "bo", "anna"])
-@pytest.mark.usefixtures("bare_errors")
+@bare_refusals()
 def test_beh_02_another_units_addresses_do_not_exist_and_change_nothing(scene: Scene, name: str) -> None:
     visitor = Visitor(user_of(scene, name))
     with_a_unit = [
@@ -642,7 +617,7 @@ def test_beh_02_another_units_addresses_do_not_exist_and_change_nothing(scene: S
 
 
 @pytest.mark.asvs("8.2.2", "8.4.1")
-@pytest.mark.usefixtures("bare_errors")
+@bare_refusals()
 def test_beh_02_the_own_code_opens_no_key_of_another_unit(scene: Scene) -> None:
     """/uppskov/0488/<the other's request>/ta-tillbaka/ and its like: the key is looked for among the unit's own."""
     visitor = Visitor(scene.cast.anna)
@@ -668,14 +643,12 @@ def test_beh_02_a_refused_unit_is_in_the_audit_trail(scene: Scene) -> None:
 @pytest.mark.asvs("8.2.2", "8.4.1")
 @pytest.mark.parametrize("name", ["cia", "bo", "anna"])
 def test_beh_03_nothing_that_another_unit_wrote_is_on_any_page(scene: Scene, name: str) -> None:
-    visitor, read = Visitor(user_of(scene, name)), 0
-    for route in ROUTES.values():
-        if expected(route, "GET", name) != 200:
+    read = 0
+    for answer in answers(scene, name):
+        if expected(answer.route, "GET", name) != 200:
             continue
-        text = visitor.ask("GET", addresses.address(route, scene.trosa)).content.decode()
-        assert not [
-            word for word in (*CANARIES, scene.other.unit.name) if word.lower() in text.lower() and route.name not in OPEN_TO_ALL
-        ], route
+        text, is_open = answer.content.decode().lower(), answer.route.name in OPEN_TO_ALL
+        assert not [word for word in (*CANARIES, scene.other.unit.name) if word.lower() in text and not is_open], answer.route
         read += 1
     assert read > 15
 

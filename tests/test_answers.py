@@ -22,6 +22,7 @@ from submissions.models import Delivery
 from tests import addresses
 from tests.cast import sign_in
 from tests.client import GuardedClient
+from tests.everywhere import AS_IN_PRODUCTION, Answer, answers, bare_refusals
 from tests.scene import Scene
 from tests.test_site import ROUTES, assert_headers
 
@@ -34,10 +35,9 @@ TELLS = re.compile(r"(?i)django|gunicorn|python|postgres|psycopg|traceback|/site
 
 @pytest.fixture
 def production(settings: Any) -> Any:
-    """What production has and the tests otherwise lack: https behind a proxy, kept by the browser for two years."""
-    settings.SECURE_HSTS_SECONDS = 63072000
-    settings.SECURE_SSL_REDIRECT = True
-    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    """What production has and the tests otherwise lack."""
+    for name, value in AS_IN_PRODUCTION.items():
+        setattr(settings, name, value)
     return settings
 
 
@@ -46,7 +46,7 @@ def browser(**options: Any) -> GuardedClient:
     return GuardedClient(raise_request_exception=False, HTTP_X_FORWARDED_PROTO="https", **options)
 
 
-def assert_answer(answer: HttpResponse, status: int) -> None:
+def assert_answer(answer: HttpResponse | Answer, status: int) -> None:
     """The status, all headers, and nothing that names what the portal is made of."""
     assert answer.status_code == status
     assert_headers(answer)
@@ -72,15 +72,14 @@ def test_web_01_every_address_has_the_headers_with_every_kind_of_answer(
     scene: Scene, production: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """200 or 302 as it comes, then 400, 403, 404, 405 and 500 provoked at each address."""
-    visitor, anna, system = browser(), sign_in(browser(), scene.cast.anna), sign_in(browser(), scene.cast.system)
-    forger = browser(enforce_csrf_checks=True)
     answered = set()
-    for route in ROUTES:
-        address = addresses.address(route, scene.trosa)
-        for client in (visitor, anna, system):
-            answer = client.get(address)
+    for name in ("", "anna", "system"):
+        for answer in answers(scene, name):
             assert_answer(answer, answer.status_code)
             answered.add(answer.status_code)
+    visitor, system, forger = browser(), sign_in(browser(), scene.cast.system), browser(enforce_csrf_checks=True)
+    for route in ROUTES:
+        address = addresses.address(route, scene.trosa)
         assert_answer(visitor.get(address, headers={"host": "evil.example"}), 400)
         if route.name != "csp_report":  # browsers send it by themselves, without a token
             assert_answer(forger.post(address), 403)
@@ -132,9 +131,9 @@ def test_web_06_static_files_have_the_headers_whatever_is_asked_and_set_no_cooki
 @pytest.mark.asvs("14.2.2", "14.2.5", "14.3.2")
 def test_web_06_no_answer_may_be_kept_and_each_says_what_it_depends_on(scene: Scene) -> None:
     """No-store alone would do; Vary is for whatever cache does not know it."""
-    for client in (GuardedClient(), sign_in(GuardedClient(), scene.cast.anna), sign_in(GuardedClient(), scene.cast.coordinator)):
-        for route in ROUTES:
-            answer = client.get(addresses.address(route, scene.trosa))
+    for name in ("", "anna", "coordinator"):
+        for answer in answers(scene, name):
+            route = answer.route
             directives = {part.strip() for part in answer.headers["Cache-Control"].split(",")}
             assert "no-store" in directives, route
             assert not directives & {"public", "s-maxage", "immutable"}, route
@@ -176,6 +175,7 @@ def test_web_06_a_page_behind_a_file_s_name_does_not_exist(scene: Scene, tail: s
         ("right", "https://testserver:8443"),
     ],
 )
+@bare_refusals()
 def test_web_04_no_address_takes_a_form_from_elsewhere(scene: Scene, token: str, origin: str) -> None:
     before = AuditEvent.objects.count(), Delivery.objects.count(), OutgoingMail.objects.count()
     others = str(GuardedClient().get("/konto/").context["csrf_token"])

@@ -30,9 +30,10 @@ from tests import addresses, people
 from tests.addresses import Route
 from tests.cast import PASSWORD, sign_in
 from tests.client import GuardedClient
+from tests.everywhere import taken_back
 from tests.people import Person
 from tests.scene import Scene
-from tests.test_access import ROUTES, expected, taken_back, user_of
+from tests.test_access import ROUTES, expected, user_of
 
 pytestmark = pytest.mark.django_db
 

@@ -24,8 +24,9 @@ from submissions.models import Submission
 from tests import addresses
 from tests.admin.conftest import as_person, as_role
 from tests.admin.test_work import page_of
+from tests.everywhere import taken_back
 from tests.scene import Scene
-from tests.test_access import ROUTES, expected, taken_back
+from tests.test_access import ROUTES, expected
 
 pytestmark = pytest.mark.django_db
 
