@@ -14,12 +14,14 @@ from config.local.postgres import Cluster
 
 TEST_CLUSTER = Cluster(paths.VAR / "pg-test", durable=False)
 PYTEST = [paths.PYTHON, "-m", "pytest"]
+BOTH_CORES = ["-q", "-n", "2", "--dist", "worksteal"]  # a module's tests together, until one has no more to do
 AT_MOST = 8
 HELP = """Använd:
   bin/test                    alla steg: stil, regler och sidor, webbläsare, Lighthouse
   bin/test --fast             utan webbläsare
   bin/test SÖKVÄG -k ORD …    bara pytest, med det du anger"""
 LIGHTHOUSE = "Lighthouse (rapport)"  # red for accessibility, practice and search below 95; never for speed
+FILM = ["tests/browser", "--last-failed", "--tracing=on"]  # a film of what failed, to look at with playwright show-trace
 COUNTS = re.compile(r"(\d+) (passed|failed|errors?)\b")
 
 
@@ -57,7 +59,13 @@ def take_slot() -> FileLock:
 
 def test_environment() -> dict[str, str]:
     """The machine's environment, as the tests want it."""
-    return {**os.environ, "PORTAL_ENV": "test", "DJANGO_ALLOW_ASYNC_UNSAFE": "1", "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    one_each = {"POLARS_MAX_THREADS": "1"}  # two processes have the cores
+    return one_each | {
+        **os.environ,
+        "PORTAL_ENV": "test",
+        "DJANGO_ALLOW_ASYNC_UNSAFE": "1",
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+    }
 
 
 def run_steps(environment: dict[str, str], *, with_browser: bool) -> int:
@@ -66,8 +74,8 @@ def run_steps(environment: dict[str, str], *, with_browser: bool) -> int:
     but_browser = ["tests", "--ignore=tests/browser"]
     steps = {
         "Stil": ([paths.PYTHON, "-m", "config.local", "lint"], "bin/lint"),
-        "Regler och sidor": ([*PYTEST, "-q", "-n", "2", *but_browser], f"bin/test {' '.join(but_browser)}"),
-        "Webbläsare": ([*PYTEST, "-q", "-n", "2", "--tracing=retain-on-failure", "tests/browser"], "bin/test tests/browser"),
+        "Regler och sidor": ([*PYTEST, *BOTH_CORES, *but_browser], f"bin/test {' '.join(but_browser)}"),
+        "Webbläsare": ([*PYTEST, *BOTH_CORES, "--screenshot=only-on-failure", "tests/browser"], f"bin/test {' '.join(FILM)}"),
         LIGHTHOUSE: ([paths.PYTHON, "-m", "config.local", "lighthouse", "--if-possible"], "bin/lighthouse"),
     }
     if not with_browser:
