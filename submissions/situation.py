@@ -61,6 +61,8 @@ def situation_of(
         return _exempt(submission)
     if status == Status.NOT_STARTED and today < submission.collection.opens_on:
         return _before_opening(submission)
+    if status == Status.NOT_STARTED and submission.collection.closed_at is not None:
+        return _never_begun(submission)
     left = _left(delivery, must_explain)
     meaning = _meaning(status, delivery, is_reopened)
     is_late = states.is_late(submission, has_file=delivery is not None, is_reopened=is_reopened, on=today)
@@ -104,6 +106,22 @@ def _before_opening(submission: Submission) -> Situation:
         is_ours=False,
         means="Årets insamling har inte öppnat.",
         now=f"Ni behöver inte göra något nu. Insamlingen öppnar {opens}.",
+        step=1,
+        due_date=submission.due_date,
+        is_granted=submission.granted_due_date is not None,
+        is_late=False,
+        left="",
+    )
+
+
+def _never_begun(submission: Submission) -> Situation:
+    return Situation(
+        label="Inget lämnat",
+        tone="neutral",
+        ball=BALLS[states.NOBODY],
+        is_ours=False,
+        means="Insamlingen är avslutad.",
+        now="Ingen fil lämnades. Skriv till SKR under Meddelanden om det är fel.",
         step=1,
         due_date=submission.due_date,
         is_granted=submission.granted_due_date is not None,
