@@ -6,7 +6,7 @@ The unit's pages and SKR's page of the submission draw the same tables.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from django.urls import reverse
@@ -272,9 +272,15 @@ class Figure:
 
 
 def people_figures(desk: Desk, made: Grid) -> list[Figure]:
-    """The numbers of everybody in the comparison."""
+    """The numbers of everybody in the comparison, as a sum: those before, less who left, and who came, make those now."""
     whole = next(line for line in made.lines if line.depth == 0)
-    return [_figure(desk, made, whole, cell, cell.column.label) for cell in whole.cells]
+    labels_by_key = {"fore": f"Anställda {desk.before_name}", "nu": f"Anställda {desk.now_name}"}
+    signs = {"slutat": "−", "nya": "+"}  # noqa: RUF001 - a minus sign
+    figures = []
+    for cell in whole.cells:
+        figure = _figure(desk, made, whole, cell, labels_by_key.get(cell.column.key, cell.column.label))
+        figures.append(replace(figure, text=f"{signs.get(cell.column.key, '')}{figure.text}"))
+    return figures
 
 
 def top_moves(desk: Desk, made: Grid) -> list[Figure]:

@@ -122,10 +122,11 @@ class Pair:
 
 
 def pyramid(title: str, description: str, items: Sequence[Pair], *, legend: tuple[str, str], above: bool = False) -> Chart:
-    """Bars to both sides of the words, which stand in the middle or `above`. `legend` names the left and the right."""
+    """Bars to both sides of the words, which stand in the middle or `above`. `legend` names each side, over its bars."""
     middle, edge = (0.3, 14.0) if above else (9.0, 12.0)  # half the width of the words; room for the figures at the edges
     scale = (50 - middle - edge) / _most([max(item.left, item.right) for item in items])
-    boxes, words, top = [], [], 0
+    boxes, top = [], WORDS + GAP // 2
+    words = [Word(50 - middle - 1, 13, legend[0], "end", "side"), Word(50 + middle + 1, 13, legend[1], "start", "side")]
     for item in items:
         words.append(Word(50, top + 13, item.label, "middle"))
         at = top + (WORDS if above else 1)
@@ -135,7 +136,7 @@ def pyramid(title: str, description: str, items: Sequence[Pair], *, legend: tupl
         words.append(Word(50 - middle - left - 1, at + 12, item.left_text, "end", "value"))
         words.append(Word(50 + middle + right + 1, at + 12, item.right_text, "start", "value"))
         top = at + BAR + (GAP if above else GAP // 2)
-    return Chart(title, description, max(top, 1), tuple(boxes), tuple(words), (("left", legend[0]), ("right", legend[1])))
+    return Chart(title, description, max(top, 1), tuple(boxes), tuple(words), ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from submissions.views.charts import chart_of
 from submissions.views.common import Room, enter, shown_or_404
 
 LINES_PER_PAGE = 60
+TOP_SHOWN = 4  # of what differs most; the rest is folded
 MOST_STANDING_OUT = 5
 
 
@@ -72,10 +73,12 @@ def tables(request: UserRequest, code: str, year: int) -> HttpResponse:
     if desk is None:
         return redirect("submissions:submission", code, year)
     populations, groups, ages = (desk.review.beside(table) for table in (POPULATIONS, GROUPS, AGES))
+    top = list(top_differences(desk))
     drawn = (chart_of(desk, groups, groups.lines), chart_of(desk, ages, ages.lines))
     context = desk.context(
         choices=_choices(desk, "tables"),
-        top=list(top_differences(desk)),
+        top_first=top[:TOP_SHOWN],
+        top_rest=top[TOP_SHOWN:],
         shown=shown_table(desk, populations, populations.lines),
         charts=[chart for chart in drawn if chart],
         listed=[(table, desk.page("table", table.key)) for table in TABLES.values()],
