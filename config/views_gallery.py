@@ -1,14 +1,103 @@
-"""The component gallery: every component in every state on one page. Served at /komponenter/ only when DEBUG is on."""
+"""The component gallery: every component in every state on one page. Served at /komponenter/ only when DEBUG is on.
 
+The colours, with their contrast, and the spaces are read out of the sheet of tokens, so that the page shows what holds.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
 from accounts.access import open_view
+
+INDEX = (
+    ("farger", "Färger"), ("text", "Text"), ("mellanrum", "Mellanrum"), ("knappar", "Knappar"), ("marken", "Märken och nivåer"),
+    ("rutor", "Meddelanden i sidan"), ("vagen", "Var man är"), ("nasta", "Nästa steg"), ("siffror", "Siffror och fakta"),
+    ("tabeller", "Tabeller och listor"), ("anmarkningar", "Anmärkningar"), ("formular", "Formulär"), ("samtal", "Samtal"),
+)  # fmt: skip
+ICONS = (
+    "info", "success", "warning", "error", "check", "close", "arrow-left", "arrow-right", "download", "upload", "file", "copy",
+    "clock", "message", "people", "lock", "search", "edit", "undo", "printer", "menu",
+)  # fmt: skip
+SIGNALS = ("error", "warning", "success", "info", "neutral")
+COLOURS = (
+    ("Text", True, [
+        ("text", "page"), ("text", "surface"), ("text-muted", "page"), ("text-muted", "surface-sunken"), ("link", "page"),
+        ("link-hover", "surface-tint"), ("accent-text", "page"),
+    ]),
+    ("Sidhuvud och knappar", True, [
+        ("masthead-text", "masthead"), ("masthead-muted", "masthead"), ("action-text", "action"), ("action-text", "action-hover"),
+        ("danger-text", "danger"), ("danger-text", "danger-hover"),
+    ]),
+    ("Nivåer och lägen", True, [(name, f"{name}-ground") for name in SIGNALS]),
+    ("Linjer, ikoner och markeringar", False, [
+        ("line-strong", "surface"), ("focus", "page"), ("accent", "surface"), ("action", "page"),
+        *((f"{name}-line", "surface") for name in SIGNALS),
+    ]),
+    ("Diagram", False, [("chart-now", "surface"), ("chart-before", "surface"), ("chart-other", "surface"), ("chart-span", "surface")]),
+)  # fmt: skip
+DARK = "@media screen and (prefers-color-scheme: dark)"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A colour on its ground in one scheme, as written in the sheet."""
+
+    colour: str
+    ground: str
+
+    @property
+    def contrast(self) -> float:
+        """The contrast by WCAG 2: from 1 to 21."""
+        darker, lighter = sorted((_luminance(self.colour), _luminance(self.ground)))
+        return (lighter + 0.05) / (darker + 0.05)
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """The sheet of tokens."""
+
+    css: str
+
+    @cached_property
+    def schemes(self) -> tuple[dict[str, str], dict[str, str]]:
+        """The tokens in light and in dark."""
+        light, _, dark = self.css.partition(DARK)
+        found = [dict(re.findall(r"--([\w-]+):\s*([^;]+);", part)) for part in (light, dark)]
+        return found[0], found[0] | found[1]
+
+    def pair(self, name: str, ground: str) -> dict[str, Any]:
+        """A colour on its ground, light and dark."""
+        samples = [Sample(_resolved(tokens, name), _resolved(tokens, ground)) for tokens in self.schemes]
+        return {"name": name, "ground": ground, "samples": samples}
+
+    @property
+    def spaces(self) -> list[tuple[str, str]]:
+        """The spaces, smallest first."""
+        return sorted((name, size) for name, size in self.schemes[0].items() if name.startswith("space-"))
+
+
+def _resolved(tokens: dict[str, str], name: str) -> str:
+    value = tokens[name]
+    while reference := re.fullmatch(r"var\(--([\w-]+)\)", value):
+        value = tokens[reference[1]]
+    return value
+
+
+def _luminance(colour: str) -> float:
+    """The relative luminance of #rrggbb by WCAG 2: 0 black, 1 white."""
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 class SampleForm(forms.Form):
@@ -44,7 +133,15 @@ def gallery(request: HttpRequest) -> HttpResponse:
         {"label": "Profil & enheter", "url": "#profil", "active": False, "badge": 0},
         {"label": "Meddelanden", "url": "#meddelanden", "active": False, "badge": 3},
     ]
+    tokens = Tokens((settings.BASE_DIR / "static" / "css" / "00-tokens.css").read_text(encoding="utf-8"))
     context: dict[str, Any] = {
+        "index": INDEX,
+        "icons": ICONS,
+        "spaces": tokens.spaces,
+        "colours": [
+            {"title": title, "is_text": is_text, "pairs": [tokens.pair(*pair) for pair in pairs]}
+            for title, is_text, pairs in COLOURS
+        ],
         "menu": menu,
         "banner": {"text": "Insamlingen 2026 är öppen. Sista dag är tisdag 1 december 2026.", "tone": "", "url": ""},
         "form": SampleForm(auto_id="ok_%s"),
