@@ -5,8 +5,9 @@ Every verb locks the submission first, so that a unit's request, SKR's decision 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from operator import attrgetter
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
@@ -163,6 +164,23 @@ def decline_deferral(*, deferral: Deferral, answer: str, by: User, at: datetime)
     states.decide(deferral, Status.DECLINED, by=by, at=at, answer=answer)
     record("deferral:declined", deferral.submission, by, at)
     tell_unit(deferral.submission)
+
+
+@transaction.atomic
+def answer_together(*, deferrals: Sequence[Deferral], answer: Callable[[Deferral], None]) -> None:
+    """The same answer to requests that one form made: to all of them or to none.
+
+    Raises what `answer` raises, where there are several with the unit's name before the sentence.
+    """
+    for one in sorted(deferrals, key=attrgetter("submission_id")):  # two who answer the same ones lock them in the same order
+        try:
+            answer(one)
+        except NoWord:
+            raise
+        except NotAllowed as refusal:
+            if len(deferrals) == 1:
+                raise
+            raise NotAllowed(f"{one.submission.unit.name}: {refusal.reason}") from refusal
 
 
 @transaction.atomic

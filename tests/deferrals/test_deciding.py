@@ -60,6 +60,55 @@ def test_units_asked_for_together_are_named(bo: GuardedClient, sam: GuardedClien
     assert html.count("(begärd)") == 2
 
 
+@pytest.mark.parametrize(
+    ("verb", "form", "status", "told"),
+    [
+        (
+            "bevilja",
+            {"ja-granted_date": "2026-12-11", "ja-together": "on"},
+            "granted",
+            "Uppskovet är beviljat till 2026-12-11 för 3 enheter.",
+        ),
+        ("avsla", {"nej-text": "Det går inte i år.", "nej-together": "on"}, "declined", "Begäran är avslagen för 3 enheter."),
+    ],
+)
+def test_units_asked_for_together_are_answered_together_where_skr_says_so(
+    bo: GuardedClient,
+    sam: GuardedClient,
+    cast: Cast,
+    collection: Collection,
+    verb: str,
+    form: dict[str, str],
+    status: str,
+    told: str,
+):
+    more_units(cast, collection)
+    ask(bo, units=["0488", "3001", "3002"], requested_date="2026-12-11")
+    assert "Ge samma svar till" in sam.get(admin()).content.decode()
+    assert told in send(sam, verb, **form)
+    assert set(Deferral.objects.values_list("status", flat=True)) == {status}
+
+
+def test_of_units_asked_for_together_one_alone_is_answered_otherwise(
+    bo: GuardedClient, sam: GuardedClient, cast: Cast, collection: Collection
+):
+    more_units(cast, collection)
+    ask(bo, units=["0488", "3001", "3002"], requested_date="2026-12-11")
+    send(sam, "bevilja", **{"ja-granted_date": "2026-12-11"})
+    assert sorted(Deferral.objects.values_list("status", flat=True)) == ["granted", "requested", "requested"]
+
+
+def test_where_one_of_them_cannot_have_it_none_is_answered_and_it_is_named(
+    bo: GuardedClient, sam: GuardedClient, cast: Cast, collection: Collection
+):
+    more_units(cast, collection)
+    ask(bo, units=["0488", "3001", "3002"], requested_date="2026-12-11")
+    Submission.objects.filter(unit__code="3001").update(status="handed_in")
+    html = send(sam, "bevilja", **{"ja-granted_date": "2026-12-11", "ja-together": "on"})
+    assert "Kommun 3001: " in html
+    assert set(Deferral.objects.values_list("status", flat=True)) == {"requested"}
+
+
 def test_a_personnummer_in_the_answer_is_refused_at_its_field(bo: GuardedClient, sam: GuardedClient):
     ask(bo)
     html = send(sam, "avsla", **{"nej-text": "Gäller 811218-9876"})
