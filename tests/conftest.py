@@ -41,6 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Name our own markers."""
     config.addinivalue_line("markers", "real_clock: the machine's own time instead of 2026-11-16 09:00")
     config.addinivalue_line("markers", "running_clock: from 2026-11-16 09:00, but time goes on (browser, live server)")
+    config.addinivalue_line("markers", "needs_scripts(why): a browser test that is not told without scripts (tests/browser)")
     config.addinivalue_line("markers", "asvs(*numbers): the requirements of ASVS 5.0 that the test shows (bin/asvs)")
     config.addinivalue_line("markers", "logs_personal_data: the test hands personnummer to the log to see them masked")
 

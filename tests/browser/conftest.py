@@ -1,8 +1,13 @@
 """Stories in Chromium against a live server. No console error, no CSP violation and no answer of 500 is let through.
 
-`page` is a browser at 1280 × 900 with Swedish locale; `visit("/adress/")` opens an address of the portal, `axe(page)` asks
-for the accessibility rules in light, dark, 320 pixels wide and with text twice as large, and `picture(page, "namn")` takes the handbook's pictures
-when pytest runs with --pictures.
+Each story is told twice: at a desk with scripts (1280 × 900), and on a phone (360 × 740) where no script runs. What differs
+between the two asks `has_scripts`. A test whose subject is a script, or that looks at pages rather than does something, says so:
+`@pytest.mark.needs_scripts("why")`.
+
+`page` is a browser with Swedish locale and `new_context()` another person's; `visit("/adress/")` opens an address of the
+portal, `axe(page)` asks for the accessibility rules in light, dark, 320 pixels wide and with text twice as large, `look(page)` for them at the width it
+has, and `picture(page, "namn")` takes the handbook's pictures when pytest runs with --pictures. Without scripts these three
+do nothing: the page is the same.
 """
 
 from __future__ import annotations
@@ -15,7 +20,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe, AxeResults
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response, ViewportSize, expect
 
 AXE = Axe()
 # Nothing is fetched ahead: no rule of ours reads the sheets' text, and axe takes the imports of css/portal.css for the page's own.
@@ -41,7 +46,10 @@ AS_WEBP = """async ([source, width, height]) => {
   return canvas.toDataURL("image/webp", 0.82);
 }"""
 HERE = Path(__file__).resolve().parent
-WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 320, "height": 800}
+DESK: ViewportSize = {"width": 1280, "height": 900}
+PHONE: ViewportSize = {"width": 360, "height": 740}
+NARROW: ViewportSize = {"width": 320, "height": 800}
+WAYS = {"with-scripts": True, "without-scripts": False}
 PATIENCE = (
     30_000  # ms, as for a click: how long a story waits for words says nothing about the portal, but how busy the machine is
 )
@@ -56,6 +64,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.running_clock)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tell each story with scripts and without; one that needs them must say why."""
+    if "has_scripts" not in metafunc.fixturenames:
+        return
+    exception = metafunc.definition.get_closest_marker("needs_scripts")
+    if exception is None:
+        metafunc.parametrize("has_scripts", list(WAYS.values()), ids=list(WAYS), indirect=True)
+    elif not (exception.args and str(exception.args[0]).strip()):
+        raise pytest.UsageError(f"{metafunc.definition.nodeid}: needs_scripts utan skäl")
 
 
 @pytest.fixture(scope="session")
@@ -76,7 +95,13 @@ def base_url(live_server: Any) -> str:
 def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
     """A Swede at a desk."""
     swedish = {"locale": "sv-SE", "timezone_id": "Europe/Stockholm", "reduced_motion": "reduce", "color_scheme": "light"}
-    return {**browser_context_args, **swedish, "viewport": WIDE}
+    return {**browser_context_args, **swedish}
+
+
+@pytest.fixture
+def has_scripts(request: pytest.FixtureRequest) -> bool:
+    """Whether scripts run in the browsers of this test: each story is told both ways."""
+    return bool(getattr(request, "param", True))
 
 
 class Complaints:
@@ -119,12 +144,25 @@ def complaints() -> Iterator[Complaints]:
 
 
 @pytest.fixture
-def context(new_context: Callable[..., BrowserContext], complaints: Complaints) -> BrowserContext:
-    """One person's browser."""
-    opened = new_context()
-    opened.set_default_timeout(PATIENCE)
-    complaints.listen(opened)
+def new_context(
+    new_context: Callable[..., BrowserContext], complaints: Complaints, has_scripts: bool
+) -> Callable[..., BrowserContext]:
+    """Another person's browser: a desk with scripts or a phone without, as the story is told."""
+
+    def opened(**options: Any) -> BrowserContext:
+        told = {"java_script_enabled": has_scripts, "viewport": DESK if has_scripts else PHONE}
+        context = new_context(**{**told, **options})
+        context.set_default_timeout(PATIENCE)
+        complaints.listen(context)
+        return context
+
     return opened
+
+
+@pytest.fixture
+def context(new_context: Callable[..., BrowserContext]) -> BrowserContext:
+    """One person's browser."""
+    return new_context()
 
 
 @pytest.fixture
@@ -198,28 +236,40 @@ def assert_text_may_be_large(page: Page) -> None:
 
 
 @pytest.fixture
-def axe() -> Callable[[Page], None]:
+def axe(has_scripts: bool) -> Callable[[Page], None]:
     """Assert that axe finds nothing on the page in light, dark and at 320 pixels, where nothing may scroll sideways, nor at 200 % text."""
 
     def check(page: Page) -> None:
-        for scheme, size in (("light", WIDE), ("dark", WIDE), ("light", NARROW)):
-            page.set_viewport_size(size)  # type: ignore[arg-type]
+        for scheme, size in (("light", DESK), ("dark", DESK), ("light", NARROW)) if has_scripts else ():
+            page.set_viewport_size(size)
             assert_accessible(page, scheme)
-        page.set_viewport_size(WIDE)  # type: ignore[arg-type]
-        assert_text_may_be_large(page)
+        if has_scripts:
+            page.set_viewport_size(DESK)
+            assert_text_may_be_large(page)
 
     return check
 
 
 @pytest.fixture
-def picture(pytestconfig: pytest.Config) -> Callable[..., None]:
+def look(has_scripts: bool) -> Callable[[Page], None]:
+    """Assert that axe finds nothing in dark and in light at the width the page has."""
+
+    def check(page: Page) -> None:
+        for scheme in ("dark", "light") if has_scripts else ():
+            assert_accessible(page, scheme)
+
+    return check
+
+
+@pytest.fixture
+def picture(pytestconfig: pytest.Config, has_scripts: bool) -> Callable[..., None]:
     """Take a picture for the handbook, static/handbok/NAME.webp, when asked for with --pictures; else nothing.
 
     `part` is what is pictured; without one all of the page, as far down as a picture goes.
     """
 
     def take(page: Page, name: str, part: str = "") -> None:
-        if pytestconfig.getoption("--pictures"):
+        if has_scripts and pytestconfig.getoption("--pictures"):
             page.evaluate("window.scrollTo(0, 0)")  # the menu stays where it stands, also in a picture of the whole page
             shot = (
                 page.locator(part).screenshot(animations="disabled")

@@ -17,7 +17,7 @@ from tests.client import GuardedClient
 from tests.scene import Scene, ready_scene
 from tests.test_access import OPEN_TO_ALL, ROUTES, expected
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.needs_scripts("the pages are looked at, nothing is done")]
 
 PEOPLE = ("anna", "cia", "coordinator", "statistician", "system")
 NOT_PAGES = frozenset(

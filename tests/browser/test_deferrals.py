@@ -1,7 +1,7 @@
 """Uppskov with two people of Trosa and SKR at once: Bo asks by keyboard for two kommuner, Anna follows on a phone, Sam decides.
 
-The first is given at once by the rule; for more time SKR gives another date and says why. Anna, without scripts, reads the
-same and gives it back. Another kommun asks not to be part of the year, and SKR says yes.
+The first is given at once by the rule; for more time SKR gives another date and says why. Anna reads the same and
+gives it back. Another kommun asks not to be part of the year, and SKR says yes.
 """
 
 from __future__ import annotations
@@ -17,12 +17,11 @@ from playwright.sync_api import BrowserContext, Page, expect
 from submissions.models import Collection, Submission
 from submissions.services.collections import open_collection
 from tests.browser import steps
-from tests.browser.conftest import Complaints
+from tests.browser.conftest import PHONE
 from tests.browser.test_accessibility import give_session
 from tests.cast import Cast, Role, give_role, make_cast, make_unit
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PHONE = {"width": 360, "height": 740}
 FIRST, LATER, GIVEN = "2026-12-03", "2026-12-14", "2026-12-09"
 
 
@@ -44,23 +43,18 @@ def town(transactional_db: None) -> Town:
 
 
 @pytest.fixture
-def person(new_context: Callable[..., BrowserContext], complaints: Complaints, town: Town, base_url: str) -> Callable[..., Page]:
-    """Somebody's own browser: at a desk, or on a phone without scripts."""
+def person(new_context: Callable[..., BrowserContext], town: Town, base_url: str) -> Callable[..., Page]:
+    """Somebody's own browser."""
 
-    def opened(name: str, *, is_phone: bool = False) -> Page:
-        context = new_context(java_script_enabled=False) if is_phone else new_context()
-        context.set_default_timeout(30_000)
-        complaints.listen(context)
+    def opened(name: str, **options: object) -> Page:
+        context = new_context(**options)
         give_session(context, town, name, base_url)  # type: ignore[arg-type]
-        page = context.new_page()
-        if is_phone:
-            page.set_viewport_size(PHONE)  # type: ignore[arg-type]
-        return page
+        return context.new_page()
 
     return opened
 
 
-def look(page: Page, name: str) -> None:
+def snap(page: Page, name: str) -> None:
     """A picture, where somebody wants to look."""
     if folder := os.environ.get("LOOK"):
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
@@ -71,48 +65,48 @@ def last_day(code: str) -> str:
 
 
 def test_two_people_and_skr_at_once(person: Callable[..., Page], axe: Callable[[Page], None]) -> None:
-    bo, anna, sam = person("bo"), person("anna", is_phone=True), person("coordinator")
+    bo, anna, sam = person("bo"), person("anna", viewport=PHONE), person("coordinator")
 
     bo.goto("/uppskov/")
-    look(bo, "01-lista")
+    snap(bo, "01-lista")
     bo.get_by_role("link", name="Begär uppskov").press("Enter")
     steps.heading(bo, "Begär uppskov")
     for name in ("Nyköping (0480)", "Trosa (0488)"):
         bo.get_by_label(name).press("Space")
     bo.get_by_label("Nytt datum").fill(FIRST)
     bo.get_by_label("Försenad lönekörning").press("Space")
-    look(bo, "02-form")
+    snap(bo, "02-form")
     axe(bo)
     bo.get_by_role("button", name="Skicka begäran").press("Enter")
     expect(bo.get_by_text(f"Ny sista dag är {FIRST}.")).to_be_visible()
-    look(bo, "03-direkt")
+    snap(bo, "03-direkt")
     assert [last_day(code) for code in ("0480", "0488")] == [FIRST, FIRST]
 
     anna.goto("/uppskov/0488/")
-    look(anna, "04-enhet-360")
+    snap(anna, "04-enhet-360")
     anna.get_by_role("link", name="Begär uppskov").click()
     anna.get_by_label("Nytt datum").fill(LATER)
     anna.get_by_label("Annat").check()
     anna.get_by_role("button", name="Skicka begäran").click()
     expect(anna.get_by_text("Beskriv kort varför ni behöver mer tid.").first).to_be_visible()
-    look(anna, "05-fel-360")
+    snap(anna, "05-fel-360")
     anna.get_by_label("Beskrivning").fill("Filen kommer först efter bytet av system.")
     anna.get_by_role("button", name="Skicka begäran").click()
     expect(anna.get_by_text("Begäran väntar på svar från SKR")).to_be_visible()
-    look(anna, "06-vantar-360")
+    snap(anna, "06-vantar-360")
 
     sam.goto("/admin/")
     sam.get_by_role("link", name="begäran om uppskov").click()
-    look(sam, "07-skr-lista")
+    snap(sam, "07-skr-lista")
     sam.get_by_role("link", name="Trosa (0488)").first.click()
-    look(sam, "08-skr-begaran")
+    snap(sam, "08-skr-begaran")
     axe(sam)
     bo.goto("/uppskov/0488/")  # open meanwhile
     sam.get_by_label("Nytt sista datum").fill(GIVEN)
     sam.get_by_label("Svar till enheten").fill("SCB väntar på filen den 10.")
     sam.get_by_role("button", name="Bevilja uppskov").click()
     expect(sam.get_by_text(f"Uppskovet är beviljat till {GIVEN}.")).to_be_visible()
-    look(sam, "09-skr-beviljat")
+    snap(sam, "09-skr-beviljat")
 
     bo.once("dialog", lambda dialog: dialog.accept())
     bo.get_by_role("button", name="Ta tillbaka begäran").click()  # of a tab that is old
@@ -122,37 +116,37 @@ def test_two_people_and_skr_at_once(person: Callable[..., Page], axe: Callable[[
     bo.once("dialog", lambda dialog: dialog.accept())
     bo.get_by_role("button", name="Ta bort uppskovet").click()
     expect(bo.get_by_text("Sista dag är nu")).to_be_visible()
-    look(bo, "10-enhet")
+    snap(bo, "10-enhet")
     axe(bo)
     assert last_day("0488") == FIRST
 
     anna.reload()
     expect(anna.get_by_text("SCB väntar på filen den 10.")).to_be_visible()
-    look(anna, "11-historik-360")
+    snap(anna, "11-historik-360")
 
 
 def test_a_unit_that_is_not_part_of_the_year(person: Callable[..., Page], axe: Callable[[Page], None]) -> None:
-    anna, sam = person("anna", is_phone=True), person("coordinator")
+    anna, sam = person("anna", viewport=PHONE), person("coordinator")
     anna.goto("/uppskov/0488/")
     anna.get_by_text("Ska ni inte lämna några uppgifter i år?").click()
     anna.get_by_role("link", name="Be om att inte omfattas i år").click()
     anna.get_by_label("Verksamheten har upphört").check()
     anna.get_by_label("Beskrivning").fill("Förbundet är avvecklat.")
-    look(anna, "20-omfattas-form-360")
+    snap(anna, "20-omfattas-form-360")
     anna.get_by_role("button", name="Skicka begäran").click()
     expect(anna.get_by_text("Ni har bett om att inte omfattas i år")).to_be_visible()
 
     sam.goto("/admin/deferrals/exemption/")
     sam.get_by_role("link", name="Trosa (0488)").first.click()
-    look(sam, "21-skr-omfattas")
+    snap(sam, "21-skr-omfattas")
     axe(sam)
     sam.get_by_role("button", name="Besluta").click()
     expect(sam.get_by_text("Enheten omfattas inte i år.")).to_be_visible()
-    look(sam, "22-skr-beslutat")
+    snap(sam, "22-skr-beslutat")
 
     anna.goto("/uppskov/0488/")
     expect(anna.get_by_text("Beslutet gäller bara det här året.")).to_be_visible()
-    look(anna, "23-omfattas-inte-360")
+    snap(anna, "23-omfattas-inte-360")
     anna.goto("/")
     expect(anna.get_by_role("heading", name="Ni omfattas inte i år")).to_be_visible()
-    look(anna, "24-start-360")
+    snap(anna, "24-start-360")

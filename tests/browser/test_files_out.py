@@ -1,8 +1,7 @@
-"""Files out of the portal with the keyboard alone and without JavaScript: the unit's own file, its list, and SKR's rows."""
+"""Files out of the portal with the keyboard alone: the unit's own file, its list, and SKR's rows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,6 @@ from playwright.sync_api import BrowserContext, Page, expect
 from submissions import synthetic
 from submissions.models import Delivery
 from submissions.services import storage
-from tests.browser.conftest import Complaints
 from tests.browser.test_accessibility import give_session
 from tests.scene import ROWS, SLIPS, Scene, ready_scene
 
@@ -23,15 +21,6 @@ TABS = 60
 def scene(transactional_db: None) -> Scene:
     """Trosa in November, where the live server sees it."""
     return ready_scene()
-
-
-@pytest.fixture
-def plain(new_context: Callable[..., BrowserContext], complaints: Complaints) -> BrowserContext:
-    """A browser without JavaScript."""
-    opened = new_context(java_script_enabled=False)
-    opened.set_default_timeout(30_000)
-    complaints.listen(opened)
-    return opened
 
 
 def walk_to(page: Page, name: str) -> None:
@@ -54,10 +43,9 @@ def download(page: Page, name: str) -> tuple[str, bytes]:
 
 @pytest.mark.asvs("5.4.1", "5.4.2")
 def test_fil_09_the_unit_takes_its_file_and_its_list_with_the_keyboard(
-    plain: BrowserContext, scene: Scene, base_url: str
+    context: BrowserContext, page: Page, scene: Scene, base_url: str
 ) -> None:
-    give_session(plain, scene, "bo", base_url)
-    page = plain.new_page()
+    give_session(context, scene, "bo", base_url)
     page.goto("/inlamning/0488/2026/version/1/")
     name, content = download(page, "Ladda ner den inlämnade filen")
     assert name == "Personalstatistik Trosa 2026 version 1.txt"
@@ -73,9 +61,8 @@ def test_fil_09_the_unit_takes_its_file_and_its_list_with_the_keyboard(
 
 
 @pytest.mark.asvs("7.5.3")
-def test_adm_08_skr_exports_rows_with_the_keyboard(plain: BrowserContext, scene: Scene, base_url: str) -> None:
-    give_session(plain, scene, "statistician", base_url)
-    page = plain.new_page()
+def test_adm_08_skr_exports_rows_with_the_keyboard(context: BrowserContext, page: Page, scene: Scene, base_url: str) -> None:
+    give_session(context, scene, "statistician", base_url)
     page.goto(f"/admin/submissions/submission/{scene.trosa.submission.pk}/change/")
     walk_to(page, "Exportera raderna")
     page.keyboard.press("Enter")
@@ -90,10 +77,9 @@ def test_adm_08_skr_exports_rows_with_the_keyboard(plain: BrowserContext, scene:
 
 
 def test_the_corrected_file_is_taken_out_and_handed_in_again_without_a_difference(
-    plain: BrowserContext, scene: Scene, base_url: str, tmp_path: Path
+    context: BrowserContext, page: Page, scene: Scene, base_url: str, tmp_path: Path
 ) -> None:
-    give_session(plain, scene, "bo", base_url)
-    page = plain.new_page()
+    give_session(context, scene, "bo", base_url)
     page.goto("/inlamning/0488/2026/granska/")
     walk_to(page, "Hämta")
     page.keyboard.press("Enter")

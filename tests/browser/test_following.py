@@ -1,4 +1,4 @@
-"""What Bo of Trosa has explained and corrected survives the next file: with scripts, and without.
+"""What Bo of Trosa has explained and corrected survives the next file.
 
 He begins an explanation, is called away, and finds it where he left it. He explains two odd rows, corrects a value, and
 lets the payroll system make a new file: the same rows in another order, one odd row more. One press takes that row in; the
@@ -18,14 +18,12 @@ from playwright.sync_api import BrowserContext, Page, expect
 from submissions.models import CheckSetting, CommentDraft
 from submissions.services.collections import open_collection
 from tests.browser import steps
-from tests.browser.conftest import Complaints
 from tests.browser.test_accessibility import give_session
 from tests.cast import Cast, make_cast, make_unit
 from tests.submissions.pages.test_following import odd_rows, reordered
 from tests.submissions.pages.test_main_flow import PAGE, with_value
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PHONE = {"width": 360, "height": 740}
 WHY = "Koden är vår egen för vikarier."
 
 
@@ -45,37 +43,21 @@ def town(transactional_db: None) -> Town:
     return town
 
 
-@pytest.fixture(params=[True, False], ids=["scripts", "no scripts"])
-def opened_browser(
-    request: pytest.FixtureRequest, new_context: Callable[..., BrowserContext], complaints: Complaints
-) -> BrowserContext:
-    """A desk with scripts, and a phone without."""
-    scripts = bool(request.param)
-    opened = new_context() if scripts else new_context(java_script_enabled=False)
-    opened.set_default_timeout(30_000)
-    complaints.listen(opened)
-    return opened
-
-
 def test_what_is_explained_and_corrected_survives_a_new_file(
-    opened_browser: BrowserContext,
+    context: BrowserContext,
+    page: Page,
     town: Town,
     base_url: str,
     tmp_path: Path,
-    request: pytest.FixtureRequest,
+    has_scripts: bool,
     axe: Callable[[Page], None],
 ) -> None:
-    has_scripts = "no scripts" not in request.node.name
-    give_session(opened_browser, town, "bo", base_url)  # type: ignore[arg-type]
-    page = opened_browser.new_page()
-    if not has_scripts:
-        page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    give_session(context, town, "bo", base_url)  # type: ignore[arg-type]
     wrong = with_value(odd_rows(9, 20), 17, 16, "5")
     send(page, tmp_path / "ett.txt", wrong)
     opened(page)
     begin(page, has_scripts)
-    if has_scripts:
-        axe(page)
+    axe(page)
     steps.explain(page, WHY)
     page.goto(f"{PAGE}rad/17/?falt=16")
     page.get_by_label(re.compile("^Nytt värde")).fill("1")
@@ -83,14 +65,12 @@ def test_what_is_explained_and_corrected_survives_a_new_file(
 
     send(page, tmp_path / "tva.txt", reordered(with_value(wrong, 30, 14, "12AB")))
     expect(page.get_by_text("1 rättelse och 1 förklaring följde med från version 1.")).to_be_visible()
-    if has_scripts:
-        axe(page)
+    axe(page)
     page.get_by_role("link", name="Se det som följde med").click()
     steps.heading(page, "Det som följde med till version 2")
     expect(page.get_by_text("Förklaringen gällde 2 rader. 1 ny har kommit till.")).to_be_visible()
     expect(page.get_by_role("link", name="Rad 284")).to_be_visible()
-    if has_scripts:
-        axe(page)
+    axe(page)
     page.get_by_role("button", name="Förklaringen gäller också den").click()
     expect(page.get_by_text("Alla avvikelser är förklarade", exact=True)).to_be_visible()
     page.goto(f"{PAGE}foljde-med/")
@@ -118,12 +98,7 @@ def opened(page: Page) -> None:
 def begin(page: Page, has_scripts: bool) -> None:
     """Write a little and go away; it is there when one comes back."""
     box = page.get_by_label("Förklaring", exact=True)
-    if has_scripts:
-        steps.write_draft(box, "Koden är vår")
-    else:
-        box.fill("Koden är vår")
-        page.get_by_role("button", name="Spara utkast").click()
-        expect(page.get_by_text(re.compile(r"Utkast sparat kl\. \d\d\.\d\d"))).to_be_visible()
+    steps.write_draft(box, "Koden är vår", has_scripts=has_scripts)
     assert CommentDraft.objects.get().text == "Koden är vår"
     opened(page)
     expect(box).to_have_value("Koden är vår")

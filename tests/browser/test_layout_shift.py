@@ -18,7 +18,7 @@ from messaging.services import reply
 from tests.browser.test_accessibility import give_session
 from tests.scene import Scene, make_scene
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.needs_scripts("a script in the page measures")]
 
 MOST = 0.02
 SLOW = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 90_000}  # bytes a second

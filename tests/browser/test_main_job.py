@@ -16,17 +16,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser import steps
-from tests.browser.conftest import Complaints, assert_accessible
+from tests.browser.conftest import DESK, PHONE, assert_accessible
 from tests.browser.steps import Stop, heading
 from tests.browser.town import Town, ready_town
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-DESK: ViewportSize = {"width": 1280, "height": 900}
-PHONE: ViewportSize = {"width": 360, "height": 740}
 FIRST, SECOND = 0.02, 0.002  # share of rows with something wrong: as it came out, and when the payroll system was mended
 WHY = "Koden är ny i år och stämmer med våra beslut."
 PICTURED = re.compile("manual|nasta-steg|granskning$|rader$|klarmarkera|kvittens|skr-granska$|godkand")  # in the handbook
@@ -39,10 +37,12 @@ def town(transactional_db: None, tmp_path: Path) -> Town:
 
 
 @pytest.fixture
-def stop(picture: Callable[..., None], complaints: Complaints) -> Stop:
+def stop(picture: Callable[..., None], has_scripts: bool) -> Stop:
     """At each stop: nothing sticks out sideways, nothing is kept in the browser, axe is content, and a picture."""
 
-    def look(page: Page, name: str) -> None:
+    def stop_here(page: Page, name: str) -> None:
+        if not has_scripts:
+            return
         width = page.viewport_size["width"] if page.viewport_size else 0
         for scheme in ("dark", "light") if width == DESK["width"] else ("light",):
             assert_accessible(page, scheme)
@@ -51,11 +51,7 @@ def stop(picture: Callable[..., None], complaints: Complaints) -> Stop:
         if PICTURED.match(name) and width == DESK["width"]:
             picture(page, name)
 
-    return look
-
-
-def pass_by(page: Page, name: str) -> None:
-    """A stop where nobody stops."""
+    return stop_here
 
 
 def main_job(page: Page, town: Town, stop: Stop) -> None:
@@ -158,24 +154,8 @@ def approve(page: Page, town: Town, stop: Stop) -> None:
     assert town.status == "Godkänd"
 
 
-@pytest.fixture
-def sit_down(new_context: Callable[..., BrowserContext], complaints: Complaints) -> Callable[..., Page]:
-    """A person sits down at a browser of her own, or takes up her phone."""
-
-    def open_page(size: ViewportSize = DESK, *, scripts: bool = True) -> Page:
-        context = new_context(java_script_enabled=scripts)
-        context.set_default_timeout(30_000)
-        complaints.listen(context)
-        page = context.new_page()
-        page.set_viewport_size(size)
-        return page
-
-    return open_page
-
-
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
-def test_from_the_invitation_to_the_approval(sit_down: Callable[..., Page], town: Town, stop: Stop, size: ViewportSize) -> None:
-    elin, hanna = sit_down(size), sit_down(size)
+def the_whole_way(elin: Page, hanna: Page, town: Town, stop: Stop) -> None:
+    """Elin's part, Hanna's, and what Elin sees of it."""
     steps.sign_up(elin, town.elin, stop)
     main_job(elin, town, stop)
     approve(hanna, town, stop)
@@ -185,8 +165,10 @@ def test_from_the_invitation_to_the_approval(sit_down: Callable[..., Page], town
     stop(elin, "godkand")
 
 
-def test_the_same_without_javascript(sit_down: Callable[..., Page], town: Town) -> None:
-    elin, hanna = sit_down(scripts=False), sit_down(scripts=False)
-    steps.sign_up(elin, town.elin, pass_by)
-    main_job(elin, town, pass_by)
-    approve(hanna, town, pass_by)
+def test_from_the_invitation_to_the_approval(new_context: Callable[..., BrowserContext], town: Town, stop: Stop) -> None:
+    the_whole_way(new_context().new_page(), new_context().new_page(), town, stop)
+
+
+@pytest.mark.needs_scripts("the phone with its scripts; the phone without is the story above")
+def test_the_same_on_a_phone(new_context: Callable[..., BrowserContext], town: Town, stop: Stop) -> None:
+    the_whole_way(new_context(viewport=PHONE).new_page(), new_context(viewport=PHONE).new_page(), town, stop)

@@ -23,27 +23,19 @@ def scene(transactional_db: None) -> Scene:
     return ready_scene()
 
 
-@pytest.mark.parametrize(
-    ("size", "has_scripts"),
-    [({"width": 1280, "height": 900}, True), ({"width": 360, "height": 740}, False)],
-    ids=["1280", "360-without-javascript"],
-)
 def test_bo_asks_hanna_answers_with_a_file_and_anna_reads(
     new_context: Callable[..., BrowserContext],
     scene: Scene,
     base_url: str,
     tmp_path: Path,
-    size: dict[str, int],
     has_scripts: bool,
 ) -> None:
     """Bo asks with a list. Hanna takes it, notes, answers with a file and closes. Anna fetches the file; Bo opens it again."""
 
     def browser(name: str) -> Page:
-        context = new_context(java_script_enabled=has_scripts)
+        context = new_context()
         give_session(context, scene, name, base_url)
-        page = context.new_page()
-        page.set_viewport_size(size)  # type: ignore[arg-type]
-        return page
+        return context.new_page()
 
     bo, hanna, anna = browser("bo"), browser("officer"), browser("anna")
     asked, answer = tmp_path / "lista.csv", tmp_path / "anvisning.pdf"

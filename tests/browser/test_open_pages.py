@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
-
-from tests.browser.conftest import Complaints
+from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.mark.needs_scripts("the page is looked at, nothing is done")
 @pytest.mark.parametrize(
     "path", ["/", "/konto/", "/integritet/", "/tillganglighet/", "/handbok/", "/kontroller/", "/kontroller/AGG03/"]
 )
@@ -21,9 +20,6 @@ def test_an_open_page_is_accessible_to_everyone(visit: Callable[[str], Page], ax
     axe(page)
 
 
-def test_the_first_page_works_without_javascript(new_context: Callable[..., BrowserContext], complaints: Complaints) -> None:
-    context = new_context(java_script_enabled=False)
-    complaints.listen(context)
-    page = context.new_page()
-    page.goto("/")
+def test_the_first_page_leads_in(visit: Callable[[str], Page]) -> None:
+    page = visit("/")
     expect(page.get_by_role("button", name="Logga in")).to_be_visible()

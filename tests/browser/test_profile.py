@@ -9,7 +9,6 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from profiles.models import AccessRequest, Handover, Membership
-from tests.browser.conftest import Complaints
 from tests.browser.steps import heading, menu
 from tests.browser.test_accessibility import give_session
 from tests.browser.test_keyboard import press, tab_to
@@ -17,8 +16,6 @@ from tests.cast import Cast, Role, make_cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-DESK, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
-BOTH = pytest.mark.parametrize(("size", "scripts"), [(DESK, True), (PHONE, False)], ids=["1280", "360-without-javascript"])
 Open = Callable[[str], Page]
 
 
@@ -35,23 +32,14 @@ def town(transactional_db: None) -> Town:
     return Town()
 
 
-def opener(
-    new_context: Callable[..., BrowserContext],
-    complaints: Complaints,
-    town: Town,
-    base_url: str,
-    size: dict[str, int],
-    scripts: bool,
-) -> Open:
+@pytest.fixture
+def browser_of(new_context: Callable[..., BrowserContext], town: Town, base_url: str) -> Open:
     """A browser for each person."""
 
     def opened(name: str) -> Page:
-        context = new_context(java_script_enabled=scripts)
-        complaints.listen(context)
+        context = new_context()
         give_session(context, town, name, base_url)  # type: ignore[arg-type]
-        page = context.new_page()
-        page.set_viewport_size(size)  # type: ignore[arg-type]
-        return page
+        return context.new_page()
 
     return opened
 
@@ -62,18 +50,9 @@ def role_of(cast: Cast, name: str) -> str | None:
     return held.values_list("role", flat=True).first()
 
 
-@BOTH
-def test_dan_asks_for_access_and_of_anna_and_skr_who_answer_at_once_the_second_is_told(
-    new_context: Callable[..., BrowserContext],
-    complaints: Complaints,
-    town: Town,
-    base_url: str,
-    size: dict[str, int],
-    scripts: bool,
-) -> None:
+def test_dan_asks_for_access_and_of_anna_and_skr_who_answer_at_once_the_second_is_told(browser_of: Open, town: Town) -> None:
     """Dan sees only whom to wait for. Anna gives another role until the new year. Sam's page is stale by then."""
-    browser = opener(new_context, complaints, town, base_url, size, scripts)
-    dan, anna, sam = browser("dan"), browser("anna"), browser("coordinator")
+    dan, anna, sam = browser_of("dan"), browser_of("anna"), browser_of("coordinator")
     dan.goto("/profil/")
     dan.get_by_role("link", name="Be om behörighet i en enhet till").click()
     dan.get_by_label("Enhetens namn eller kod").fill("tros")
@@ -111,18 +90,9 @@ def test_dan_asks_for_access_and_of_anna_and_skr_who_answer_at_once_the_second_i
     heading(dan, "Trosa kommun")
 
 
-@BOTH
-def test_anna_invites_several_and_hands_over_to_bo_in_another_browser(
-    new_context: Callable[..., BrowserContext],
-    complaints: Complaints,
-    town: Town,
-    base_url: str,
-    size: dict[str, int],
-    scripts: bool,
-) -> None:
+def test_anna_invites_several_and_hands_over_to_bo_in_another_browser(browser_of: Open, town: Town) -> None:
     """A line with a slip is named and kept. Then Bo takes over, and Anna's open page leads to the sign-in."""
-    browser = opener(new_context, complaints, town, base_url, size, scripts)
-    anna, bo = browser("anna"), browser("bo")
+    anna, bo = browser_of("anna"), browser_of("bo")
     anna.goto("/profil/0488/")
     anna.get_by_role("link", name="Bjud in en kollega").click()
     anna.get_by_role("link", name="Bjud in flera på en gång").click()

@@ -1,4 +1,4 @@
-"""Lost factors in Chromium, with the keyboard alone and without scripts: a new phone, both factors, a code on paper."""
+"""Lost factors in Chromium, with the keyboard alone: a new phone, both factors, a code on paper."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from collections.abc import Callable
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from accounts import recovery, recovery_codes
 from accounts.models import RecoveryCase, RecoveryCode
 from tests import people
-from tests.browser.conftest import Complaints
 from tests.browser.test_sign_up import LINK, arrive, press
 from tests.people import PASSWORD, Person, Phone
 
@@ -132,17 +131,3 @@ def test_with_the_keyboard_and_every_page_for_everybody(
     page: Page, person: Person, axe: Check, story: Callable[[Page, Person, Check], None]
 ) -> None:
     story(page, person, axe)
-
-
-@pytest.mark.parametrize("story", STORIES)
-def test_on_a_phone_without_scripts(
-    new_context: Callable[..., BrowserContext],
-    complaints: Complaints,
-    person: Person,
-    story: Callable[[Page, Person, Check], None],
-) -> None:
-    context = new_context(java_script_enabled=False)
-    complaints.listen(context)
-    page = context.new_page()
-    page.set_viewport_size({"width": 360, "height": 740})
-    story(page, person, lambda page: None)

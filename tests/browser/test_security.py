@@ -1,4 +1,4 @@
-"""Stories of one's own sign-in and security, on a desk with scripts and on a phone without them.
+"""Stories of one's own sign-in and security.
 
 Bo gets a new phone and connects it. He makes recovery codes, keeps them as a file, types one back, and signs in with
 another when the phone is lost. He changes his password while he is signed in somewhere else too. He writes to SKR, is called
@@ -7,17 +7,16 @@ away for half an hour, and loses nothing. On the desk the portal warns him befor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
+from playwright.sync_api import BrowserContext, Page, expect
 from time_machine import Traveller
 
 from messaging.models import Thread
 from profiles.models import Membership
 from tests.browser import steps
-from tests.browser.conftest import Complaints, assert_accessible
 from tests.browser.steps import heading
 from tests.browser.test_keyboard import press, tab_to
 from tests.cast import give_role, make_unit
@@ -25,8 +24,7 @@ from tests.people import Person, Phone, made_person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-DESK: ViewportSize = {"width": 1280, "height": 900}
-PHONE: ViewportSize = {"width": 360, "height": 740}
+Look = Callable[[Page], None]
 NEW_PASSWORD = "Ny7#katt!Moln"
 TEXT = "Vi har bytt lönesystem.\nFår vi en vecka till?"
 
@@ -37,33 +35,6 @@ def bo(transactional_db: None) -> Person:
     person = made_person("bo.ask@trosa.example")
     give_role(person.user, make_unit("0488", "Trosa kommun"), Membership.Role.SUBMITTER)
     return person
-
-
-@pytest.fixture(params=["desk", "phone"])
-def browsing(
-    request: pytest.FixtureRequest, new_context: Callable[..., BrowserContext], complaints: Complaints
-) -> Iterator[Page]:
-    """Bo's browser: at the desk, or a small screen where no script runs."""
-    is_desk = request.param == "desk"
-    context = new_context(java_script_enabled=is_desk)
-    context.set_default_timeout(30_000)
-    complaints.listen(context)
-    page = context.new_page()
-    page.set_viewport_size(DESK if is_desk else PHONE)
-    yield page
-    context.close()
-
-
-def has_scripts(page: Page) -> bool:
-    """Whether this is the desk."""
-    return page.viewport_size == DESK
-
-
-def look(page: Page) -> None:
-    """axe is content and nothing sticks out."""
-    if has_scripts(page):
-        for scheme in ("dark", "light"):
-            assert_accessible(page, scheme)
 
 
 def to_security(page: Page) -> None:
@@ -80,8 +51,7 @@ def sign_out(page: Page) -> None:
     heading(page, "Logga in")
 
 
-def test_a_new_phone(browsing: Page, bo: Person, clock: Traveller) -> None:
-    page = browsing
+def test_a_new_phone(page: Page, bo: Person, clock: Traveller, look: Look) -> None:
     steps.sign_in(page, bo)
     to_security(page)
     look(page)
@@ -107,8 +77,7 @@ def test_a_new_phone(browsing: Page, bo: Person, clock: Traveller) -> None:
     heading(page, "Nästa steg")
 
 
-def test_recovery_codes(browsing: Page, bo: Person, tmp_path: Path) -> None:
-    page = browsing
+def test_recovery_codes(page: Page, bo: Person, tmp_path: Path, look: Look, has_scripts: bool) -> None:
     steps.sign_in(page, bo)
     to_security(page)
     page.get_by_role("link", name="Skapa återställningskoder").click()
@@ -122,7 +91,7 @@ def test_recovery_codes(browsing: Page, bo: Person, tmp_path: Path) -> None:
     lines = (tmp_path / "aterstallningskoder.txt").read_text(encoding="utf-8").splitlines()
     codes = [line for line in lines if line.count("-") == 3 and len(line) == 19]
     assert len(codes) == 8
-    expect(page.get_by_role("button", name="Skriv ut")).to_be_visible(visible=has_scripts(page))
+    expect(page.get_by_role("button", name="Skriv ut")).to_be_visible(visible=has_scripts)
     page.get_by_label("En av koderna").fill("AAAA-BBBB-CCCC-DDDD")
     page.get_by_role("button", name="Börja använda koderna").click()
     expect(page.get_by_role("alert")).to_contain_text("Det är ingen av koderna på sidan.")
@@ -148,9 +117,9 @@ def test_recovery_codes(browsing: Page, bo: Person, tmp_path: Path) -> None:
 
 
 def test_a_changed_password_ends_the_other_browser(
-    browsing: Page, new_context: Callable[..., BrowserContext], bo: Person, clock: Traveller
+    page: Page, new_context: Callable[..., BrowserContext], bo: Person, clock: Traveller, look: Look, has_scripts: bool
 ) -> None:
-    page, elsewhere = browsing, new_context().new_page()
+    elsewhere = new_context().new_page()
     steps.sign_in(elsewhere, bo)
     heading(elsewhere, "Nästa steg")
     clock.shift(60)
@@ -159,7 +128,7 @@ def test_a_changed_password_ends_the_other_browser(
     expect(page.get_by_role("button", name="Logga ut alla andra")).to_be_visible()
     page.get_by_role("link", name="Byt lösenord").click()
     page.get_by_label("Nuvarande lösenord").fill(bo.password)
-    if has_scripts(page):
+    if has_scripts:
         rule = page.locator("[data-rule]")
         expect(rule.locator("[data-rule-words]").first).to_be_empty()
         page.get_by_label("Nytt lösenord").press_sequentially("Ny7#")
@@ -186,8 +155,7 @@ def test_a_changed_password_ends_the_other_browser(
     heading(elsewhere, "Logga in")
 
 
-def test_what_was_written_is_kept_when_the_session_ends(browsing: Page, bo: Person, clock: Traveller) -> None:
-    page = browsing
+def test_what_was_written_is_kept_when_the_session_ends(page: Page, bo: Person, clock: Traveller, look: Look) -> None:
     steps.sign_in(page, bo)
     page.goto("/meddelanden/nytt/")
     page.get_by_label("Annat").check()
@@ -209,7 +177,8 @@ def test_what_was_written_is_kept_when_the_session_ends(browsing: Page, bo: Pers
     look(page)
 
 
-def test_the_portal_warns_before_the_session_ends(page: Page, bo: Person, clock: Traveller) -> None:
+@pytest.mark.needs_scripts("a script warns; without it what is written is kept, as the story before tells")
+def test_the_portal_warns_before_the_session_ends(page: Page, bo: Person, clock: Traveller, look: Look) -> None:
     page.clock.install()
     steps.sign_in(page, bo)
     heading(page, "Nästa steg")
@@ -218,8 +187,7 @@ def test_the_portal_warns_before_the_session_ends(page: Page, bo: Person, clock:
     with page.expect_response("**/konto/session/"):
         page.clock.run_for(1505_000)
     expect(page.get_by_role("status").filter(has_text="Du loggas ut kl.")).to_be_visible()
-    for scheme in ("dark", "light"):
-        assert_accessible(page, scheme)
+    look(page)
     page.get_by_role("button", name="Fortsätt vara inloggad").click()
     expect(page.get_by_text("Du är inloggad till kl.")).to_be_visible()
     clock.shift(1700)
@@ -229,8 +197,7 @@ def test_the_portal_warns_before_the_session_ends(page: Page, bo: Person, clock:
     with page.expect_response("**/konto/session/"):
         page.clock.run_for(1505_000)
     expect(page.get_by_text("Du är utloggad, eftersom")).to_be_visible()
-    for scheme in ("dark", "light"):
-        assert_accessible(page, scheme)
+    look(page)
     page.get_by_role("link", name="Logga in igen").click()
     heading(page, "Logga in")
 

@@ -27,7 +27,7 @@ from tests.browser.test_accessibility import give_session
 from tests.browser.test_keyboard import press
 from tests.scene import ROWS, YEAR, Scene, make_scene
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.needs_scripts("what a script puts in place")]
 
 KINDS = {
     "a row of findings is corrected": {"submissions/_finding_row.html"},

@@ -1,7 +1,4 @@
-"""Anna tries a test file, sees that it counts for nothing, and hands the same file in for real; then she adds to it.
-
-Told at a desk and on a phone, and its first half once without scripts.
-"""
+"""Anna tries a test file, sees that it counts for nothing, and hands the same file in for real; then she adds to it."""
 
 from __future__ import annotations
 
@@ -10,17 +7,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
+from playwright.sync_api import Page, expect
 
 from submissions.models import Delivery, Supplement
 from tests.browser import steps
-from tests.browser.conftest import Complaints, assert_accessible
+from tests.browser.conftest import PHONE
 from tests.browser.steps import heading
 from tests.browser.town import Town, ready_town
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PAGE = "/inlamning/0488/2026/"
+Look = Callable[[Page], None]
 
 
 @pytest.fixture
@@ -29,12 +27,7 @@ def town(transactional_db: None, tmp_path: Path) -> Town:
     return ready_town(tmp_path)
 
 
-def look(page: Page) -> None:
-    """Nothing sticks out sideways, and axe is content."""
-    assert_accessible(page, "light")
-
-
-def try_a_file(page: Page, town: Town) -> None:
+def try_a_file(page: Page, town: Town, look: Look) -> None:
     """The choice stands beside the file; every page of the test file says what it is."""
     page.goto(f"{PAGE}lamna/")
     page.get_by_label("Testfil").check()
@@ -51,7 +44,7 @@ def try_a_file(page: Page, town: Town) -> None:
     expect(page.get_by_role("button", name="Rätta")).to_have_count(0)
 
 
-def hand_it_in(page: Page, town: Town) -> None:
+def hand_it_in(page: Page, town: Town, look: Look) -> None:
     """One press, from any of its pages."""
     page.get_by_role("button", name="Lämna in samma fil på riktigt").click()
     heading(page, "Granska Trosa 2026")
@@ -70,7 +63,7 @@ def hand_it_in(page: Page, town: Town) -> None:
     look(page)
 
 
-def add_to_it(page: Page, town: Town) -> None:
+def add_to_it(page: Page, town: Town, look: Look) -> None:
     """A list and the payroll system, on Komplettera."""
     page.get_by_role("link", name="Kodförteckning, annat och lönesystem").click()
     heading(page, "Komplettera Trosa 2026")
@@ -87,28 +80,20 @@ def add_to_it(page: Page, town: Town) -> None:
     assert Supplement.objects.in_force().count() == 1
 
 
-@pytest.mark.parametrize("viewport", [{"width": 1280, "height": 900}, {"width": 360, "height": 740}], ids=["desk", "phone"])
-def test_a_test_file_becomes_real_and_is_added_to(page: Page, town: Town, viewport: ViewportSize) -> None:
-    page.set_viewport_size(viewport)
+def the_whole_way(page: Page, town: Town, look: Look) -> None:
+    """From the first try to what is added."""
     steps.sign_in(page, town.anna)
     heading(page, "Nästa steg")
-    try_a_file(page, town)
-    hand_it_in(page, town)
-    add_to_it(page, town)
+    try_a_file(page, town, look)
+    hand_it_in(page, town, look)
+    add_to_it(page, town, look)
 
 
-def test_a_test_file_becomes_real_without_scripts(
-    town: Town, new_context: Callable[..., BrowserContext], complaints: Complaints
-) -> None:
-    context = new_context(java_script_enabled=False)
-    complaints.listen(context)
-    page = context.new_page()
-    steps.sign_in(page, town.anna)
-    page.goto(f"{PAGE}lamna/")
-    page.get_by_label("Testfil").check()
-    page.get_by_label("Välj årets fil").set_input_files(town.file(0, "prov.txt"))
-    page.get_by_role("button", name="Lämna filen").click()
-    expect(page.get_by_text("Testfil – räknas inte")).to_be_visible()
-    page.get_by_role("button", name="Lämna in samma fil på riktigt").click()
-    heading(page, "Granska Trosa 2026")
-    assert town.status == "Under granskning"
+def test_a_test_file_becomes_real_and_is_added_to(page: Page, town: Town, look: Look) -> None:
+    the_whole_way(page, town, look)
+
+
+@pytest.mark.needs_scripts("the phone with its scripts; the phone without is the story above")
+def test_the_same_on_a_phone(page: Page, town: Town, look: Look) -> None:
+    page.set_viewport_size(PHONE)
+    the_whole_way(page, town, look)

@@ -48,6 +48,7 @@ def readable(name: str) -> list[str]:
 # Nothing kept, nothing complained of (WEB-10) ------------------------------------------------------------------------
 
 
+@pytest.mark.needs_scripts("it asks what the scripts leave in the browser")
 @pytest.mark.asvs("3.1.1", "3.7.5", "14.3.3")
 @pytest.mark.parametrize("name", ["", *NAMES])
 def test_web_10_no_page_complains_and_none_keeps_anything_in_the_browser(
@@ -144,6 +145,7 @@ LAST = [  # each does away with others: an invitation taken back cannot be sent 
 ]  # fmt: skip
 
 
+@pytest.mark.needs_scripts("the forms are sent past the scripts as it is")
 @pytest.mark.asvs("3.4.5")
 @pytest.mark.parametrize("name", PEOPLE_AND_FORMS)
 def test_web_05_every_form_passes_the_forgery_check_in_a_real_browser(
@@ -206,6 +208,7 @@ def framed_text(page: Page, site: str, address: str) -> str:
     return str(frame.evaluate("document.body ? document.body.innerText : ''"))
 
 
+@pytest.mark.needs_scripts("whether a page may be framed is the browser's to say")
 @pytest.mark.asvs("3.4.6")
 def test_web_09_no_page_is_shown_in_a_frame_of_another_site(
     context: BrowserContext, page: Page, scene: Scene, base_url: str, elsewhere: str, complaints: Complaints
