@@ -102,10 +102,14 @@ def fact(content: str, term: object, *, href: str = "", action: str = "Ändra") 
     return _render("fact", content=content, term=term, href=href, action=action, about=about)
 
 
-@register.simple_block_tag
-def disclosure(content: str, summary: str, *, open: bool = False, meta: str = "", id: str = "") -> SafeString:
-    """A part that unfolds (<details>)."""
-    return _render("disclosure", content=content, summary=summary, open=open, meta=meta, id=id)
+@register.simple_block_tag(takes_context=True)
+def disclosure(
+    context: template.Context, content: str, summary: str, *, open: bool = False, meta: str = "", id: str = ""
+) -> SafeString:
+    """A part that unfolds (<details>). An address with ?oppna=id shows it unfolded."""
+    request = context.get("request")
+    is_asked_for = bool(id) and request is not None and request.GET.get("oppna") == id
+    return _render("disclosure", content=content, summary=summary, open=open or is_asked_for, meta=meta, id=id)
 
 
 @register.simple_block_tag

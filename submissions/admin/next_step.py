@@ -62,7 +62,10 @@ def step_of(submission: Submission, *, may_review: bool, asks_to_reopen: bool, p
     if status == Status.SKR_REVIEW and points:
         told = f"Du har noterat {amount(points, 'punkt', 'punkter')} att se över."
         return Step(
-            told, "Skicka tillbaka när allt är noterat. Enheten får alla på en gång.", "Skicka tillbaka", href="#aterlamna"
+            told,
+            "Skicka tillbaka när allt är noterat. Enheten får alla på en gång.",
+            "Skicka tillbaka",
+            href="?oppna=aterlamna#aterlamna",
         )
     if status == Status.SKR_REVIEW:
         more = "Gå igenom anmärkningar och tabeller. Godkänn, eller skicka tillbaka med vad som ska ses över."

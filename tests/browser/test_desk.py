@@ -1,7 +1,4 @@
-"""SKR's desk: Hanna finds what waits, sends it back with a reason at the finding, and looks at the portal as the unit does.
-
-Told twice: with scripts at a desk, and without them on a phone.
-"""
+"""SKR's desk: Hanna finds what waits, sends it back with a reason at the finding, and looks at the portal as the unit does."""
 
 from __future__ import annotations
 
@@ -10,18 +7,16 @@ from pathlib import Path
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from accounts.models import AuditEvent
 from submissions.models import Submission
 from submissions.services import comments, deliver, groups, review, storage
 from tests.browser import steps
-from tests.browser.conftest import Complaints
 from tests.browser.steps import heading
 from tests.browser.town import CODE, YEAR, Town, delivery, ready_town
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PHONE: ViewportSize = {"width": 360, "height": 740}
 PAY, PAID_BY = 21, 16  # the fields' places: salary, and how it is paid
 MONTHLY = "1"
 
@@ -51,28 +46,18 @@ def doubled() -> bytes:
     return "".join(f"{';'.join(fields)}\r\n" for fields in lines).encode("cp1252")
 
 
-@pytest.mark.parametrize("is_desk", [True, False], ids=["desk", "phone without scripts"])
 def test_a_submission_is_sent_back_with_a_reason_at_the_finding_and_seen_as_the_unit_sees_it(
     town: Town,
     axe: Callable[[Page], None],
     new_context: Callable[..., BrowserContext],
-    complaints: Complaints,
-    is_desk: bool,
+    has_scripts: bool,
 ) -> None:
-    def page_of_a_browser() -> Page:
-        context = new_context() if is_desk else new_context(java_script_enabled=False)
-        complaints.listen(context)
-        page = context.new_page()
-        if not is_desk:
-            page.set_viewport_size(PHONE)
-        return page
-
     def looked_over(page: Page) -> None:
-        if is_desk:
+        if has_scripts:
             axe(page)
             page.reload()
 
-    hanna = page_of_a_browser()
+    hanna = new_context().new_page()
     steps.sign_in(hanna, town.hanna)
     heading(hanna, "Läget")
     looked_over(hanna)
@@ -89,12 +74,12 @@ def test_a_submission_is_sent_back_with_a_reason_at_the_finding_and_seen_as_the_
     hanna.get_by_role("textbox", name="Vad enheten ska se över, och varför").fill("Är vederlaget med i grundlönen?")
     hanna.get_by_role("button", name="Spara punkten").click()
     heading(hanna, f"Trosa {YEAR}")
-    hanna.get_by_text("Skicka tillbaka till enheten", exact=True).click()
+    hanna.get_by_role("link", name="Skicka tillbaka", exact=True).click()
     hanna.get_by_role("textbox", name="Till enheten om helheten").fill("En sak att se över.")
     hanna.get_by_role("button", name="Återlämna").click()
     assert town.status == "Åter till uppgiftslämnare"
 
-    elin = page_of_a_browser()
+    elin = new_context().new_page()
     steps.sign_in(elin, town.elin)
     elin.goto(f"/inlamning/{CODE}/{YEAR}/")
     expect(elin.get_by_text("SKR vill att ni ser över uppgifterna")).to_be_visible()

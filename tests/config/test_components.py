@@ -202,6 +202,12 @@ def test_tag_says_what_it_is_given(source: str, words: list[str]) -> None:
     assert [word for word in words if word not in html] == []
 
 
+@pytest.mark.parametrize(("asked", "is_open"), [("mer", True), ("annat", False), ("", False)])
+def test_a_part_is_unfolded_where_the_address_asks_for_it(asked: str, is_open: bool) -> None:
+    html = rendered('{% disclosure "Mer" id="mer" %}z{% enddisclosure %}', request=RequestFactory().get("/", {"oppna": asked}))
+    assert (' id="mer" open>' in html) == is_open
+
+
 def test_what_a_tag_is_given_is_escaped_but_its_body_is_markup() -> None:
     html = rendered("{% notice title=text %}<p>{{ text }}</p>{% endnotice %}{% badge text %}", text="<b>&")
     assert "<b>" not in html
