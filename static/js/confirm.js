@@ -3,6 +3,7 @@
 (() => {
   "use strict";
 
+  const A_MOMENT = 2000; // the answer is a file (data-download) and the page stays: its form is soon usable again
   const locked = new Set();
 
   const lock = (form, button) => {
@@ -37,7 +38,9 @@
       event.preventDefault();
       return;
     }
-    if (!form.hasAttribute("data-upload")) lock(form, event.submitter);
+    if (form.hasAttribute("data-upload")) return;
+    lock(form, event.submitter);
+    if (form.hasAttribute("data-download")) window.setTimeout(() => unlock(form), A_MOMENT);
   });
 
   document.addEventListener("htmx:afterRequest", (event) => {
@@ -45,11 +48,8 @@
     if (form) unlock(form);
   });
 
-  // A page taken back from the browser's history, and a form whose answer is a file, must be usable again.
+  // A page taken back from the browser's history must be usable again.
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) [...locked].forEach(unlock);
-  });
-  window.addEventListener("focus", () => {
-    for (const form of [...locked]) if (form.hasAttribute("data-download")) unlock(form);
   });
 })();

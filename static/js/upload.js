@@ -1,17 +1,13 @@
 /* Send a file and show how much of it has gone. The form (data-upload) is posted as always; the answer's <main>
-   replaces this page's, so nothing is shown before it is true. */
+   replaces this page's, so nothing is shown before it is true. Where no answer comes, or one that is no answer to the file,
+   the page stays with the file chosen and says what happened. */
 (() => {
   "use strict";
 
   let shownPath = "";
 
-  const replacePage = (request) => {
-    const page = new DOMParser().parseFromString(request.responseText, "text/html");
+  const replacePage = (request, page) => {
     const main = page.querySelector("main");
-    if (!main) {
-      window.location.assign(request.responseURL);
-      return;
-    }
     document.title = page.title;
     window.history.pushState({}, "", request.responseURL);
     shownPath = window.location.pathname;
@@ -21,34 +17,87 @@
     (main.querySelector("[data-focus]") ?? main).focus();
   };
 
-  const send = (form, button) => {
+  const megabytes = (bytes) => (bytes / 1e6).toLocaleString("sv", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
+  // The form goes back to as it was, with the file still chosen, and says in its place what happened.
+  const fail = (form, button, words) => {
+    form.removeAttribute("aria-busy");
+    button?.removeAttribute("aria-disabled");
+    form.querySelector("[data-upload-progress]").hidden = true;
+    form.querySelector("[data-upload-trouble]").textContent = words;
+  };
+
+  const KEPT = "försök igen: filen är fortfarande vald.";
+  const CUT_OFF = `Uppladdningen avbröts, och filen är inte mottagen. Kontrollera nätet och ${KEPT}`;
+  const NO_ANSWER = "Förbindelsen bröts innan svaret kom. Filen kan vara mottagen: titta under Inlämning, eller försök igen.";
+  const SIGNED_OUT = `Du är utloggad, och filen är inte mottagen. Logga in i en ny flik, kom tillbaka hit och ${KEPT}`;
+  const STALE = `Sidan hade blivit för gammal för att ta emot filen. Vänta ett ögonblick och ${KEPT}`;
+  const TOO_LARGE = "Filen är för stor för att tas emot. Dela upp den, eller skriv till SKR under Meddelanden.";
+  const BROKEN = `Något gick fel hos oss. Se under Inlämning om filen är mottagen, eller vänta en stund och ${KEPT}`;
+
+  // What an answer means that is no answer to the file: a refusal in its own words, and what broke with its number.
+  const wordsFor = (status, page) => {
+    if (page.querySelector("[data-stale-page]")) return STALE;
+    if (status === 413) return TOO_LARGE;
+    const [reason, number] = [page.querySelector("main .page-head__lead"), page.querySelector("main code")];
+    if (status < 500 && reason) return `${reason.textContent.trim()} Filen är inte mottagen.`;
+    return number ? `${BROKEN} Kommer felet igen: skriv till SKR och ange ärendenumret ${number.textContent}.` : BROKEN;
+  };
+
+  // A page that has been open long, or where somebody has signed in anew, holds an old token: take the one of today.
+  const renew = async (form) => {
+    const answer = await window.fetch(window.location.href);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const token = page.querySelector("main form [name=csrfmiddlewaretoken]");
+    const own = form.querySelector("[name=csrfmiddlewaretoken]");
+    if (token && own) own.value = token.value;
+  };
+
+  const isSignedOut = (page) => document.querySelector("[data-session]") !== null && page.querySelector("[data-session]") === null;
+
+  const take = (request, form, button) => {
+    const page = new DOMParser().parseFromString(request.responseText, "text/html");
+    const isDone = request.status < 300 && page.querySelector("main") !== null;
+    if (isDone ? !isSignedOut(page) : page.querySelector("main [data-file-input]")) {
+      replacePage(request, page);
+      return;
+    }
+    form.dataset.stale = "";
+    fail(form, button, isDone ? SIGNED_OUT : wordsFor(request.status, page));
+  };
+
+  const send = async (form, button) => {
     const progress = form.querySelector("[data-upload-progress]");
     const bar = progress.querySelector("progress");
-    const status = progress.querySelector("[data-upload-status]");
+    const share = progress.querySelector("[data-upload-share]");
+    const status = progress.querySelector("[data-upload-status]"); // said aloud: the stages, not each per cent
     const request = new XMLHttpRequest();
+    let isSent = false;
     request.upload.addEventListener("progress", (event) => {
       if (!event.lengthComputable) return;
-      const share = Math.floor((100 * event.loaded) / event.total);
-      bar.value = share;
-      status.textContent = `${share}\u00a0% skickat`;
+      const percent = Math.floor((100 * event.loaded) / event.total);
+      bar.value = percent;
+      share.textContent = `${percent}\u00a0% skickat, ${megabytes(event.loaded)} av ${megabytes(event.total)}\u00a0MB`;
     });
     request.upload.addEventListener("load", () => {
+      isSent = true;
       bar.removeAttribute("value");
+      share.textContent = "";
       status.textContent = "Filen är skickad. Kontrollerna körs …";
     });
-    request.addEventListener("load", () => replacePage(request));
-    request.addEventListener("error", () => {
-      form.removeAttribute("aria-busy");
-      button?.removeAttribute("aria-disabled");
-      bar.value = 0;
-      status.textContent = "Uppladdningen avbröts. Kontrollera nätet och försök igen.";
-    });
-    const data = new FormData(form, button);
+    request.addEventListener("load", () => take(request, form, button));
+    request.addEventListener("error", () => fail(form, button, isSent ? NO_ANSWER : CUT_OFF));
     form.setAttribute("aria-busy", "true");
     button?.setAttribute("aria-disabled", "true");
+    form.querySelector("[data-upload-trouble]").textContent = "";
+    bar.value = 0;
+    share.textContent = "";
+    status.textContent = "Filen skickas …";
     progress.hidden = false;
+    if ("stale" in form.dataset) await renew(form).catch(() => undefined);
+    delete form.dataset.stale;
     request.open("POST", form.getAttribute("action") || window.location.href);
-    request.send(data);
+    request.send(new FormData(form, button));
   };
 
   document.addEventListener("submit", (event) => {

@@ -7,12 +7,14 @@ import mimetypes
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
 from django.contrib.staticfiles import finders
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template import engines
+from django.template.loader import render_to_string
 from django.urls import include, path, reverse
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
@@ -66,6 +68,8 @@ class Portal:
         self.sent: list[str] = []
         self.clock: dict[str, object] | None = None  # what the session's clock answers; None where that is no answer
         self.asked: list[str] = []
+        self.broken: list[dict[str, Any] | None] = []  # answers instead of the page to what is sent first; None breaks off
+        self.tokens = ["gammal", "ny"]  # of the form, for each time the page is fetched
 
     def answer(self, route: Route) -> None:
         """What the browser gets for a request."""
@@ -81,19 +85,24 @@ class Portal:
             return
         if route.request.method == "POST":
             self.sent.append(route.request.post_data or "")
+            if self.broken:
+                broken = self.broken.pop(0)
+                route.fulfill(**broken) if broken is not None else route.abort("connectionreset")
+                return
         heading = "Mottaget" if route.request.method == "POST" else "Prov"
         policy = "; ".join(f"{name} {' '.join(values)}" for name, values in settings.SECURE_CSP.items())
         route.fulfill(
-            body=self.page(heading),
+            body=self.page(heading, urlsplit(address).query),
             content_type="text/html; charset=utf-8",
             headers={"content-security-policy": policy},
         )
 
-    def page(self, heading: str) -> str:
+    def page(self, heading: str, query: str = "") -> str:
         """The page with the body under test."""
         source = FORM.replace("BODY", self.body)
-        request = type("Request", (), {"user": Person()})()
-        context = {"heading": heading, "menu": MENU, "request": request, **self.context}
+        request = type("Request", (), {"user": Person(), "path": "/prov/", "GET": QueryDict(query)})()
+        token = self.tokens.pop(0) if len(self.tokens) > 1 else self.tokens[0]
+        context = {"heading": heading, "menu": MENU, "request": request, "token": token, **self.context}
         return str(engines["django"].from_string(source).render(context))
 
 
@@ -112,7 +121,8 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         )
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda message: said.append(message.text))
+        breaks = bool(portal.broken)
+        page.on("console", lambda message: None if breaks and "Failed to load" in message.text else said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))
         page.route(f"{HOST}/**", portal.answer)
         page.goto(f"{HOST}/prov/")
@@ -166,6 +176,19 @@ def test_refused_question_sends_nothing(open_page: Callable[..., Page]) -> None:
     assert portal.sent == []
 
 
+def test_a_form_whose_answer_is_a_file_is_soon_usable_again(open_page: Callable[..., Page]) -> None:
+    portal = Portal('<form method="post" action="/ta-emot/" data-download>{% button "Hämta" %}</form>')
+    portal.broken = [{"status": 204}, {"status": 204}]
+    page = open_page(portal)
+    page.get_by_role("button", name="Hämta").dblclick()
+    expect(page.get_by_role("button", name="Hämta")).to_have_attribute("aria-disabled", "true")
+    assert len(portal.sent) == 1
+    expect(page.get_by_role("button", name="Hämta")).not_to_have_attribute("aria-disabled", "true")
+    page.get_by_role("button", name="Hämta").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Prov")
+    assert len(portal.sent) == 2
+
+
 def test_upload_tells_name_and_size_and_shows_the_answer(open_page: Callable[..., Page], tmp_path: Path) -> None:
     file = tmp_path / "trosa.txt"
     file.write_bytes(b"x" * 48_000)
@@ -196,6 +219,70 @@ def test_file_that_is_too_large_is_not_sent(open_page: Callable[..., Page], tmp_
     page.get_by_role("button", name="Ladda upp").click()
     expect(page.get_by_text("Filen är för stor: högst 1\N{NO-BREAK SPACE}MB.")).to_be_visible()
     assert portal.sent == []
+
+
+UPLOAD = (
+    '<form method="post" action="/ta-emot/" enctype="multipart/form-data" data-upload novalidate>'
+    '<input type="hidden" name="csrfmiddlewaretoken" value="{{ token }}">'
+    '{% file_drop form.file title="Välj fil" max_mb=1 %}{% button "Ladda upp" %}</form>'
+)
+HTML = "text/html; charset=utf-8"
+
+
+def broken_page(name: str, status: int, **context: Any) -> dict[str, Any]:
+    """The answer of one of the portal's own error pages."""
+    return {"status": status, "content_type": HTML, "body": render_to_string(name, context)}
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda: None, "Uppladdningen avbröts, och filen är inte mottagen. Kontrollera nätet och försök igen"),
+        (
+            lambda: {"status": 413, "content_type": HTML, "body": "<h1>413 Request Entity Too Large</h1>"},
+            "Filen är för stor för att",
+        ),
+        (lambda: {"status": 502, "content_type": HTML, "body": "<h1>Bad Gateway</h1>"}, "Något gick fel hos oss."),
+        (lambda: broken_page("500.html", 500, request_id="abcdefghijklmn"), "ange ärendenumret abcdefghijklmn"),
+        (lambda: broken_page("403_csrf.html", 403), "Sidan hade blivit för gammal"),
+        (lambda: broken_page("403.html", 403, reason="Insamlingen är stängd."), "Insamlingen är stängd. Filen är inte mottagen."),
+    ],
+    ids=["cut off", "too large on the way", "no portal", "broken", "stale", "refused"],
+)
+def test_an_upload_that_fails_says_so_in_its_place_and_the_file_is_still_chosen(
+    open_page: Callable[..., Page], tmp_path: Path, answer: Callable[[], dict[str, Any] | None], words: str
+) -> None:
+    file = tmp_path / "trosa.txt"
+    file.write_bytes(b"x" * 4_000)
+    portal = Portal(UPLOAD, form=SampleFile())
+    portal.broken = [answer()]
+    page = open_page(portal)
+    page.get_by_label("Välj fil").set_input_files(file)
+    page.get_by_role("button", name="Ladda upp").click()
+    expect(page.get_by_role("alert")).to_contain_text(words)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Prov")
+    expect(page.get_by_text("Vald fil: trosa.txt")).to_be_visible()
+    expect(page.get_by_role("progressbar")).to_be_hidden()
+    page.get_by_role("button", name="Ladda upp").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Mottaget")
+    assert len(portal.sent) == 2
+
+
+def test_an_upload_of_somebody_signed_out_waits_for_her_and_is_sent_with_the_new_token(
+    open_page: Callable[..., Page], tmp_path: Path
+) -> None:
+    file = tmp_path / "trosa.txt"
+    file.write_bytes(b"x" * 4_000)
+    portal = Portal(UPLOAD, form=SampleFile(), session_seconds=1800, session_warning=300)
+    portal.broken = [{"status": 200, "content_type": HTML, "body": "<title>Logga in</title><main><h1>Logga in</h1></main>"}]
+    page = open_page(portal)
+    page.get_by_label("Välj fil").set_input_files(file)
+    page.get_by_role("button", name="Ladda upp").click()
+    expect(page.get_by_role("alert")).to_contain_text("Du är utloggad, och filen är inte mottagen. Logga in i en ny flik")
+    page.get_by_role("button", name="Ladda upp").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Mottaget")
+    assert ["gammal" in sent for sent in portal.sent] == [True, False]
+    assert "ny" in portal.sent[1]
 
 
 def test_password_is_shown_and_hidden(open_page: Callable[..., Page]) -> None:
