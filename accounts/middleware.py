@@ -24,6 +24,7 @@ from accounts.access import NEXT_ROUTES, is_verified
 from accounts.models import Session, User
 from accounts.notice import current_version
 from config.lib import context
+from config.lib.progress import ASKED_BY_ITSELF
 
 STOP_POLLING = 286  # htmx: ask no more
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -65,6 +66,8 @@ def is_polled(request: HttpRequest) -> bool:
     """Whether a page asks by itself, without anybody doing anything."""
     if request.method not in {"GET", "HEAD"}:
         return False
+    if ASKED_BY_ITSELF in request.GET:
+        return True
     try:
         return bool(getattr(resolve(request.path_info).func, "is_polling", False))
     except Resolver404:

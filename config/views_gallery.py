@@ -18,6 +18,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from accounts.access import open_view
+from config.lib.progress import Progress
 
 INDEX = (
     ("farger", "Färger"), ("text", "Text"), ("mellanrum", "Mellanrum"), ("knappar", "Knappar"), ("marken", "Märken och nivåer"),
@@ -123,6 +124,15 @@ class SampleFile(forms.Form):
     file = forms.FileField(label="Fil")
 
 
+GOING_ON = [
+    Progress(
+        "prov-1", "Provkörningen pågår", "120 av 290 enheter är provade.", 120, 290, "En provkörning brukar ta ungefär 4 minuter."
+    ),
+    Progress("prov-2", "Filen kontrolleras", "Version 2 är mottagen och sparad. Nu läses varje rad och kontrollerna körs."),
+    Progress("prov-3", "Uttaget görs", "CSV: 12 av 290 enheter är klara.", 12, 290, trouble="Det tas upp av sig självt."),
+]
+
+
 @open_view
 def gallery(request: HttpRequest) -> HttpResponse:
     """Every component, with forms empty and with errors."""
@@ -151,5 +161,6 @@ def gallery(request: HttpRequest) -> HttpResponse:
         "page": page,
         "now": timezone.now(),
         "levels": ["fel", "varning", "info"],
+        "going_on": GOING_ON,
     }
     return render(request, "components/gallery.html", context)

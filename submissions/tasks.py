@@ -60,4 +60,4 @@ def take_lists_into_use(timestamp: int) -> None:
 @app.task(name="submissions.tasks.make_export", pass_context=False)
 def make_export(file: int) -> None:
     """Make the files of a production data set that somebody at SKR has asked for."""
-    production_files.make_file(file=file, at=timezone.now())
+    production_files.make_file(file=file)

@@ -14,11 +14,14 @@ from django.core.paginator import Page
 from django.forms import BaseForm
 from django.forms.boundfield import BoundField
 from django.forms.widgets import CheckboxInput
+from django.http import HttpRequest, QueryDict
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from config.lib import personnummer, pictures
+from config.lib.progress import ASKED_BY_ITSELF, SECONDS_WITHOUT_SCRIPTS, STANDS_STILL, Progress
 
 register = template.Library()
 
@@ -366,6 +369,50 @@ def picture(name: str, alt: str, caption: str = "") -> dict[str, Any]:
     return {"name": f"handbok/{name}.webp", "alt": alt, "caption": caption, "width": width, "height": height}
 
 
+def _query_of(request: HttpRequest) -> QueryDict:
+    """What the address asks for, but for what may be a personnummer and how the page came to be asked again."""
+    query = request.GET.copy()
+    for name, values in request.GET.lists():
+        if name in {ASKED_BY_ITSELF, STANDS_STILL} or any(map(personnummer.LOOKS_LIKE.search, values)):
+            del query[name]
+    return query
+
+
+def _again(request: HttpRequest, *more: str) -> str:
+    """The address of the page that is shown, with these words added to its query."""
+    query = _query_of(request)
+    for name in more:
+        query[name] = "1"
+    return f"{request.path}?{query.urlencode()}" if query else request.path
+
+
+@register.inclusion_tag("components/progress.html", takes_context=True)
+def progress(context: template.Context, one: Progress) -> dict[str, Any]:
+    """How far something has come that takes a while; the page asks again until it is done (config.lib.progress)."""
+    request = context["request"]
+    return {
+        "one": one,
+        "level": "warning" if one.trouble else "info",
+        "icon": "warning" if one.trouble else "clock",
+        "asks_at": _again(request, ASKED_BY_ITSELF),
+        "again": _again(request),
+        "still": _again(request, STANDS_STILL),
+        "asks": bool(context.get("is_watched")) and STANDS_STILL not in request.GET,
+        "seconds": SECONDS_WITHOUT_SCRIPTS,
+        "now": timezone.now(),
+    }
+
+
+@register.simple_tag(takes_context=True)
+def asks_again(context: template.Context) -> SafeString:
+    """In the head of a page that `is_watched`: the browser without scripts loads it again, unless that is stopped."""
+    request = context["request"]
+    if STANDS_STILL in request.GET:
+        return SafeString()
+    meta = '<noscript><meta http-equiv="refresh" content="{}; url={}"></noscript>'
+    return format_html(meta, SECONDS_WITHOUT_SCRIPTS, _again(request, ASKED_BY_ITSELF))
+
+
 @register.inclusion_tag("components/pager.html", takes_context=True)
 def pager(
     context: template.Context, page: "Page[Any]", *, param: str = "sida", label: str = "Sidor", anchor: str = ""
@@ -375,9 +422,7 @@ def pager(
     Nothing when there is one page.
     """
     numbers = page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
-    query = context["request"].GET.copy()
-    for name in [name for name, values in query.lists() if any(map(personnummer.LOOKS_LIKE.search, values))]:
-        del query[name]
+    query = _query_of(context["request"])
 
     def address(number: int) -> str:
         query[param] = str(number)

@@ -24,7 +24,7 @@ from config.lib.mail import PortalMail
 from config.lib.text import amount
 from deferrals import reminding
 from deferrals.admin.mailing_forms import FORMS, LIST_BYTES, MailingForm
-from deferrals.mailing import planning, services, states
+from deferrals.mailing import planning, progress, services, states
 from deferrals.mailing.planning import Planned
 from deferrals.models import Mailing, MailingLine
 from submissions.models import Collection, Submission
@@ -241,8 +241,12 @@ class MailingAdmin(PortalAdmin):
         }
         urls = {f"{verb}_url": self.page_url(verb, obj.pk) for verb, may in buttons.items() if may}
         path = next(path for path, kind in PATHS.items() if kind == obj.kind)
+        going_on = progress.of_mailing(obj, counts, at=timezone.now())
         return {
             **urls,
+            "going_on": [going_on] if going_on else [],
+            "is_watched": going_on is not None,
+            "outcome": f"utfall-utskick-{obj.pk}",
             "page": page,
             "rows": [(line, LINE_TONES[Line(line.state)]) for line in page],
             "shown": shown,

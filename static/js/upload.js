@@ -12,6 +12,10 @@
     window.history.pushState({}, "", request.responseURL);
     shownPath = window.location.pathname;
     document.querySelector("main").replaceWith(document.adoptNode(main));
+    for (const script of main.querySelectorAll("script[src]")) {
+      const own = Object.assign(document.createElement("script"), { src: script.src, type: script.type });
+      script.replaceWith(own); // one that comes with the answer's parts does not run by itself
+    }
     window.htmx?.process(main);
     window.scrollTo(0, 0);
     (main.querySelector("[data-focus]") ?? main).focus();

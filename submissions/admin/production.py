@@ -23,6 +23,7 @@ from accounts.admin_site import PortalAdmin
 from accounts.purpose import PurposeForm
 from accounts.step_up import needs_step_up
 from config.lib import downloads, signatures
+from submissions import progress
 from submissions.models import Collection, Export, ExportFile
 from submissions.services import production, production_files, production_set
 from submissions.services.production_files import MAY_EXPORT, MAY_IDENTIFY
@@ -129,7 +130,8 @@ class ProductionPages(PortalAdmin):
         latest = production.latest(collection)
         files = ExportFile.objects.select_related("asked_by").order_by("-asked_at", "-pk")
         shown = Export.objects.filter(collection=collection).select_related("by", "collection")
-        versions = shown.prefetch_related(Prefetch("files", queryset=files)).order_by("-version", "-pk")
+        versions = list(shown.prefetch_related(Prefetch("files", queryset=files)).order_by("-version", "-pk"))
+        making = progress.of_exports(versions, at=timezone.now())
         key = signatures.public_key(signatures.seed_for(production_set.PURPOSE))
         context = {
             "form": form or MakeForm(may_identify=may_identify),
@@ -137,7 +139,10 @@ class ProductionPages(PortalAdmin):
             "refusal": refusal,
             "same": production.version_of(plan) if plan else None,
             "difference": production.difference(plan, latest) if plan else None,
-            "versions": [(one, production.difference_of(one)) for one in versions],
+            "versions": [
+                (one, production.difference_of(one), [making.get(file.pk) for file in one.files.all()]) for one in versions
+            ],
+            "is_watched": bool(making),
             "may_identify": may_identify,
             "make_url": self.page_url("make_production", collection.pk),
             "key": signatures.pem_of(key),

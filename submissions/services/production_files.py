@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from accounts import audit, exports, reads
 from accounts.access import NotAllowed
@@ -109,13 +110,13 @@ def _check_may(by: User, pseudonymised: bool) -> None:
         raise NotAllowed("Du har inte rätt att ta ut uppgifterna så.")
 
 
-def make_file(*, file: int, at: datetime) -> None:
+def make_file(*, file: int, clock: Callable[[], datetime] = timezone.now) -> None:
     """The job: write the set, pack it and keep it sealed. Run twice it is made once; what goes wrong is told on the page."""
     row = ExportFile.objects.select_related("export__collection", "export__series").filter(pk=file, status=Status.MAKING).first()
     if row is None:
         return
     try:
-        _make(row, at)
+        _make(row, clock)
     except NotAllowed as refusal:
         _fail(row, refusal.reason)
     except Exception:
@@ -128,7 +129,7 @@ def _fail(row: ExportFile, trouble: str) -> None:
     ExportFile.objects.filter(pk=row.pk, status=Status.MAKING).update(status=Status.FAILED, trouble=trouble[:400])
 
 
-def _make(row: ExportFile, at: datetime) -> None:
+def _make(row: ExportFile, clock: Callable[[], datetime]) -> None:
     def tell(units: int) -> None:
         ExportFile.objects.filter(pk=row.pk).update(units_done=units)
 
@@ -139,7 +140,7 @@ def _make(row: ExportFile, at: datetime) -> None:
         with transaction.atomic():
             done = ExportFile.objects.filter(pk=row.pk, status=Status.MAKING).update(
                 status=Status.READY,
-                made_at=at,
+                made_at=clock(),
                 manifest_sha256=made.manifest_sha256,
                 public_key=made.public_key,
                 size=packed.stat().st_size,

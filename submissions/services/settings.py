@@ -117,18 +117,19 @@ def last_judging(collection: Collection) -> datetime | None:
     return SettingChange.objects.filter(collection=collection, is_judging=True).aggregate(last=Max("at"))["last"]
 
 
+def working_files(collection: Collection) -> QuerySet[Delivery]:
+    """The current files that units still work with: those that changed settings concern."""
+    current = Delivery.objects.light().kept().filter(submission__collection=collection, is_current=True)
+    return current.exclude(submission__status__in=ACCEPTED)
+
+
 def awaiting_recheck(collection: Collection) -> QuerySet[Delivery]:
-    """The current files that units still work with and that were checked before the settings were last changed."""
+    """Those of them that were checked before the settings were last changed."""
     since = last_judging(collection)
     if since is None or collection.closed_at is not None:
         return Delivery.objects.none()
-    return (
-        Delivery.objects.light()
-        .kept()
-        .filter(submission__collection=collection, is_current=True, checked_at__lt=since)
-        .filter(Q(recheck_tried_at=None) | Q(recheck_tried_at__lt=since))
-        .exclude(submission__status__in=ACCEPTED)
-    )
+    waiting = working_files(collection).filter(checked_at__lt=since)
+    return waiting.filter(Q(recheck_tried_at=None) | Q(recheck_tried_at__lt=since))
 
 
 def accepted_before(submission: Submission, issued_at: datetime | None) -> datetime | None:

@@ -15,9 +15,10 @@ from django.utils import timezone
 from accounts import limits
 from accounts.access import NotAllowed, UserRequest
 from config.lib import personnummer
+from config.lib.progress import Progress
 from profiles import access
 from profiles.models import Unit
-from submissions import states
+from submissions import progress, states
 from submissions.checking.waivers import WaiverSpec
 from submissions.code_search import LONGEST_QUERY, Entry, search
 from submissions.fields import CODE_LISTS, in_words
@@ -89,6 +90,11 @@ class Room:
     def waiting(self) -> Delivery | None:
         """A file that is stored and not yet checked."""
         return next((d for d in self.deliveries if d.status == Delivery.Status.RECEIVED), None)
+
+    @cached_property
+    def going_on(self) -> list[Progress]:
+        """The check of that file, for the page that shows it and asks again until it is done."""
+        return [progress.of_check(self.waiting, at=self.now)] if self.waiting else []
 
     @cached_property
     def situation(self) -> Situation:

@@ -84,6 +84,8 @@ def submission(request: UserRequest, code: str, year: int) -> HttpResponse:
     events = list(SubmissionEvent.objects.filter(submission=room.submission).select_related("by").order_by("-at", "-pk")[:100])
     context = room.context(
         form=upload_form(room),
+        going_on=room.going_on,
+        outcome=f"utfall-kontroll-{room.newest.pk}" if room.newest and not room.waiting else "",
         now_title="Gör nu" if room.situation.is_ours else "Så står det till",
         now_tone="brand" if room.situation.is_ours else "success",
         versions=versions_of(room),

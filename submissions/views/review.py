@@ -139,6 +139,7 @@ def review(request: UserRequest, code: str, year: int) -> HttpResponse:
     sections = [_section(cards, level, causes, opening) for level in LEVELS]
     context = room.context(
         delivery=delivery,
+        going_on=room.going_on,
         opening=opening,
         opening_cards=opening_cards,
         sections=sections,

@@ -18,6 +18,7 @@ from django.template.loader import render_to_string
 from django.urls import include, path, reverse
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
+from config.lib.progress import Progress
 from config.views_gallery import SampleFile, SampleForm
 
 pytestmark = pytest.mark.urls(__name__)
@@ -427,3 +428,85 @@ def test_where_no_answer_comes_it_asks_again(working: Callable[[Portal], Page]) 
     portal.clock = {"seconds": 100, "extends": True}
     page.clock.run_for(31_000)
     expect(page.get_by_text("Du loggas ut kl.")).to_be_visible()
+
+
+# What takes a while ---------------------------------------------------------------------------------------------------
+
+
+WATCHED = (
+    "{% for one in going_on %}{% progress one %}{% empty %}"
+    '<p id="utfall-prov-1">Provkörningen är klar. 290 enheter.</p>{% endfor %}'
+    '<form method="post"><label for="text">Text</label><textarea id="text" name="text"></textarea></form>'
+)
+STEP = 6_000  # more than the script waits between two askings
+
+
+def at(done: int, **more: Any) -> list[Progress]:
+    """So far."""
+    return [Progress("prov-1", "Provkörningen pågår", f"{done} av 290 enheter är provade.", done, 290, **more)]
+
+
+@pytest.fixture
+def watching(open_page: Callable[..., Page]) -> Callable[[Portal], Page]:
+    """A page that follows something, with its clock in the test's hand."""
+
+    def go(portal: Portal) -> Page:
+        page = open_page(portal)
+        page.clock.install()
+        page.reload()
+        return page
+
+    return go
+
+
+def until_it_has_looked(page: Page) -> None:
+    """Let time go until the page has asked and shown the answer."""
+    with page.expect_response("**/*av-sig-sjalv=1*"):
+        page.clock.run_for(STEP)
+
+
+def test_progress_is_shown_as_the_server_tells_it_and_said_once_when_it_is_done(watching: Callable[[Portal], Page]) -> None:
+    portal = Portal(WATCHED, going_on=at(12))
+    page = watching(portal)
+    bar = page.get_by_role("progressbar", name="Provkörningen pågår")
+    expect(bar).to_have_attribute("value", "12")
+    page.get_by_role("link", name="Uppdatera").focus()
+    portal.context["going_on"] = at(140)
+    until_it_has_looked(page)
+    expect(page.get_by_text("140 av 290 enheter är provade.")).to_be_visible()
+    expect(bar).to_have_attribute("value", "140")
+    expect(page.get_by_role("link", name="Uppdatera")).to_be_focused()
+    said = page.locator("body > [role=status]")
+    expect(said).to_have_text("")
+    portal.context["going_on"] = []
+    until_it_has_looked(page)
+    expect(bar).to_have_count(0)
+    expect(page.get_by_role("main").get_by_text("Provkörningen är klar.")).to_be_visible()
+    expect(said).to_have_text("Provkörningen är klar. 290 enheter.")
+    expect(page.locator("main")).to_be_focused()
+
+
+def test_what_is_written_on_the_page_stays_when_it_is_done(watching: Callable[[Portal], Page]) -> None:
+    portal = Portal(WATCHED, going_on=at(12))
+    page = watching(portal)
+    page.get_by_label("Text").fill("Halvvägs")
+    portal.context["going_on"] = []
+    until_it_has_looked(page)
+    expect(page.get_by_role("link", name="Visa resultatet")).to_be_visible()
+    expect(page.get_by_label("Text")).to_have_value("Halvvägs")
+    expect(page.get_by_label("Text")).to_be_focused()
+
+
+def test_without_scripts_the_browser_loads_a_watched_page_again_until_it_is_done_or_stopped(
+    open_page: Callable[..., Page],
+) -> None:
+    portal = Portal(WATCHED, going_on=at(12), is_watched=True)
+    page = open_page(portal, scripts=False)
+    again = page.locator('meta[http-equiv="refresh"]')
+    expect(again).to_have_attribute("content", "20; url=/prov/?av-sig-sjalv=1")
+    expect(page.get_by_text("Sidan uppdateras var 20:e sekund.")).to_be_visible()
+    page.get_by_role("link", name="Låt den stå stilla").click()
+    expect(again).to_have_count(0)
+    portal.context |= {"going_on": [], "is_watched": False}
+    page.goto(f"{HOST}/prov/")
+    expect(again).to_have_count(0)

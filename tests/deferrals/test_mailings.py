@@ -107,6 +107,34 @@ def test_a_message_to_some_units_is_shown_word_for_word_sent_after_ten_minutes_a
     assert list(codes) == ["mailing:created", "mailing:submitted", "mailing:done"]
 
 
+def test_how_far_it_has_come_stands_on_its_page_until_all_is_sent(sam: Client, third: Submission, clock: Any):
+    def page() -> str:
+        return str(sam.get(reverse("admin:deferrals_mailing_change", args=[latest().pk])).content.decode())
+
+    new(sam, "skriv", **{**MESSAGE, "state": "", "units": "0488 Trosa\n3001"})
+    later = latest()
+    new(sam, "skriv", **{**MESSAGE, "state": "", "units": "0488 Trosa\n3001"})
+    press(sam, "submit", latest())
+    assert "<progress" not in page()
+    clock.shift(timedelta(minutes=10))
+    assert "0 av 2 mottagare är klara." in page()
+    assert running.run_due(at=timezone.now(), most=1) == 1
+    assert "1 av 2 mottagare är klara." in page()
+    assert 'max="2" value="1"' in page()
+    assert 'http-equiv="refresh"' in page()
+    assert "Det har stannat." not in page()
+    clock.shift(timedelta(minutes=4))
+    assert "Det har stannat." in page()
+    assert "ingen får det två gånger" in page()
+    tasks.run_mailings(0)
+    tasks.run_mailings(0)
+    assert f'id="utfall-utskick-{latest().pk}"' in page()
+    assert 'http-equiv="refresh"' not in page()
+    Mailing.objects.filter(pk=later.pk).update(state="running", runs_at=timezone.now())
+    slow = sam.get(reverse("admin:deferrals_mailing_change", args=[later.pk])).content.decode()
+    assert "Ett utskick till så många brukar ta ungefär 4 minuter." in slow
+
+
 def test_undo_until_it_goes_sends_nothing(sam: Client, third: Submission, clock: Any):
     new(sam, "skriv", **{**MESSAGE, "state": "", "units": "0488"})
     press(sam, "submit", latest())

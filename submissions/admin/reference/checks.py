@@ -15,13 +15,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import NotAllowed
 from accounts.admin_site import Section, badge, portal_admin
-from submissions import checking, thresholds
+from submissions import checking, progress, thresholds
 from submissions.admin.filters import CollectionFilter
 from submissions.admin.reference import common
 from submissions.admin.reference.check_forms import CheckForm
 from submissions.admin.reference.health import LEVEL_TONES, HealthPages
 from submissions.models import CheckSetting
-from submissions.services import checks, settings, trials
+from submissions.services import checks, trials
 from submissions.services.checks import Values
 from submissions.services.settings import MAY_CHANGE, Kind
 
@@ -87,6 +87,7 @@ class CheckSettingAdmin(HealthPages):
         may_change = request.user.has_perm(MAY_CHANGE) and obj.collection.closed_at is None
         mine, before, shipped = checks.values_of(obj), checks.last_years(obj), checks.shipped(obj.code)
         against = checks.differences(obj.code, checks.values_of(before), mine) if before else []
+        going_on = progress.of_recheck(obj.collection, at=timezone.now())
         return {
             "edit_url": self.page_url("edit", obj.pk) if may_change else "",
             "copy_url": self.page_url("copy", obj.pk) if may_change and against else "",
@@ -95,7 +96,8 @@ class CheckSettingAdmin(HealthPages):
             "against_shipped": checks.differences(obj.code, checks.values_of(shipped), mine) if shipped else [],
             "changes": common.history(Kind.CHECK, obj.code, collection=obj.collection),
             "seen": checks.latest_change(obj),
-            "waiting": settings.awaiting_recheck(obj.collection).count(),
+            "going_on": [going_on] if going_on else [],
+            "is_watched": going_on is not None,
         }
 
     def edit(self, request: HttpRequest, check_id: int) -> HttpResponse:

@@ -16,10 +16,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.access import NotAllowed
 from accounts.admin_site import Section, badge, portal_admin
 from config.lib.text import amount
+from submissions import progress
 from submissions.admin.production import ProductionPages
 from submissions.admin.reference import common
 from submissions.models import Collection, Layout, SettingChange
-from submissions.services import calendar, layouts, new_year, production_files, settings
+from submissions.services import calendar, layouts, new_year, production_files
 from submissions.services.calendar import LABELS, Calendar
 from submissions.services.settings import MAY_CHANGE
 
@@ -162,6 +163,7 @@ class CollectionAdmin(ProductionPages):
         may_set, may_move, may_change = (
             is_open and request.user.has_perm(one) for one in (calendar.MAY_SET, calendar.MAY_CHANGE, MAY_CHANGE)
         )
+        going_on = progress.of_recheck(obj, at=timezone.now())
         changes = SettingChange.objects.filter(collection=obj).select_related("by").order_by("-at", "-pk")
         return {
             "rules_form": DeferralRulesForm(collection=obj) if may_set else None,
@@ -171,7 +173,7 @@ class CollectionAdmin(ProductionPages):
             "layout_form": LayoutForm(collection=obj) if may_change and not layouts.has_files(obj) else None,
             "layout_url": self.page_url("choose_layout", obj.pk),
             "changes": list(changes[: common.MOST_CHANGES]),
-            "waiting": settings.awaiting_recheck(obj).count(),
+            "going_on": [going_on] if going_on else [],
         }
 
     def new(self, request: HttpRequest) -> HttpResponse:

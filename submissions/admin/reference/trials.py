@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from accounts.admin_site import PortalAdmin, Section, badge, link, portal_admin
+from submissions import progress
 from submissions.models import CheckSetting, Trial
 from submissions.services import trials
 from submissions.services.settings import MAY_CHANGE
@@ -92,8 +93,12 @@ class TrialAdmin(PortalAdmin):
         later = trials.changed_since(obj)
         units = Paginator(trials.worst_first(obj), UNITS_PER_PAGE)
         codes = sorted(obj.result.get("codes", {}).items(), key=lambda one: (-one[1], one[0]))
+        going_on = progress.of_trial(obj, at=timezone.now())
         return {
             "trial": obj,
+            "going_on": [going_on] if going_on else [],
+            "is_watched": going_on is not None,
+            "outcome": f"utfall-provkorning-{obj.pk}",
             "totals": trials.totals(obj),
             "units": units.get_page(request.GET.get("sida")),
             "codes": codes[:MOST_CODES],
