@@ -29,7 +29,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from accounts import audit, limits, throttling
 from accounts.models import User
 from config.lib import crypto, jobs, sealed
-from config.lib.mail import html_of
+from config.lib.mail import html_of, wrapped
 from messaging.models import OutgoingMail
 from profiles import bounces
 
@@ -201,7 +201,7 @@ def _hand_over(mail: OutgoingMail, letter: Letter) -> None:
     server = smtp_connection(settings.SMTP_URL)
     message = EmailMultiAlternatives(
         subject=letter.subject,
-        body=letter.body,
+        body=wrapped(letter.body),
         to=[letter.recipient],
         headers={"Auto-Submitted": "auto-generated", "Message-ID": message_id(mail.pk)},
         connection=server,

@@ -33,8 +33,9 @@ hypothesis_settings.load_profile("ci")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Our own option."""
+    """Our own options."""
     parser.addoption("--pictures", action="store_true", help="renew the documentation's pictures (tests/browser)")
+    parser.addoption("--mails", action="store_true", help="renew docs/mejl.md (tests/messaging/test_mails.py)")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -7,6 +7,8 @@ made from PORTAL_BASE_URL only, never from the request. Where SKR has written a 
 
 from __future__ import annotations
 
+import re
+import textwrap
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -24,6 +26,9 @@ from config.lib.line_breaks import has_line_break
 from config.lib.text import one_line
 
 log = structlog.get_logger("portal.mail")
+
+LINE = 72
+NUMBERED = re.compile(r"\d\. ")
 
 
 class PortalMail(EmailMessage):
@@ -75,6 +80,16 @@ def _on_one_line(template: str, value: Any) -> Any:
         return value
     log.warning("line_break_in_mail", template=template)
     return one_line(value)
+
+
+def wrapped(text: str) -> str:
+    """The mail's text with lines of at most LINE signs, as mail programs without HTML want it; an address stays whole."""
+    return "\n".join(
+        textwrap.fill(
+            line, LINE, subsequent_indent="   " if NUMBERED.match(line) else "", break_long_words=False, break_on_hyphens=False
+        )
+        for line in text.split("\n")
+    )
 
 
 def html_of(text: str) -> str:

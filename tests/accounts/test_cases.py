@@ -48,7 +48,7 @@ def test_ater_06_a_totp_case_ends_the_lost_phone_at_once(client: Client, active:
     assert walker.get("/konto/kod/").headers["Location"] == "/konto/"
     assert (case.valid_until - case.valid_from).total_seconds() == DAY  # type: ignore[operator]
     (letter,) = people.mails(ACTIVE, "accounts/recovery_opened")
-    for words in ("mobiltelefonen med Microsoft Authenticator är förlorad", "17\xa0nov 2026", "SKR frågar aldrig efter koden"):
+    for words in ("mobiltelefonen med Microsoft Authenticator är borta", "17\xa0nov 2026", "SKR frågar aldrig efter koden"):
         assert words in letter.body
     assert AuditEvent.objects.get(code="recovery:opened").object == "2026-117"
 

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import invite_user
-from config.lib.mail import PortalMail, html_of
+from config.lib.mail import LINE, PortalMail, html_of, wrapped
 from messaging import outbox, tasks
 from messaging.models import OutgoingMail, Thread
 from profiles.models import Unit
@@ -29,6 +29,7 @@ from tests.cast import Cast, sign_in
 from tests.client import GuardedClient
 from tests.guards.mails import faults_in
 from tests.mail import sent_mails
+from tests.swedish import english_in
 
 pytestmark = pytest.mark.django_db
 
@@ -111,6 +112,69 @@ def test_web_11_what_is_filled_in_is_only_text_in_the_html_of_the_mail(template:
         assert set(re.findall(r"<(\w+)", page)) <= {"html", "head", "meta", "title", "body", "p", "br", "a"}
         if hostile in mail.body:
             assert "&quot;&gt;&lt;svg/onload=alert(1)&gt;{{7*7}}" in page
+
+
+# The shape of a mail -------------------------------------------------------------------------------------------------
+
+GREETING, SIGNED = "Hej!\n\n", "\n\nHälsningar\nSKR, Personalstatistik\n"
+FILLED = re.compile(r"«(\w+)»")
+NAMES = {
+    "client": "webbläsare", "email": "e-post", "inviter": "den som bjuder in", "matter": "roll och enhet", "new": "ny adress",
+    "object": "vad", "old": "gammal adress", "outcome": "svarat så", "person": "person", "receipt": "kvittenskod", "result": "antal",
+    "role": "roll", "sak": "person", "unit": "enhet", "who": "samordnare",
+}  # fmt: skip
+OVERVIEW = django_settings.BASE_DIR / "docs" / "mejl.md"
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_every_mail_has_the_same_shape(template: str) -> None:
+    """A greeting, one link and who sends it; a subject that a list of mails shows whole; nothing but Swedish."""
+    for context in contexts_of(template):
+        mail = PortalMail(template, to="anna.ek@trosa.example", context=context)
+        body = str(mail.body)
+        assert 10 < len(str(mail.subject)) <= 78
+        assert not str(mail.subject).endswith(".")
+        assert body.startswith(GREETING)
+        assert body.endswith(SIGNED)
+        assert body.count("://") == 1
+        assert "\n\n\n" not in body
+        assert english_in(FILLED.sub("", f"{mail.subject}\n{body}")) == []
+        assert max(map(len, wrapped(body).splitlines())) <= LINE
+
+
+def test_a_line_is_broken_between_words_and_an_address_never() -> None:
+    address = "https://personalstatistik.example/" + "x" * 60
+    whole = "ord\u00a0" * 20 + "slut"
+    text = f"Hej!\n\n1. Öppna {address}\n2. {'ord ' * 20}\n\n{whole}\n"
+    lines = wrapped(text).split("\n")
+    assert lines[:4] == ["Hej!", "", "1. Öppna", f"   {address}"]
+    assert lines[4].startswith("2. ord")
+    assert lines[5].startswith("   ord")
+    assert lines[7:] == [whole, ""]
+
+
+def overview() -> str:
+    """docs/mejl.md: every mail as it is, with what is filled in between angle quotes."""
+    parts = [
+        "# Mejl",
+        "Alla mejl som portalen skickar, skrivna ur mallarna i `templates/mail`. Det som fylls i står inom «». Filen skrivs av\n"
+        "`bin/test tests/messaging/test_mails.py --mails`. Ett tiotal kan SKR själv formulera (Administrationen, Mejltexter).",
+    ]
+    for template in TEMPLATES:
+        fullest = max(contexts_of(template), key=lambda one: (sum(map(bool, one.values())), repr(sorted(one.items()))))
+        mail = PortalMail(template, to="anna.ek@trosa.example", context=fullest | ({"year": 2026} if "year" in fullest else {}))
+        subject, body = (FILLED.sub(lambda one: f"«{NAMES[one[1]]}»", str(text)) for text in (mail.subject, mail.body))
+        parts += [f"## {subject}", f"`{template}`", f"```text\n{wrapped(body).strip()}\n```"]
+    return "\n\n".join(parts) + "\n"
+
+
+def test_the_overview_shows_the_mails_as_they_are(pytestconfig: pytest.Config, settings: Any) -> None:
+    settings.PORTAL_BASE_URL = "https://personalstatistik.skr.se"
+    if pytestconfig.getoption("--mails"):
+        OVERVIEW.write_text(overview(), encoding="utf-8")
+    assert OVERVIEW.read_text(encoding="utf-8") == overview(), (
+        "bin/test tests/messaging/test_mails.py --mails förnyar docs/mejl.md"
+    )
 
 
 # Line breaks (MEJ-01) ------------------------------------------------------------------------------------------------
