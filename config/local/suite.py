@@ -58,14 +58,11 @@ def take_slot() -> FileLock:
 
 
 def test_environment() -> dict[str, str]:
-    """The machine's environment, as the tests want it."""
+    """The machine's environment, as the tests want it: what is compiled and rewritten for pytest is kept for the next process."""
+    machine = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     one_each = {"POLARS_MAX_THREADS": "1"}  # two processes have the cores
-    return one_each | {
-        **os.environ,
-        "PORTAL_ENV": "test",
-        "DJANGO_ALLOW_ASYNC_UNSAFE": "1",
-        "DJANGO_SETTINGS_MODULE": "tests.settings",
-    }
+    ours = {"PORTAL_ENV": "test", "DJANGO_ALLOW_ASYNC_UNSAFE": "1", "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    return one_each | machine | ours
 
 
 def run_steps(environment: dict[str, str], *, with_browser: bool) -> int:
