@@ -44,12 +44,23 @@ class Cast:
 
 def make_user(email: str, name: str, *, staff_role: str = "") -> User:
     """A person with an account who has read the privacy notice."""
+    user = new_user(email, name, staff_role)
+    user.save()
+    new_device(user).save()
+    return user
+
+
+def new_user(email: str, name: str, staff_role: str = "") -> User:
+    """The row of such a person, not stored yet."""
     user = User(email=email, name=name, staff_role=staff_role, notice_version=NOTICE_VERSION, notice_accepted_at=timezone.now())
     user.set_password(PASSWORD)
-    user.save()
-    sealed = totp.seal_device_secret(totp.new_secret(), user.pk)
-    TotpDevice.objects.create(user=user, name="Authenticator", secret_sealed=sealed, created_at=timezone.now())
     return user
+
+
+def new_device(user: User) -> TotpDevice:
+    """The row of her app, not stored yet."""
+    sealed = totp.seal_device_secret(totp.new_secret(), user.pk)
+    return TotpDevice(user=user, name="Authenticator", secret_sealed=sealed, created_at=timezone.now())
 
 
 def make_unit(code: str, name: str, kind: str = Unit.Kind.KOMMUN) -> Unit:
@@ -59,28 +70,34 @@ def make_unit(code: str, name: str, kind: str = Unit.Kind.KOMMUN) -> Unit:
 
 def give_role(user: User, unit: Unit, role: str) -> Membership:
     """A role in force."""
-    return Membership.objects.create(user=user, unit=unit, role=role, created_at=timezone.now())
+    membership = new_role(user, unit, role)
+    membership.save()
+    return membership
+
+
+def new_role(user: User, unit: Unit, role: str) -> Membership:
+    """The row of a role, not stored yet."""
+    return Membership(user=user, unit=unit, role=role, created_at=timezone.now())
 
 
 def make_cast(trosa: Unit | None = None, other: Unit | None = None) -> Cast:
     """Everybody, with their roles; at units that exist where they are given."""
     trosa, other = trosa or make_unit("0488", "Trosa kommun"), other or make_unit("0999", "Vagnhärads kommun")
-    cast = Cast(
-        trosa=trosa,
-        other=other,
-        anna=make_user("anna.ek@trosa.example", "Anna Ek"),
-        bo=make_user("bo.ask@trosa.example", "Bo Ask"),
-        cia=make_user("cia.al@trosa.example", "Cia Al"),
-        dan=make_user("dan.lind@vagnharad.example", "Dan Lind"),
-        officer=make_user("hanna@skr.example", "Hanna Handläggare", staff_role=StaffRole.OFFICER),
-        coordinator=make_user("sam@skr.example", "Sam Samordnare", staff_role=StaffRole.COORDINATOR),
-        statistician=make_user("stina@skr.example", "Stina Statistiker", staff_role=StaffRole.STATISTICIAN),
-        system=make_user("sten@skr.example", "Sten Systemadministratör", staff_role=StaffRole.SYSTEM),
-    )
-    give_role(cast.anna, trosa, Role.CONTACT)
-    give_role(cast.bo, trosa, Role.SUBMITTER)
-    give_role(cast.cia, trosa, Role.READER)
-    give_role(cast.dan, other, Role.CONTACT)
+    people = {
+        "anna": new_user("anna.ek@trosa.example", "Anna Ek"),
+        "bo": new_user("bo.ask@trosa.example", "Bo Ask"),
+        "cia": new_user("cia.al@trosa.example", "Cia Al"),
+        "dan": new_user("dan.lind@vagnharad.example", "Dan Lind"),
+        "officer": new_user("hanna@skr.example", "Hanna Handläggare", StaffRole.OFFICER),
+        "coordinator": new_user("sam@skr.example", "Sam Samordnare", StaffRole.COORDINATOR),
+        "statistician": new_user("stina@skr.example", "Stina Statistiker", StaffRole.STATISTICIAN),
+        "system": new_user("sten@skr.example", "Sten Systemadministratör", StaffRole.SYSTEM),
+    }
+    User.objects.bulk_create(people.values())
+    TotpDevice.objects.bulk_create([new_device(user) for user in people.values()])
+    cast = Cast(trosa=trosa, other=other, **people)
+    roles = [(cast.anna, trosa, Role.CONTACT), (cast.bo, trosa, Role.SUBMITTER), (cast.cia, trosa, Role.READER)]
+    Membership.objects.bulk_create([new_role(*role) for role in [*roles, (cast.dan, other, Role.CONTACT)]])
     return cast
 
 
