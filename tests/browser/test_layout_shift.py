@@ -16,7 +16,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from messaging.services import reply
 from tests.browser.test_accessibility import give_session
-from tests.scene import Scene, make_scene
+from tests.scene import Scene, ready_scene
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.needs_scripts("a script in the page measures")]
 
@@ -43,7 +43,7 @@ PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
 @pytest.fixture
 def scene(transactional_db: None) -> Scene:
     """The matrix's scene, where the live server sees it."""
-    return make_scene()
+    return ready_scene()
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from submissions.services import storage
 from tests.browser.conftest import Complaints
 from tests.browser.test_accessibility import give_session
 from tests.browser.test_keyboard import press
-from tests.scene import ROWS, YEAR, Scene, make_scene
+from tests.scene import ROWS, YEAR, Scene, ready_scene
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.needs_scripts("what a script puts in place")]
 
@@ -54,7 +54,7 @@ LISTEN = """() => {
 @pytest.fixture
 def scene(transactional_db: None) -> Scene:
     """Trosa's file under review, with a matter about it."""
-    return make_scene()
+    return ready_scene()
 
 
 @pytest.fixture
