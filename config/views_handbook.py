@@ -215,7 +215,7 @@ def handbook_sample(request: HttpRequest, slug: str) -> HttpResponseBase:
     sample = samples.SAMPLES.get(slug)
     if sample is None or not samples.fits(catalogue.current_spec()):
         raise Http404
-    return downloads.attachment(samples.content(slug), name=sample.name)
+    return downloads.attachment([samples.content(slug)], name=sample.name)
 
 
 def _fields_of(kind: str, collection: CollectionSpec) -> list[tuple[int, str]]:

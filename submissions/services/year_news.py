@@ -7,10 +7,18 @@ from dataclasses import dataclass
 
 from submissions import checking
 from submissions.models import Collection
-from submissions.services import calendar, checks, code_lists, layouts
+from submissions.services import checks, code_lists, layouts
 from submissions.services.collections import Difference
 from submissions.services.settings import Changes
 from submissions.spec import CheckSpec, CodeListSpec, CollectionSpec
+
+DATES = {  # in the words of those who hand in
+    "opens_on": "Insamlingen öppnar",
+    "delivers_on": "Årets fil lämnas från",
+    "measurement_day": "Mättidpunkt",
+    "due_date": "Sista dag",
+    "latest_deferral_date": "Uppskov längst till",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +89,7 @@ def between(old: CollectionSpec, new: CollectionSpec) -> YearNews:
 def _dates(old: CollectionSpec, new: CollectionSpec) -> Changes:
     """Each date of the year, with the one before."""
     rows = []
-    for name, label in calendar.LABELS.items():
+    for name, label in DATES.items():
         before, after = getattr(old, name), getattr(new, name)
         rows.append({"label": label, "from": before, "to": after})
     return rows
