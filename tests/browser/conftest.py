@@ -181,6 +181,7 @@ def assert_accessible(page: Page, scheme: str) -> None:
 
     All rules are asked of the page in light; in the dark those about colours, on a narrow screen those about places.
     """
+    page.wait_for_load_state()  # a page that is on its way has no colours yet
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     width = page.viewport_size["width"] if page.viewport_size else 0
     if not page.evaluate("Boolean(window.axe)"):
@@ -270,6 +271,7 @@ def picture(pytestconfig: pytest.Config, has_scripts: bool) -> Callable[..., Non
 
     def take(page: Page, name: str, part: str = "") -> None:
         if has_scripts and pytestconfig.getoption("--pictures"):
+            page.wait_for_load_state()
             page.evaluate("window.scrollTo(0, 0)")  # the menu stays where it stands, also in a picture of the whole page
             shot = (
                 page.locator(part).screenshot(animations="disabled")
