@@ -70,6 +70,13 @@ def test_she_sees_the_units_page_with_a_band_and_her_own_pages_rest(scene: Scene
     assert client.get(reverse("admin:index")).status_code == 200
 
 
+def test_profil_shows_whose_view_it_is_and_nothing_of_her_own(scene: Scene) -> None:
+    client = begin(scene)
+    page = main_of(client.get("/profil/"))
+    assert f"<strong>{scene.trosa.unit.name}, uppgiftslämnare</strong>" in page
+    assert all(words not in page for words in (scene.cast.officer.email, scene.cast.officer.name, "Be om behörighet"))
+
+
 def main_of(answer: HttpResponse) -> str:
     """The page itself, without what is drawn by lot."""
     text = answer.content.decode()
