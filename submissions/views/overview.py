@@ -17,7 +17,7 @@ from submissions import states
 from submissions.models import Delivery, Submission, SubmissionEvent
 from submissions.services import deliver, intake, issuing, points
 from submissions.situation import Situation, situation_of
-from submissions.views.common import enter
+from submissions.views.common import Room, enter
 from submissions.views.receiving import answer_for, upload_form
 from submissions.views.review import points_shown
 from submissions.views.versions import versions_of
@@ -86,7 +86,7 @@ def submission(request: UserRequest, code: str, year: int) -> HttpResponse:
         form=upload_form(room),
         going_on=room.going_on,
         outcome=f"utfall-kontroll-{room.newest.pk}" if room.newest and not room.waiting else "",
-        now_title="Gör nu" if room.situation.is_ours else "Så står det till",
+        now_title=_now_title(room),
         now_tone="brand" if room.situation.is_ours else "success",
         versions=versions_of(room),
         asked_by_skr=points_shown(room),
@@ -96,6 +96,13 @@ def submission(request: UserRequest, code: str, year: int) -> HttpResponse:
         receipt=issuing.receipt_in_force(room.submission),
     )
     return render(request, "submissions/submission.html", context)
+
+
+def _now_title(room: Room) -> str:
+    """The heading of the box that says what to do, or how it stands."""
+    if not room.situation.is_ours:
+        return "Så står det till"
+    return "Gör nu" if room.current or room.why_not_upload else "Lämna årets fil"
 
 
 def _other_years(request: UserRequest, submission: Submission) -> list[Submission]:
