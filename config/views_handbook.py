@@ -95,7 +95,12 @@ def handbook_fields(request: HttpRequest) -> HttpResponse:
     """The layout on one page."""
     collection = catalogue.current_spec()
     shown = [fields.shown(field, collection) for field in collection.layout.fields]
-    context = {**_frame(pages.BY_VIEW["handbook_fields"]), "collection": collection, "fields": shown}
+    context = {
+        **_frame(pages.BY_VIEW["handbook_fields"]),
+        "collection": collection,
+        "fields": shown,
+        "is_proposal": samples.fits(collection),
+    }
     return render(request, "handbook/fields.html", context)
 
 

@@ -19,7 +19,7 @@ from messaging.models import KnownIssue
 CHANGE = "messaging.change_knownissue"
 TITLE_LENGTH, LENGTH = 120, 2000
 LAST_FIELD = 60
-CHECK = re.compile(r"[A-Z]{3}[0-9]{2}")
+CHECK = re.compile(r"[A-Za-z]{3}[0-9]{2}\Z")  # kept in capitals
 CHANGED_MEANWHILE = "Någon har ändrat det kända felet sedan du öppnade sidan. Ladda om sidan och gör om din ändring."
 
 

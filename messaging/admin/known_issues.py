@@ -71,6 +71,14 @@ class KnownIssueForm(forms.Form):
     nonce = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4, error_messages=NOT_TAKEN)
     seen = forms.IntegerField(widget=forms.HiddenInput, initial=0, min_value=0, error_messages=NOT_TAKEN)
 
+    def clean(self) -> dict[str, Any]:
+        """It is not mended before it began."""
+        values = super().clean() or {}
+        begins, solved = values.get("begins_on"), values.get("solved_on")
+        if begins and solved and solved < begins:
+            self.add_error("solved_on", "Felet kan inte vara åtgärdat innan det fanns.")
+        return values
+
     def said(self) -> Said:
         """What the form says, once it is valid."""
         data = self.cleaned_data
@@ -155,7 +163,7 @@ class KnownIssueAdmin(PortalAdmin):
                     said=form.said(), nonce=form.cleaned_data["nonce"], by=asked.user, at=timezone.now()
                 )
             except NotAllowed as refusal:
-                form.add_error(None, refusal.reason)
+                form.add_error("text", refusal.reason)
             else:
                 messages.success(request, "Det kända felet är sparat.")
                 return HttpResponseRedirect(self.object_url(made))
@@ -173,7 +181,7 @@ class KnownIssueAdmin(PortalAdmin):
             try:
                 known_issues.change_issue(issue=issue, said=form.said(), seen=seen, by=asked.user, at=timezone.now())
             except NotAllowed as refusal:
-                form.add_error(None, refusal.reason)
+                form.add_error(None if refusal.reason == known_issues.CHANGED_MEANWHILE else "text", refusal.reason)
             else:
                 messages.success(request, "Det kända felet är sparat.")
                 return HttpResponseRedirect(self.object_url(issue))

@@ -143,8 +143,10 @@ def test_the_page_about_check_file_shows_what_it_says(client: GuardedClient) -> 
 def test_a_year_with_another_layout_offers_no_file_of_the_old_one(client: GuardedClient) -> None:
     year = open_collection(year=SPEC.year, by=None, at=NOW).collection
     assert "exempel-utan-fel.txt" in main_of(client, "/handbok/exempelfiler/")
+    assert "ett förslag" in main_of(client, "/handbok/falt/")
     Field.objects.filter(layout=Collection.objects.get(pk=year.pk).layout, number=22).update(max_length=8)
     assert "exempel-utan-fel.txt" not in main_of(client, "/handbok/exempelfiler/")
+    assert "ett förslag" not in main_of(client, "/handbok/falt/")
     assert client.get("/handbok/exempelfil/utan-fel/").status_code == 404
     assert "<code>" not in main_of(client, "/handbok/falt/22/").split("Vanliga fel")[0]
 
