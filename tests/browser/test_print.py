@@ -9,7 +9,7 @@ from django.urls import reverse
 from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.test_accessibility import give_session
-from tests.scene import Scene, make_scene
+from tests.scene import Scene, ready_scene
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.needs_scripts("the pages are looked at, nothing is done")]
 
@@ -38,7 +38,7 @@ IN_PRINT = """() => {
 @pytest.fixture
 def scene(transactional_db: None) -> Scene:
     """The matrix's scene, where the live server sees it."""
-    return make_scene()
+    return ready_scene()
 
 
 def test_the_main_pages_are_good_on_paper(context: BrowserContext, page: Page, scene: Scene, base_url: str) -> None:
