@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import notice, notice_text
 from accounts.access import NotAllowed
-from accounts.admin_site import Figure, FigureGroup, PortalAdmin, Section, badge, number, portal_admin
+from accounts.admin_site import WAITING, FigureGroup, PortalAdmin, Section, badge, number, portal_admin, waiting_figure
 from accounts.models import NoticeAcceptance, NoticeText, User
 from accounts.step_up import needs_step_up
 
@@ -84,11 +84,8 @@ class NoticeTextAdmin(PortalAdmin):
     def figures(self, request: HttpRequest) -> list[FigureGroup]:
         """What waits for a second person."""
         waiting = self.get_queryset(request).filter(state=State.WAITING).exclude(created_by=request.user.pk).count()
-        return (
-            [FigureGroup("Väntar på SKR", [Figure(waiting, "integritetstext att godkänna", self.list_url(), "warning")])]
-            if waiting
-            else []
-        )
+        figure = waiting_figure(waiting, "integritetstext att godkänna", "integritetstexter att godkänna", self.list_url())
+        return [FigureGroup(WAITING, [figure])] if waiting else []
 
     @admin.display(description="version", ordering="version")
     def name(self, text: NoticeText) -> str:

@@ -38,6 +38,9 @@ def link(href: str, text: object) -> SafeString:
     return format_html('<a href="{}">{}</a>', href, text)
 
 
+WAITING = "Väntar på SKR"  # the first heading of the front page: what there is to do
+
+
 @dataclass(frozen=True)
 class Figure:
     """One number of the front page and the list behind it."""
@@ -46,6 +49,12 @@ class Figure:
     label: str
     href: str
     tone: str = ""
+    is_minor: bool = False  # a line under the others instead of a card
+
+
+def waiting_figure(count: int, one: str, many: str, href: str, tone: str = "warning") -> Figure:
+    """What somebody has to do: a card where there is anything, else a word under the cards."""
+    return Figure(count, one if count == 1 else many, href, tone if count else "", is_minor=not count)
 
 
 @dataclass(frozen=True)
@@ -54,6 +63,21 @@ class FigureGroup:
 
     title: str
     figures: list[Figure]
+
+    @property
+    def cards(self) -> list[Figure]:
+        """Those to see at once."""
+        return [one for one in self.figures if not one.is_minor]
+
+    @property
+    def minor(self) -> list[Figure]:
+        """The others."""
+        return [one for one in self.figures if one.is_minor]
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the group tells what there is to do."""
+        return self.title == WAITING
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ the front page shows comes from the registered admins, so nothing here looks upw
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
@@ -30,6 +31,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import audit, exports, list_files
 from accounts.access import NotAllowed, is_verified
 from accounts.admin_parts import (
+    WAITING,
     Figure,
     FigureGroup,
     FrontPart,
@@ -40,6 +42,7 @@ from accounts.admin_parts import (
     badge,
     link,
     number,
+    waiting_figure,
 )
 from config.lib import downloads, personnummer
 
@@ -48,6 +51,7 @@ if TYPE_CHECKING:
 
 
 __all__ = [
+    "WAITING",
     "Figure",
     "FigureGroup",
     "FrontPart",
@@ -61,7 +65,11 @@ __all__ = [
     "link",
     "number",
     "portal_admin",
+    "waiting_figure",
 ]  # an app's admin imports all it needs from here
+
+LINKS_SHOWN = 14  # in the menu, without folding: with their headings they fill a screen of a laptop
+DAILY = (Section.COLLECTION, Section.MESSAGES)  # never folded
 
 NOT_OURS = frozenset({"password_change", "password_change_done", "autocomplete", "view_on_site", "app_list"})
 
@@ -118,10 +126,18 @@ class PortalAdminSite(admin.AdminSite):
         return reverse(f"admin:{obj._meta.app_label}_{obj._meta.model_name}_change", args=[obj.pk])
 
     def menu(self, request: HttpRequest) -> list[dict[str, Any]]:
-        """The side menu, in the shape of the portal's own, each link with the heading it stands under; Läget has none."""
+        """The side menu, in the shape of the portal's own, each link with the heading it stands under; Läget has none.
+
+        A long menu folds what is not used every day, but for the part that one is in.
+        """
         items = [(MenuItem(self.index_title, reverse("admin:index")), "")]
         items += [(item, str(one.section)) for one in self.admins(request) for item in one.menu_items(request)]
         here = max((item.url for item, _ in items[1:] if request.path.startswith(item.url)), key=len, default=request.path)
+        waiting: Counter[str] = Counter()
+        for item, section in items:
+            waiting[section] += item.badge
+        is_long = len(items) > LINKS_SHOWN
+        opened = {str(one) for one in DAILY} | {section for item, section in items if item.url == here}
         return [
             {
                 "label": item.label,
@@ -130,6 +146,9 @@ class PortalAdminSite(admin.AdminSite):
                 "badge": item.badge,
                 "badge_label": item.badge_label,
                 "section": section,
+                "folds": is_long and section not in {str(one) for one in DAILY},
+                "is_open": section in opened,
+                "waiting": waiting[section],
             }
             for item, section in items
         ]
@@ -145,8 +164,8 @@ class PortalAdminSite(admin.AdminSite):
 
     @method_decorator(require_safe)
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        """Läget: the figures of the running collection, each a link to its list."""
-        groups: dict[str, list[Figure]] = {}
+        """Läget: what there is to do, then the figures of the running collection, each a link to its list."""
+        groups: dict[str, list[Figure]] = {WAITING: []}
         parts: list[FrontPart] = []
         for model_admin in self.admins(request):
             for group in model_admin.figures(request):
@@ -155,7 +174,7 @@ class PortalAdminSite(admin.AdminSite):
         context = {
             **self.each_context(request),
             "title": self.index_title,
-            "groups": groups.items(),
+            "groups": [FigureGroup(title, figures) for title, figures in groups.items() if figures],
             "above": [part for part in parts if part.is_above],
             "parts": [part for part in parts if not part.is_above],
             **(extra_context or {}),

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from accounts.access import NotAllowed
-from accounts.admin_site import Figure, FigureGroup, Panel, PanelRow, PortalAdmin, badge, link, portal_admin
+from accounts.admin_site import WAITING, FigureGroup, Panel, PanelRow, PortalAdmin, badge, link, portal_admin, waiting_figure
 from deferrals import due_dates, states
 from deferrals.forms import PlainText, text_field
 from deferrals.history import TONES, history_of
@@ -53,7 +53,7 @@ class RequestAdmin(PortalAdmin):
     list_select_related = ("submission__unit", "submission__collection", "requested_by", "decided_by", "ended_by")
     hides_empty_facts = True
     unread_word = "väntar på beslut"
-    waiting_label = ""  # of the figure on the front page
+    waiting_labels = ("", "")  # of the figure on the front page: for one and for several
     panel_title = ""
     panel_empty = ""
 
@@ -105,7 +105,7 @@ class RequestAdmin(PortalAdmin):
         """Requests that wait for a decision."""
         waiting = self.get_queryset(request).filter(status=Status.REQUESTED).count()
         url = self.list_url(status__exact=Status.REQUESTED)
-        return [FigureGroup("Väntar på SKR", [Figure(waiting, self.waiting_label, url, "warning" if waiting else "")])]
+        return [FigureGroup(WAITING, [waiting_figure(waiting, *self.waiting_labels, url)])]
 
     def unread(self, request: HttpRequest) -> int:
         """Requests that wait, for those who decide them."""

@@ -79,7 +79,7 @@ class DeferralAdmin(RequestAdmin):
     list_display = ("unit", "state", "requested_date", "reason", "requested_at", "granted_date", "decider")
     object_template = "admin/deferrals/deferral.html"
     facts = ("unit_link", "submission_link", "state", "requested_date", "present_date", "reason", "text")
-    waiting_label = "begäran om uppskov"
+    waiting_labels = ("begäran om uppskov", "begäranden om uppskov")
     panel_title = "Uppskov"
     panel_empty = "Inga begäran om uppskov."
 

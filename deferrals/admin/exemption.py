@@ -31,7 +31,7 @@ class ExemptionAdmin(RequestAdmin):
     list_display = ("unit", "year", "state", "reason", "requested_at", "decider")
     object_template = "admin/deferrals/exemption.html"
     facts = ("unit_link", "submission_link", "state", "reason", "text")
-    waiting_label = "vill inte omfattas"
+    waiting_labels = ("vill inte omfattas", "vill inte omfattas")
     panel_title = "Omfattas inte i år"
     panel_empty = "Enheten omfattas."
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import limits
 from accounts.access import NotAllowed, UserRequest
-from accounts.admin_site import Figure, FigureGroup, PortalAdmin, Section, badge, number, portal_admin
+from accounts.admin_site import WAITING, FigureGroup, PortalAdmin, Section, badge, number, portal_admin, waiting_figure
 from accounts.step_up import needs_step_up
 from config.lib import uploads
 from config.lib.mail import PortalMail
@@ -131,8 +131,8 @@ class MailingAdmin(PortalAdmin):
     def figures(self, request: HttpRequest) -> list[FigureGroup]:
         """What waits for a second person."""
         count = self._to_approve(request).count()
-        figure = Figure(count, "utskick att godkänna", self.list_url(lage=State.WAITING), "warning" if count else "")
-        return [FigureGroup("Väntar på SKR", [figure])]
+        url = self.list_url(lage=State.WAITING)
+        return [FigureGroup(WAITING, [waiting_figure(count, "utskick att godkänna", "utskick att godkänna", url)])]
 
     def _to_approve(self, request: HttpRequest) -> QuerySet[Mailing]:
         return Mailing.objects.visible_to(request.user).filter(state=State.WAITING).exclude(created_by=request.user.pk)

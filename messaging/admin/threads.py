@@ -15,7 +15,19 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import limits
 from accounts.access import NotAllowed
-from accounts.admin_site import Figure, FigureGroup, Panel, PanelRow, PortalAdmin, Section, badge, link, number, portal_admin
+from accounts.admin_site import (
+    WAITING,
+    FigureGroup,
+    Panel,
+    PanelRow,
+    PortalAdmin,
+    Section,
+    badge,
+    link,
+    number,
+    portal_admin,
+    waiting_figure,
+)
 from config.lib import personnummer, uploads
 from messaging import services
 from messaging.admin.conversation import lines_of, readers_of
@@ -150,11 +162,11 @@ class ThreadAdmin(QuestionPages, PortalAdmin):
         waiting, mine, unread = to_answer.count(), to_answer.filter(assignee=request.user.pk).count(), self.unread(request)
         asked = {"lage": str(Thread.Status.WAITING_SKR), "vilar": "nej"}
         figures = [
-            Figure(waiting, "ärenden att svara på", self.list_url(**asked), "warning" if waiting else ""),
-            Figure(mine, "av dem är dina", self.list_url(**asked, handlaggare="mina"), "warning" if mine else ""),
-            Figure(unread, "meddelanden du inte läst", self.list_url(lage="olasta"), "info" if unread else ""),
+            waiting_figure(waiting, "ärende att svara på", "ärenden att svara på", self.list_url(**asked)),
+            waiting_figure(mine, "av ärendena är ditt", "av ärendena är dina", self.list_url(**asked, handlaggare="mina")),
+            waiting_figure(unread, "ärende med något oläst", "ärenden med något oläst", self.list_url(lage="olasta"), "info"),
         ]
-        return [FigureGroup("Väntar på SKR", figures)]
+        return [FigureGroup(WAITING, figures)]
 
     def panels(self, request: HttpRequest, obj: Model) -> list[Panel]:
         """The threads of the unit that the page is about."""

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from accounts import services as accounts
-from accounts.admin_site import Figure, FigureGroup, PortalAdmin, Section, portal_admin
+from accounts.admin_site import FigureGroup, PortalAdmin, Section, portal_admin, waiting_figure
 from accounts.models import User
 from accounts.sessions import reference_to
 from accounts.step_up import needs_step_up
@@ -101,7 +101,7 @@ class UserAdmin(PortalAdmin):
     def figures(self, request: HttpRequest) -> list[FigureGroup]:
         """The people whose mail comes back."""
         count = User.objects.filter(bounced_at__isnull=False, is_active=True).count()
-        figure = Figure(count, "personer som mejl inte når", self.list_url(mejl="tillbaka"), "warning" if count else "")
+        figure = waiting_figure(count, "person som mejl inte når", "personer som mejl inte når", self.list_url(mejl="tillbaka"))
         return [FigureGroup("Enheter och personer", [figure])]
 
     def details(self, request: HttpRequest, obj: User) -> dict[str, Any]:

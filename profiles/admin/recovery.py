@@ -17,7 +17,18 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import limits
 from accounts.access import NotAllowed
-from accounts.admin_site import Figure, FigureGroup, Panel, PanelRow, PortalAdmin, Section, badge, link, portal_admin
+from accounts.admin_site import (
+    WAITING,
+    FigureGroup,
+    Panel,
+    PanelRow,
+    PortalAdmin,
+    Section,
+    badge,
+    link,
+    portal_admin,
+    waiting_figure,
+)
 from accounts.models import RecoveryCase, User
 from accounts.step_up import needs_step_up
 from profiles import recovery
@@ -129,8 +140,12 @@ class RecoveryCaseAdmin(PortalAdmin):
     def figures(self, request: HttpRequest) -> list[FigureGroup]:
         """What waits for a second person."""
         count = waiting(RecoveryCase.objects.all(), timezone.now()).count()
-        figure = Figure(count, "återställningsärenden att godkänna", self.list_url(lage="vantar"), "warning" if count else "")
-        return [FigureGroup("Enheter och personer", [figure])]
+        url = self.list_url(lage="vantar")
+        return [
+            FigureGroup(
+                WAITING, [waiting_figure(count, "återställningsärende att godkänna", "återställningsärenden att godkänna", url)]
+            )
+        ]
 
     def panels(self, request: HttpRequest, obj: Model) -> list[Panel]:
         """A person's cases, on her page."""

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import limits
 from accounts.access import NotAllowed
-from accounts.admin_site import Figure, FigureGroup, Section, badge, portal_admin
+from accounts.admin_site import FigureGroup, Section, badge, portal_admin, waiting_figure
 from accounts.step_up import needs_step_up
 from profiles import confirmation, contacts, services
 from profiles.admin.forms import InviteForm
@@ -109,10 +109,9 @@ class UnitAdmin(UnitPages):
     def figures(self, request: HttpRequest) -> list[FigureGroup]:
         """The units that nobody can let a colleague in to."""
         count = Unit.objects.without_contact().count()
-        href = self.list_url(kontaktperson="saknas")
-        return [
-            FigureGroup("Enheter och personer", [Figure(count, "enheter utan kontaktperson", href, "warning" if count else "")])
-        ]
+        url = self.list_url(kontaktperson="saknas")
+        figure = waiting_figure(count, "enhet utan kontaktperson", "enheter utan kontaktperson", url)
+        return [FigureGroup("Enheter och personer", [figure])]
 
     @admin.display(description="kontaktpersoner")
     def contacts(self, unit: Any) -> str:

@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from accounts.admin_site import Figure, FigureGroup, FrontPart, PortalAdmin
+from accounts.admin_site import WAITING, Figure, FigureGroup, FrontPart, PortalAdmin, waiting_figure
 from config.lib.text import amount
 from profiles.counties import COUNTIES
 from profiles.models import Unit
@@ -87,27 +87,37 @@ class SeasonPages(PortalAdmin):
             return []
         count = counted(collection, timezone.localdate())
 
-        def figure(key: str, label: str, tone: str = "", **query: str) -> Figure:
-            href = self.list_url(insamling=str(collection.year), **{"omfattas": "ja", **query})
-            return Figure(count[key], label, href, tone if count[key] else "")
+        def url(**query: str) -> str:
+            return self.list_url(insamling=str(collection.year), **{"omfattas": "ja", **query})
 
+        def figure(key: str, label: str, tone: str = "", **query: str) -> Figure:
+            return Figure(count[key], label, url(**query), tone if count[key] else "")
+
+        def minor(key: str, one: str, many: str, **query: str) -> Figure:
+            return Figure(count[key], one if count[key] == 1 else many, url(**query), is_minor=True)
+
+        waiting = [
+            waiting_figure(count["handed_in"], "inlämning att granska", "inlämningar att granska", url(status=Status.HANDED_IN)),
+            waiting_figure(count["reviewed"], "granskas av SKR", "granskas av SKR", url(status=Status.SKR_REVIEW), "info"),
+            waiting_figure(count["asked"], "vill öppna igen", "vill öppna igen", url(oppna="vantar")),
+        ]
         figures = [
             figure("all", "enheter ska lämna"),
             figure("received", "har lämnat fil", status="lamnat"),
-            figure("checked", "har en kontrollerad fil", fil="ja"),
             figure("done", "har klarmarkerat", status="inlamnat"),
-            figure("handed_in", "att granska", "warning", status=Status.HANDED_IN),
-            figure("reviewed", "granskas av SKR", "info", status=Status.SKR_REVIEW),
-            figure("returned", "återlämnade", status=Status.RETURNED),
             figure("approved", "godkända", "success", status="klara"),
-            figure("asked", "vill öppna igen", "warning", oppna="vantar"),
-            figure("reopened", "öppnade igen", "info", oppna="oppnad"),
             figure("late", "försenade", "error", forsenad="ja"),
-            figure("was_late", "klarmarkerade sent", sen="ja"),
-            figure("granted", "har uppskov", uppskov="ja"),
-            figure("exempt", "omfattas inte i år", omfattas="nej"),
+            minor("checked", "har en kontrollerad fil", "har en kontrollerad fil", fil="ja"),
+            minor("returned", "återlämnad", "återlämnade", status=Status.RETURNED),
+            minor("reopened", "öppnad igen", "öppnade igen", oppna="oppnad"),
+            minor("was_late", "klarmarkerad sent", "klarmarkerade sent", sen="ja"),
+            minor("granted", "har uppskov", "har uppskov", uppskov="ja"),
+            minor("exempt", "omfattas inte i år", "omfattas inte i år", omfattas="nej"),
         ]
-        return [FigureGroup(f"{collection}, sista dag {collection.due_date.isoformat()}", figures)]
+        return [
+            FigureGroup(WAITING, waiting),
+            FigureGroup(f"{collection}, sista dag {collection.due_date.isoformat()}", figures),
+        ]
 
     # Parts of the front page
 

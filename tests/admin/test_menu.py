@@ -51,3 +51,23 @@ def test_one_link_tells_where_one_is(scene: Scene, address: str, expected: str) 
 def test_the_figures_say_what_they_count_to_those_who_hear_them(scene: Scene) -> None:
     page = as_role(scene, "coordinator").get("/admin/").content.decode()
     assert '<span class="visually-hidden">, 2 väntar på beslut</span>' in page
+
+
+@pytest.mark.parametrize(
+    ("address", "opened"),
+    [
+        ("", []),
+        ("profiles/unit/", ["Enheter och personer"]),
+        ("submissions/codelist/", ["Inställningar"]),
+        ("messaging/thread/", []),
+    ],
+)
+def test_a_long_menu_folds_what_is_not_used_every_day_but_for_where_one_is(scene: Scene, address: str, opened: list[str]) -> None:
+    page = as_role(scene, "coordinator").get(f"/admin/{address}").content.decode()
+    parts = re.findall(r'<details class="menu__part"( open)?><summary class="menu__heading"[^>]*>([^<]+?) ?<', page)
+    assert [name for _, name in parts] == ["Enheter och personer", "Inställningar"]
+    assert [name for is_open, name in parts if is_open] == opened
+
+
+def test_a_short_menu_does_not_fold(scene: Scene) -> None:
+    assert "menu__part" not in as_role(scene, "system").get("/admin/").content.decode()

@@ -25,8 +25,9 @@ LISTS = "/admin/submissions/submission/"
 def links(page: str) -> list[tuple[str, int]]:
     """Every number of the page that leads to a list: its address and the number."""
     figures = re.findall(r'key-figure__link" href="([^"]+)">\s*<span class="key-figure__value">([^<]+)<', page)
-    cells = re.findall(r'<td class="is-number"><a href="([^"]+)">([^<]+)</a>', page)
-    return [(html.unescape(href), int(number.replace("\u202f", ""))) for href, number in [*figures, *cells]]
+    minor = re.findall(r'admin-minor__link" href="([^"]+)"><span class="admin-minor__value">([^<]+)<', page)
+    cells = re.findall(r'<td data-label="[^"]+" class="is-number"><a href="([^"]+)">([^<]+)</a>', page)
+    return [(html.unescape(href), int(number.replace("\u202f", ""))) for href, number in [*figures, *minor, *cells]]
 
 
 def test_every_number_leads_to_a_list_with_as_many_rows(scene: Scene, clock: object) -> None:
