@@ -60,6 +60,7 @@ class NoticeTextAdmin(PortalAdmin):
     section = Section.SETTINGS
     position = 135
     lead = "Texten om personuppgifter. När en ny version gäller läser och godkänner var och en den på nästa sida som de öppnar."
+    makes_new = True
     list_display = ("name", "state_badge", "what_changed", "publishes_on", "created_by", "approved_by")
     list_select_related = ("created_by", "approved_by")
     ordering = ("-pk",)

@@ -146,7 +146,7 @@ class PortalAdminSite(admin.AdminSite):
                 "badge": item.badge,
                 "badge_label": item.badge_label,
                 "section": section,
-                "folds": is_long and section not in {str(one) for one in DAILY},
+                "folds": is_long and bool(section) and section not in {str(one) for one in DAILY},
                 "is_open": section in opened,
                 "waiting": waiting[section],
             }
@@ -197,6 +197,10 @@ class PortalAdmin(admin.ModelAdmin):
     position = 100  # under that heading
     unread_word = ""  # what `unread` counts, to a screen reader; empty: olästa
     lead = ""  # a sentence under the list's heading
+    makes_new = False  # the first of `list_actions` is what one comes to the list to do
+    filters_shown = 4  # the other filters are rare and stand folded
+    empty_title = ""  # of a list with nothing in it; empty: Inga … än
+    empty_text = ""  # when something will be there, or what to do
     facts: tuple[str, ...] = ()  # what the object's page tells, by names as in list_display
     hides_empty_facts = False
     keeps_filters = False  # the way back from an object leads to the list as it was narrowed
@@ -291,6 +295,11 @@ class PortalAdmin(admin.ModelAdmin):
         """What this model adds to the page of `obj`, an object of another model."""
         return []
 
+    @property
+    def nothing_here(self) -> str:
+        """The heading of the list without any rows."""
+        return self.empty_title or f"Inga {self.opts.verbose_name_plural} än"
+
     def list_actions(self, request: HttpRequest) -> list[tuple[str, str]]:
         """Links over the list: (text, address)."""
         return []
@@ -340,7 +349,8 @@ class PortalAdmin(admin.ModelAdmin):
     def object_page(self, request: HttpRequest, obj: Any, **extra: Any) -> HttpResponse:
         """The page of an object that was found."""
         panels = [panel for other in self.admin_site.admins(request) for panel in other.panels(request, obj)]
-        context = {"facts": self.facts_of(obj), "panels": panels, **self.details(request, obj), **extra}
+        told = {"panels": panels, "without": [panel for panel in panels if not panel.rows]}
+        context = {"facts": self.facts_of(obj), **told, **self.details(request, obj), **extra}
         return self.show(request, self.object_template, obj, context)
 
     def details(self, request: HttpRequest, obj: Any) -> dict[str, Any]:

@@ -76,6 +76,8 @@ class DeferralAdmin(RequestAdmin):
     section = Section.COLLECTION
     position = 20
     lead = "Begäran om senare datum. De som väntar på beslut står först."
+    empty_title = "Ingen har begärt uppskov"
+    empty_text = "Här syns varje begäran så snart en enhet har skickat den."
     list_display = ("unit", "state", "requested_date", "reason", "requested_at", "granted_date", "decider")
     object_template = "admin/deferrals/deferral.html"
     facts = ("unit_link", "submission_link", "state", "requested_date", "present_date", "reason", "text")

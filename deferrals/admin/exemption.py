@@ -28,6 +28,8 @@ class ExemptionAdmin(RequestAdmin):
     section = Section.COLLECTION
     position = 21
     lead = "Enheter som inte ska lämna uppgifter ett år. Ett nytt beslut öppnas från enhetens inlämning."
+    empty_title = "Alla enheter omfattas"
+    empty_text = "Här syns de enheter som vill slippa lämna i år, och de som SKR har beslutat om."
     list_display = ("unit", "year", "state", "reason", "requested_at", "decider")
     object_template = "admin/deferrals/exemption.html"
     facts = ("unit_link", "submission_link", "state", "reason", "text")

@@ -80,6 +80,7 @@ class MailingAdmin(PortalAdmin):
     section = Section.MESSAGES
     position = 35
     lead = "Det som görs för många enheter på en gång. Listan över vem som får vad är färdig innan något skickas."
+    empty_text = "Välj ovan vad många enheter ska få. Du ser vem som får vad innan något skickas."
     list_display = ("title", "audience_words", "state_badge", "n_lines", "created_by", "created_on")
     list_display_links = ("title",)
     list_filter = (WaitingFilter, "kind")

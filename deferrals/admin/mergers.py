@@ -58,6 +58,7 @@ class MergerAdmin(PortalAdmin):
     section = Section.PEOPLE
     position = 45
     lead = "Enheter som går upp i en annan. En ny sammanslagning börjar på enhetens sida."
+    empty_text = "En sammanslagning börjar på sidan för den enhet som går upp i en annan."
     list_display = ("unit_name", "into_name", "on", "state", "by")
     list_display_links = ("unit_name",)
     list_select_related = ("unit", "into", "by", "undone_by")

@@ -93,6 +93,8 @@ class AnnouncementAdmin(PortalAdmin):
     section = Section.MESSAGES
     position = 38
     lead = "En rad överst på sidorna under en tid, till exempel vid driftstopp. Den som läser kan dölja den för sin inloggning."
+    makes_new = True
+    empty_text = "Skriv ett när alla behöver veta något, till exempel att portalen stängs en kväll."
     list_display = ("text", "state", "audience", "starts_at", "ends_at")
     list_filter = (TimeFilter, "audience")
     list_select_related = ("created_by",)
@@ -110,7 +112,7 @@ class AnnouncementAdmin(PortalAdmin):
 
     def list_actions(self, request: HttpRequest) -> list[tuple[str, str]]:
         """A new one."""
-        return [("Nytt driftmeddelande", self.page_url("new"))] if request.user.has_perm(announcements.CHANGE) else []
+        return [("Skriv ett driftmeddelande", self.page_url("new"))] if request.user.has_perm(announcements.CHANGE) else []
 
     @admin.display(description="läge")
     def state(self, one: Announcement) -> SafeString:

@@ -43,6 +43,7 @@ class OutgoingMailAdmin(PortalAdmin):
     position = 92
     is_personal = True
     lead = "Vilka mejl portalen har skickat eller ska skicka. Texten visas inte."
+    empty_title = "Inga mejl än"
     list_display = ("created_at", "template", "recipient", "sent_at", "attempts", "state", "last_error")
     list_filter = (MailStateFilter, ("template", admin.AllValuesFieldListFilter))
     search_fields = ("recipient",)

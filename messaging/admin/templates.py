@@ -29,6 +29,8 @@ class ReplyTemplateAdmin(PortalAdmin):
     section = Section.MESSAGES
     position = 32
     lead = "Texter som används ofta. De fylls i för varje enhet innan något skickas."
+    makes_new = True
+    empty_text = "Spara ett svar som ofta behövs, så går det att sätta in i ett ärende."
     list_display = ("name", "category", "state", "changed_at", "changed_by")
     list_filter = ("is_active", "category")
     search_fields = ("name", "subject", "text")
@@ -47,7 +49,7 @@ class ReplyTemplateAdmin(PortalAdmin):
 
     def list_actions(self, request: HttpRequest) -> list[tuple[str, str]]:
         """Write a new one."""
-        return [("Ny mall", self.page_url("new"))] if request.user.has_perm("messaging.answer_thread") else []
+        return [("Skriv en svarsmall", self.page_url("new"))] if request.user.has_perm("messaging.answer_thread") else []
 
     @admin.display(description="läge", ordering="is_active")
     def state(self, template: ReplyTemplate) -> SafeString:

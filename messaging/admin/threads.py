@@ -61,6 +61,8 @@ class ThreadAdmin(QuestionPages, PortalAdmin):
     section = Section.MESSAGES
     position = 30
     lead = "Ärenden mellan enheterna och SKR. Personnummer ska skrivas här och aldrig i e-post."
+    makes_new = True
+    empty_text = "Här syns det som enheterna skriver till SKR. Välj en enhet för att skriva till den."
     list_display = ("title", "unit", "category", "state", "handler", "latest")
     list_display_links = ("title",)
     list_filter = (ThreadStateFilter, AssigneeFilter, SnoozedFilter, "category", "unit__kind", CountyFilter, YearFilter)
@@ -149,7 +151,7 @@ class ThreadAdmin(QuestionPages, PortalAdmin):
     def latest(self, thread: Thread) -> SafeString:
         """When somebody last wrote, and which side."""
         side, at = "SKR" if thread.last_message_from_staff else "enheten", timezone.localtime(thread.last_message_at)
-        return format_html('<span class="admin-when">{}</span> från {}', f"{at:%Y-%m-%d %H:%M}", side)
+        return format_html('<span class="nowrap">{}</span> {} från {}', f"{at:%Y-%m-%d}", f"{at:%H:%M}", side)
 
     def unread(self, request: HttpRequest) -> int:
         """Threads with something new for this person."""

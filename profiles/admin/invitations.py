@@ -62,6 +62,7 @@ class InvitationAdmin(PortalAdmin):
     position = 46
     is_personal = True
     lead = "Inbjudningar till portalen. En inbjudan innehåller ingen hemlig länk; personen visar vem det är med sin e-post."
+    empty_text = "En inbjudan skickas från enhetens sida, eller till många på en gång från Utskick."
     list_display = ("person", "roles", "state", "inviter", "answered_on", "expires_on")
     list_filter = (InvitationStateFilter,)
     search_fields = ("user__email", "user__name", "memberships__unit__name")

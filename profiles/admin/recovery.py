@@ -103,6 +103,7 @@ class RecoveryCaseAdmin(PortalAdmin):
     position = 48
     is_personal = True
     lead = "Den som har förlorat telefonen, eller telefonen och lösenordet, får hjälp genom ett ärende. Det öppnas på personens sida."
+    empty_text = "Ett ärende öppnas på personens sida."
     list_display = ("person", "kind", "case_number", "state", "opened_at", "opened_by", "approved_by")
     list_filter = (CaseStateFilter, "kind")
     search_fields = ("user__name", "user__email", "case_number")

@@ -89,6 +89,7 @@ class UnitAdmin(UnitPages):
     position = 40
     is_personal = True
     lead = "Kommuner, regioner, kommunalförbund och bolag som lämnar uppgifter."
+    filters_shown = 3
     list_display = ("name", "code", "kind", "contacts", "confirmed_on", "is_asked")
     list_display_links = ("name",)
     list_filter = ("kind", "is_active", ContactFilter, ConfirmedFilter, BouncedFilter)

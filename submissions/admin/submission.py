@@ -56,6 +56,8 @@ class SubmissionAdmin(SeasonPages, ReviewPages):
     section = Section.COLLECTION
     position = 10
     lead = "Varje enhets inlämning. Välj en rad för att granska, godkänna eller skicka tillbaka."
+    filters_shown = 5
+    empty_text = "Inlämningarna läggs upp tillsammans med årets insamling."
     list_display = ("unit_name", "unit_code", "year", "state", "due", "n_versions", "n_rows", "n_fel", "n_left", "changed")
     list_filter = (
         CollectionFilter,
@@ -182,10 +184,10 @@ class SubmissionAdmin(SeasonPages, ReviewPages):
         return number(submission.left_count)
 
     @admin.display(description="ändrad", ordering="status_changed_at")
-    def changed(self, submission: Submission) -> SafeString:
+    def changed(self, submission: Submission) -> str:
         """The day it last moved."""
         moved = submission.status_changed_at
-        return format_html('<span class="nowrap">{}</span>', timezone.localdate(moved) if moved else "–")
+        return format_html('<span class="nowrap">{}</span>', timezone.localdate(moved)) if moved else "–"
 
     @admin.display(description="handläggare")
     def handler_name(self, submission: Submission) -> str:

@@ -66,6 +66,8 @@ class WaiverAdmin(PortalAdmin):
     lead = (
         "Anmärkningar som en enhet inte behöver rätta eller förklara. En ny dispens ges från anmärkningen på inlämningens sida."
     )
+    empty_title = "Ingen dispens är given"
+    empty_text = "En dispens ges vid anmärkningen, på inlämningens sida."
     list_display = ("unit_name", "year", "check_code", "scope", "reason", "valid_until", "by", "state")
     list_filter = (CollectionFilter,)
     search_fields = ("unit__name", "unit__code__startswith", "check_code__startswith")

@@ -38,7 +38,7 @@ def post(client: Client, collection: Collection, **changes: Any) -> HttpResponse
 
 
 def make_next(client: Client) -> Collection:
-    """Press Nytt år."""
+    """Press Lägg upp nästa år."""
     answer = client.post(f"{URL}nytt-ar/", {"year": str(YEAR + 1)}, follow=True)
     assert "är upplagd" in answer.content.decode()
     return year_of(YEAR + 1)
@@ -46,7 +46,7 @@ def make_next(client: Client) -> Collection:
 
 def test_next_year_is_shown_before_it_is_made_and_made_once(scene: Scene) -> None:
     client = as_role(scene, "statistician")
-    assert "Nytt år" in client.get(URL).content.decode()
+    assert "Lägg upp nästa år" in client.get(URL).content.decode()
     page = client.get(f"{URL}nytt-ar/").content.decode()
     assert "2027-10-12" in page
     assert "insamlingen 2026" in page

@@ -83,6 +83,7 @@ class CodeListAdmin(PortalAdmin):
     section = Section.SETTINGS
     position = 64
     lead = "En kodlista som inte är fastställd av SKR varnar men avvisar aldrig ett värde."
+    makes_new = True
     list_display = ("shown_name", "version", "valid_from", "n_codes", "shown_status", "state")
     list_filter = ("status", "established")
     ordering = ("kind", "-valid_from", "-pk")

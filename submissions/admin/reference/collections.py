@@ -110,6 +110,7 @@ class CollectionAdmin(ProductionPages):
     section = Section.SETTINGS
     position = 60
     lead = "Kalendern för varje års insamling."
+    makes_new = True
     list_display = ("year", "opens_on", "measurement_day", "due_date", "latest_deferral_date", "layout", "state")
     list_select_related = ("layout",)
     ordering = ("-year", "-pk")
@@ -131,7 +132,7 @@ class CollectionAdmin(ProductionPages):
 
     def list_actions(self, request: HttpRequest) -> list[tuple[str, str]]:
         """Make the next year."""
-        return [("Nytt år", self.page_url("new"))] if request.user.has_perm(MAY_CHANGE) else []
+        return [("Lägg upp nästa år", self.page_url("new"))] if request.user.has_perm(MAY_CHANGE) else []
 
     @admin.display(description="läge")
     def state(self, collection: Collection) -> SafeString:

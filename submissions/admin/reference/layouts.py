@@ -107,6 +107,7 @@ class LayoutAdmin(PortalAdmin):
     section = Section.SETTINGS
     position = 62
     lead = "Vilka fält en rad i filen har, i ordning. En som används av en insamling med filer ändras inte: gör en ny version."
+    makes_new = True
     list_display = ("name", "n_fields", "years")
     ordering = ("-name", "-pk")
     object_template = "admin/submissions/layout.html"
@@ -124,7 +125,7 @@ class LayoutAdmin(PortalAdmin):
 
     def list_actions(self, request: HttpRequest) -> list[tuple[str, str]]:
         """Make a new version."""
-        return [("Ny version", self.page_url("new"))] if request.user.has_perm(MAY_CHANGE) else []
+        return [("Lägg upp en ny version", self.page_url("new"))] if request.user.has_perm(MAY_CHANGE) else []
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Layout]:
         """With the number of fields and the years."""

@@ -39,6 +39,7 @@ class TrialAdmin(PortalAdmin):
     section = Section.SETTINGS
     position = 68
     lead = "Vad en ändrad kontroll eller kodlista skulle ge på det som är inlämnat. Börja på kontrollens eller kodlistans sida."
+    empty_text = "En provkörning börjar med Vad händer om? på en kontrolls eller kodlistas sida."
     list_display = ("shown_what", "shown_year", "shown_state", "progress", "at", "by")
     list_filter = ("state", "kind")
     list_select_related = ("collection", "code_list", "by")
