@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,24 +15,22 @@ from accounts.list_files import EMPTY, EVERYTHING
 
 register = template.Library()
 
-IN_ADDRESS = re.compile(r"(?<=\w)@(?=\w)")
-
 
 @register.filter
 def labelled(cells: Iterable[str], headers: Iterable[dict[str, Any]]) -> Iterator[SafeString]:
-    """Django's finished cells (`<td …>` or `<th …>`), each `<td>` with data-label and, where it says nothing, `is-none`.
+    """Django's finished cells (`<td …>` or `<th …>`), each `<th>` with its scope, each `<td>` with data-label and, where it says nothing, `is-none`.
 
-    Only what begins with a figure (a day, a time) stays on one line; an address may break before its @.
+    Only what begins with a figure (a day, a time) stays on one line.
     """
     for cell, header in zip(cells, headers, strict=True):
         label = conditional_escape(capfirst(strip_tags(str(header["text"]))))
         text = strip_tags(str(cell)).strip()
-        made = IN_ADDRESS.sub("<wbr>@", str(cell))
+        made = str(cell)
         if not text[:1].isdigit():
             made = made.replace(' nowrap"', '"', 1)
         if text in EMPTY:
             made = made.replace('class="', 'class="is-none ', 1)
-        yield mark_safe(made.replace("<td", f'<td data-label="{label}"', 1))
+        yield mark_safe(made.replace("<th", '<th scope="row"', 1).replace("<td", f'<td data-label="{label}"', 1))
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,6 @@ from submissions.admin.filters import (
     SizeFilter,
     StatusFilter,
 )
-from submissions.admin.next_step import TO_SKR
 from submissions.admin.quality import panels_about
 from submissions.admin.review_pages import ReviewPages
 from submissions.admin.season import SeasonPages
@@ -79,7 +78,7 @@ class SubmissionAdmin(SeasonPages, ReviewPages):
     ordering = ("unit__sort_key", "-collection__year", "pk")
     hides_empty_facts = True
     keeps_filters = True
-    facts = ("unit_link", "state_meaning", "due", "handler_name", "changed", "return_reason")
+    facts = ("unit_link", "due", "handler_name", "changed", "return_reason")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Submission]:
         """With the last day, the number of versions and the current file's figures."""
@@ -145,12 +144,6 @@ class SubmissionAdmin(SeasonPages, ReviewPages):
         }
         return SafeString(" ".join([*shown, *(badge(text, tone) for text, (is_so, tone) in marks.items() if is_so)]))
 
-    @admin.display(description="status")
-    def state_meaning(self, submission: Any) -> SafeString:
-        """Where it stands, in a sentence too."""
-        means = TO_SKR[Status(submission.status)] if submission.exempt_at is None else "Enheten lämnar ingen fil i år."
-        return SafeString(f"{self.state(submission)} {means}")
-
     def is_late(self, submission: Any) -> bool:
         """Past the last day, and SKR waits for a file."""
         has_file = submission.has_current is not None
@@ -195,6 +188,10 @@ class SubmissionAdmin(SeasonPages, ReviewPages):
         return str(submission.handler) if submission.handler else "–"
 
     # Front page and other pages
+
+    def details(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
+        """How it stands, for the line under the heading, and the others."""
+        return {**super().details(request, obj), "state": self.state(obj)}
 
     def panels(self, request: HttpRequest, obj: Model) -> list[Panel]:
         """The years of a unit, and how they went."""

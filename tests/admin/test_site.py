@@ -15,6 +15,7 @@ from accounts.admin_site import portal_admin
 from accounts.audit_words import AREAS, WORDS
 from accounts.models import AuditEvent, Invitation, NoticeText, Session, User
 from deferrals.models import Mailing
+from messaging.admin.mail import subject_of
 from messaging.models import Announcement, KnownIssue, MailText, OutgoingMail, ReplyTemplate
 from submissions.models import CodeList, Layout, Trial
 from tests.admin.conftest import STAFF, as_person, as_role
@@ -357,7 +358,22 @@ def test_outgoing_mail_shows_template_and_recipient_but_never_the_text(scene: Sc
     for address in ("/admin/messaging/outgoingmail/", f"/admin/messaging/outgoingmail/{mail.pk}/change/"):
         page = client.get(address).content.decode()
         assert mail.recipient in page
+        assert "Inbjudan till Personalstatistik" in page
+        assert ">accounts/invitation<" not in page
         assert "Du är inbjuden" not in page
+
+
+@pytest.mark.parametrize(
+    ("template", "subject"),
+    [
+        ("accounts/invitation", "Inbjudan till Personalstatistik"),
+        ("submissions/handed_in", "Kvittens: personalstatistiken … är inlämnad"),
+        ("profiles/people_invited", "Nya personer i Personalstatistik"),
+        ("old/gone", "old/gone"),
+    ],
+)
+def test_a_mail_is_called_by_the_subject_it_is_shipped_with(template: str, subject: str) -> None:
+    assert subject_of(template) == subject
 
 
 def test_the_audit_trail_is_told_in_words_and_can_be_narrowed(scene: Scene) -> None:
