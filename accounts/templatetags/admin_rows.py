@@ -56,6 +56,11 @@ class Filters:
         return [one for one in [*self.shown, *self.rare] if one.is_active]
 
     @property
+    def leave_out(self) -> bool:
+        """Whether there may be rows that are not shown: something is chosen, if only the running year."""
+        return any(one.chosen not in EVERYTHING for one in [*self.shown, *self.rare])
+
+    @property
     def rare_active(self) -> int:
         """How many of the rare ones narrow the list."""
         return sum(one.is_active for one in self.rare)

@@ -8,6 +8,7 @@ import pytest
 
 from accounts.templatetags.admin_rows import labelled
 from profiles.models import UnitMerger
+from submissions.models import Waiver
 from tests.admin.conftest import as_role
 from tests.scene import Scene
 
@@ -49,6 +50,10 @@ def test_a_list_without_rows_says_why(scene: Scene) -> None:
     searched = client.get("/admin/profiles/unitmerger/?q=xyz").content.decode()
     assert "Ingen rad stämmer med sökningen." in searched
     assert 'type="search"' in searched
+    Waiver.objects.all().delete()
+    waivers = client.get("/admin/submissions/waiver/").content.decode()
+    assert "Ingen dispens är given" in waivers
+    assert 'admin-filter__title">Insamling:' in waivers  # of this year: another can be chosen
     narrowed = client.get("/admin/deferrals/mailing/?lage=waiting").content.decode()
     assert "Ingen rad stämmer med filtren." in narrowed
 
