@@ -12,7 +12,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.mark.needs_scripts("the page is looked at, nothing is done")
 @pytest.mark.parametrize(
-    "path", ["/", "/konto/", "/integritet/", "/tillganglighet/", "/handbok/", "/kontroller/", "/kontroller/AGG03/"]
+    "path",
+    [
+        *("/", "/konto/", "/integritet/", "/tillganglighet/", "/kontroller/", "/kontroller/AGG03/"),
+        *("/handbok/", "/handbok/uppgiftslamnare/", "/handbok/skapa-konto/", "/handbok/sok/?q=lön", "/handbok/sok/?q=semla"),
+        *("/handbok/falt/", "/handbok/falt/22/", "/handbok/kodlistor/aid/", "/handbok/nytt-i-ar/", "/handbok/kanda-fel/"),
+        *("/handbok/check-file/", "/handbok/fyra-ogon/", "/handbok/ordlista/"),
+    ],
 )
 def test_an_open_page_is_accessible_to_everyone(visit: Callable[[str], Page], axe: Callable[[Page], None], path: str) -> None:
     page = visit(path)
