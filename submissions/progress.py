@@ -18,6 +18,7 @@ from submissions.services import production_files, settings, trials
 
 EARLIER = 5  # of the same kind, to learn the pace from
 LATE = timedelta(minutes=3)  # a job that waits longer has no worker: it is taken up each minute
+FIRST_ANSWER = timedelta(minutes=10)  # a file that was answered later has been checked again since
 WORKERS = "Den börjar av sig själv. Händer inget på tio minuter arbetar inget i bakgrunden: hör av dig till driften."
 
 
@@ -115,11 +116,12 @@ def of_check(delivery: Delivery, *, at: datetime) -> Progress:
     earlier = Delivery.objects.light().filter(revision=0, recheck_tried_at=None, checked_at__isnull=False, rows__gt=0)
     of_unit = earlier.filter(submission__unit=delivery.submission.unit_id).order_by("-uploaded_at", "-pk")[:EARLIER]
     times = [(one.checked_at - one.uploaded_at, 1) for one in of_unit if one.checked_at]
+    first = [(took, size) for took, size in times if took <= FIRST_ANSWER]
     kind = "Testfilen" if delivery.is_test else "Filen"
     return Progress(
         id=f"kontroll-{delivery.pk}",
         title=f"{kind} kontrolleras",
         text=f"Version {delivery.version} är mottagen och sparad. Nu läses varje rad och kontrollerna körs.",
-        usual=usual("Kontrollen av er fil", times, 1),
+        usual=usual("Kontrollen av er fil", first, 1),
         trouble=trouble,
     )

@@ -75,6 +75,21 @@ def test_how_long_the_check_takes_is_learned_from_the_units_own_files(
     assert "Filen kontrolleras" in page(client, "granska/")
 
 
+def test_a_file_that_was_checked_again_much_later_teaches_nothing(
+    client: GuardedClient, cast: Cast, waiting: Delivery, clock: time_machine.Coordinates
+) -> None:
+    sign_in(client, cast.bo)
+    Delivery.objects.filter(pk=waiting.pk).update(check_started_at=None)
+    deliver.check_delivery(delivery=waiting, at=timezone.now())
+    Delivery.objects.filter(pk=waiting.pk).update(checked_at=timezone.now() + timedelta(days=365))
+    content = synthetic.delivery("0488", 61, 1)
+    again = deliver.receive_delivery(submission=waiting.submission, content=content, name="ny.txt", by=cast.bo, at=timezone.now())
+    Delivery.objects.filter(pk=again.pk).update(check_started_at=timezone.now(), check_attempts=1)
+    text = page(client, "version/2/")
+    assert "Filen kontrolleras" in text
+    assert "brukar ta" not in text
+
+
 def test_a_check_that_was_cut_short_says_so_and_what_happens(
     client: GuardedClient, cast: Cast, waiting: Delivery, clock: time_machine.Coordinates
 ) -> None:
