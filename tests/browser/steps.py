@@ -71,6 +71,7 @@ def sign_in(page: Page, person: Person) -> None:
 def menu(page: Page) -> Locator:
     """The links of the main menu, unfolded on a phone."""
     links = page.get_by_role("navigation", name="Huvudmeny").get_by_role("link")
+    page.wait_for_load_state()  # before its sheets have come a folded menu is seen
     if not links.first.is_visible():
         page.get_by_text("Meny", exact=True).click()
     return links

@@ -63,6 +63,7 @@ def press(page: Page, wanted: Locator, key: str = "Enter") -> None:
 def press_menu(page: Page, name: str) -> None:
     """Go to a room by the menu, unfolded on a phone."""
     folded = page.locator("summary").filter(has_text="Meny")
+    page.wait_for_load_state()
     if folded.is_visible():
         press(page, folded)
     press(page, page.get_by_role("navigation", name="Huvudmeny").get_by_role("link", name=name))
