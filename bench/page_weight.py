@@ -15,12 +15,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from config.local.demo_session import OFFICER, SUBMITTER, Browser  # noqa: E402
+from config.local.demo_session import OFFICER, REVIEW, SUBMITTER, Browser  # noqa: E402
 
 FILES = re.compile(r'<(?:link|script|img)\b[^>]*?(?:href|src)="(/static/[^"]+)"')
 PAGES = {
     "": {"logga_in": "/", "handbok": "/handbok/"},
-    SUBMITTER: {"start": "/", "granska": "/inlamning/0488/2026/granska/", "meddelanden": "/meddelanden/"},
+    SUBMITTER: {"start": "/", "granska": REVIEW, "meddelanden": "/meddelanden/"},
     OFFICER: {"laget": "/admin/"},
 }
 
@@ -33,7 +33,9 @@ def main() -> None:
         if person:
             browser.sign_in(person)
         for name, path in pages.items():
-            plain = browser.get(path)[0].decode()
+            content, landed = browser.get(path)
+            assert landed == path, f"{path} ledde till {landed}"
+            plain = content.decode()
             page = len(browser.get(path, **{"Accept-Encoding": "gzip"})[0])
             files = dict.fromkeys(FILES.findall(plain))
             weights = {file: len(browser.get(file, **{"Accept-Encoding": "gzip"})[0]) for file in files}

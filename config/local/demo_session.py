@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 import urllib.parse
 import urllib.request
 from http.cookiejar import CookieJar
@@ -12,7 +13,11 @@ import pyotp
 
 from config.local import paths
 
-SUBMITTER, OFFICER = "anna.alm@trosa.example", "hanna.holm@skr.example"
+SUBMITTER, OFFICER = "rut.rosen@regionsormland.example", "hanna.holm@skr.example"
+REVIEW = "/inlamning/0400/2026/granska/"  # hers: a region's file under review
+AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/136.0.0.0 Safari/537.36"
+"""A session belongs to one kind of browser: whoever shows its cookie under another name is asked to confirm who she is."""
+
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 
@@ -23,6 +28,7 @@ class Browser:
         self.base = base
         self.jar = CookieJar()
         self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.jar))
+        self._opener.addheaders = [("User-Agent", AGENT)]
 
     def get(self, path: str, **headers: str) -> tuple[bytes, str]:
         """The bytes as they came, and the address that answered in the end."""
@@ -46,7 +52,11 @@ class Browser:
             raise paths.Unable(f"{email} finns inte i {paths.DEMO.name}.")
         person = people[email]
         self.post("/", email=email, password=person["password"])
-        landed = self.post("/konto/logga-in/", token=pyotp.TOTP(person["totp_secret"]).now())
+        phone = pyotp.TOTP(person["totp_secret"])
+        landed = self.post("/konto/logga-in/", token=phone.now())
+        if landed not in {"/", "/admin/"}:  # a code is taken once: somebody has just signed in with this one
+            time.sleep(phone.interval + 1 - time.time() % phone.interval)
+            landed = self.post("/konto/logga-in/", token=phone.now())
         if landed not in {"/", "/admin/"}:
             raise paths.Unable(f"Inloggningen som {email} stannade på {landed}.")
 

@@ -16,12 +16,14 @@ from config.local.lighthouse import CATEGORIES, Score
 pytestmark = pytest.mark.real_clock
 
 
-def report(scores: dict[str, float], audits: dict[str, dict[str, Any]]) -> str:
+ADDRESS = "http://127.0.0.1:8000/meddelanden/"
+
+
+def report(scores: dict[str, float], audits: dict[str, dict[str, Any]], landed: str = ADDRESS) -> str:
     """As Lighthouse writes it, with every audit in each category."""
     references = [{"id": name, "weight": 1} for name in audits]
-    return json.dumps(
-        {"categories": {name: {"score": scores.get(name, 1), "auditRefs": references} for name in CATEGORIES}, "audits": audits}
-    )
+    categories = {name: {"score": scores.get(name, 1), "auditRefs": references} for name in CATEGORIES}
+    return json.dumps({"requestedUrl": ADDRESS, "finalDisplayedUrl": landed, "categories": categories, "audits": audits})
 
 
 def test_the_lock_has_a_hash_for_every_package_and_no_address() -> None:
@@ -50,6 +52,11 @@ def test_a_report_gives_points_and_what_took_them() -> None:
 def test_a_page_that_did_not_answer_is_told() -> None:
     with pytest.raises(paths.Unable, match="svarade inte"):
         lighthouse.read_report("Startsida", "dator", json.dumps({"runtimeError": {"message": "Sidan svarade inte."}}))
+
+
+def test_a_page_that_led_to_another_is_not_measured_as_itself() -> None:
+    with pytest.raises(lighthouse.Misled, match="ledde till .*/konto/bekrafta/"):
+        lighthouse.read_report("Meddelanden", "mobil", report({}, {}, ADDRESS.replace("meddelanden", "konto/bekrafta")))
 
 
 @pytest.mark.parametrize(
