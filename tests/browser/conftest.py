@@ -203,7 +203,7 @@ CROWDED = """() => {
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let text = texts.nextNode(); text; text = texts.nextNode()) {
     const parent = text.parentElement;
-    if (!text.data.trim() || parent.closest("svg, .visually-hidden, .skip-link") || !parent.checkVisibility()) continue;
+    if (!text.data.trim() || parent.closest("svg, .visually-hidden, .skip-link, .session") || !parent.checkVisibility()) continue;
     const range = document.createRange();
     range.selectNodeContents(text);
     for (const box of range.getClientRects()) if (box.width > 1 && box.height > 1) seen.push({ box, text });

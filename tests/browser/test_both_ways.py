@@ -15,6 +15,8 @@ HERE = Path(__file__).resolve().parent
 WITHOUT_STORIES = {
     "test_both_ways.py": "this, which opens no browser",
     "test_scripts.py": "the scripts themselves, with bodies of their own",
+    "test_states.py": "axe goes over the pages, and what takes the focus is a script",
+    "test_swaps.py": "what a script puts in place; the stories do the same without",
 }
 WHOLE_MODULE = re.compile(r'^pytestmark = .*needs_scripts\("[^"]{12,}"\)', re.MULTILINE)  # with the reason
 TOLD = re.compile(r"tests/browser/(test_\w+\.py)::(\w+)(?:\[(.*)\])?$", re.MULTILINE)

@@ -1,4 +1,7 @@
-"""SKR's desk: Hanna finds what waits, sends it back with a reason at the finding, and looks at the portal as the unit does."""
+"""SKR's desk: Hanna finds what waits, sends it back with a reason at the finding, and looks at the portal as the unit does.
+
+Told once more without a mouse, to the approval.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from submissions.models import Submission
 from submissions.services import comments, deliver, groups, review, storage
 from tests.browser import steps
 from tests.browser.steps import heading
+from tests.browser.test_keyboard import press, tab_to
 from tests.browser.town import CODE, YEAR, Town, delivery, ready_town
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -98,3 +102,45 @@ def test_a_submission_is_sent_back_with_a_reason_at_the_finding_and_seen_as_the_
     band.get_by_role("button", name="Avsluta visningen").click()
     heading(hanna, f"Trosa {YEAR}")
     assert AuditEvent.objects.filter(code="access:viewing:ended", unit=CODE).exists()
+
+
+@pytest.mark.needs_scripts("the focus is looked at by script, and the keys are those of the story above")
+def test_a_point_is_returned_answered_and_the_submission_approved_by_keyboard_alone(page: Page, town: Town) -> None:
+    page.on("dialog", lambda dialog: dialog.accept())
+    steps.sign_in(page, town.hanna)
+    heading(page, "Läget")
+    press(page, page.get_by_role("link", name="att granska"))
+    press(page, page.get_by_role("link", name="Trosa", exact=True))
+    heading(page, f"Trosa {YEAR}")
+    press(page, page.get_by_role("button", name="Börja granska"))
+    press(page, page.get_by_role("link", name="Ska ses över").first)
+    heading(page, "Ska ses över")
+    tab_to(page, page.get_by_role("textbox", name="Vad enheten ska se över, och varför"))
+    page.keyboard.type("Vems vederlag?")
+    press(page, page.get_by_role("button", name="Spara punkten"))
+    heading(page, f"Trosa {YEAR}")
+    press(page, page.locator("summary").filter(has_text="Skicka tillbaka till enheten"))
+    tab_to(page, page.get_by_role("textbox", name="Till enheten om helheten"))
+    page.keyboard.type("En sak.")
+    press(page, page.get_by_role("button", name="Återlämna"))
+    heading(page, f"Trosa {YEAR}")
+    assert town.status == "Åter till uppgiftslämnare"
+
+    by, at = town.elin.user, timezone.now()
+    submission = Submission.objects.select_related("unit", "collection").get(unit__code=CODE, collection__year=YEAR)
+    current = submission.deliveries.get(is_current=True)
+    for group in groups.groups_of(submission, storage.findings_of(current)):
+        if group.needs_comment:
+            comments.comment_group(
+                delivery=deliver.fresh(current), group_key=group.key, text="Tre chefers vederlag.", by=by, at=at
+            )
+    current = deliver.fresh(current)
+    submission.refresh_from_db()
+    review.hand_in(submission=submission, delivery=current, expected_revision=current.revision, by=by, at=at)
+
+    page.reload()
+    press(page, page.get_by_role("button", name="Börja granska"))
+    expect(page.get_by_text("Tre chefers vederlag.").first).to_be_visible()
+    press(page, page.get_by_role("button", name="Godkänn", exact=True).first)
+    heading(page, f"Trosa {YEAR}")
+    assert town.status == "Godkänd"

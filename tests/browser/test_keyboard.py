@@ -1,15 +1,23 @@
-"""Bo signs in, uploads the file and corrects a value without touching the mouse: Tab, Enter and what he types."""
+"""Without touching the mouse: Tab, Enter, Space, arrows and what one types. At each step the focus is seen, and not behind something.
+
+Elin signs in, uploads the file and corrects a value (she hands in so in test_hand_in.py); Anna asks for uppskov and invites
+a colleague; SKR's desk is told so in test_desk.py.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Error, Locator, Page, expect
 
+from accounts import limits
+from accounts.models import Session
 from tests.browser import steps
 from tests.browser.conftest import PHONE
 from tests.browser.steps import heading
@@ -17,7 +25,7 @@ from tests.browser.town import Town, ready_town, right_value
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-PATIENCE = 80  # presses of Tab before somebody gives up
+PATIENCE = 120  # presses of Tab before somebody gives up
 
 
 @pytest.fixture
@@ -49,8 +57,16 @@ def see_the_focus(page: Page) -> None:
 FOCUS_IS_SEEN = """() => {
   const element = document.activeElement;
   if (element === document.body) return true;
+  if (element.type === "date" && !element.matches(":focus")) return true; // the browser's own button in the box, with its own ring
   const shown = [element, element.parentElement].map((one) => getComputedStyle(one));
-  return shown.some((style) => style.outlineStyle !== "none" || style.boxShadow !== "none");
+  if (!shown.some((style) => style.outlineStyle !== "none" || style.boxShadow !== "none")) return false;
+  const box = element.getBoundingClientRect();
+  const [top, bottom] = [Math.max(box.top, 0), Math.min(box.bottom, innerHeight)];
+  if (box.width < 2 || bottom <= top) return box.width < 2;
+  return [box.left + 3, (box.left + box.right) / 2, box.right - 3].some((x) => {
+    const there = document.elementFromPoint(x, (top + bottom) / 2);
+    return there && (element.contains(there) || there.contains(element));
+  });
 }"""
 
 
@@ -145,3 +161,61 @@ def test_a_message_is_written_and_read_by_keyboard_alone(visit: Callable[[str], 
     press(page, page.get_by_role("link", name="Meddelanden").first)
     press(page, page.get_by_role("link", name="Nytt lönesystem"))
     heading(page, "Nytt lönesystem")
+
+
+@pytest.mark.needs_scripts("the keys are the same; test_deferrals.py and test_profile.py do it without")
+def test_uppskov_is_asked_for_and_a_colleague_invited_by_keyboard_alone(visit: Callable[[str], Page], town: Town) -> None:
+    page = visit("/")
+    steps.sign_in(page, town.anna)
+    heading(page, "Nästa steg")
+    press(page, steps.menu(page).filter(has_text="Uppskov"))
+    heading(page, "Uppskov")
+    press(page, page.get_by_role("link", name="Begär uppskov").first)
+    heading(page, re.compile("^Begär uppskov"))
+    day = page.get_by_label("Nytt datum")
+    tab_to(page, day)
+    for typed in ("20261208", "12082026"):  # in the order of the browser's own language
+        day.press_sequentially(typed)
+        if day.input_value() == "2026-12-08":
+            break
+        day.blur()
+    tab_to(page, page.get_by_role("radio").first)
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("radio").nth(1)).to_be_checked()
+    press(page, page.get_by_role("button", name="Skicka begäran"))
+    expect(page.get_by_text("Ni har bett om tisdag 8 december 2026.")).to_be_visible()
+
+    press(page, steps.menu(page).filter(has_text="Profil"))
+    heading(page, "Profil & enheter")
+    press(page, page.get_by_role("link", name=re.compile("^Trosa")).first)
+    press(page, page.get_by_role("link", name="Bjud in en kollega"))
+    tab_to(page, page.get_by_label("E-post"))
+    page.keyboard.type("ny.kollega@trosa.example")
+    tab_to(page, page.get_by_label("Namn"))
+    page.keyboard.type("Nora Ny")
+    tab_to(page, page.get_by_role("radio").first)
+    page.keyboard.press("Space")
+    press(page, page.get_by_role("button", name="Skicka inbjudan"))
+    expect(page.get_by_text("ny.kollega@trosa.example").first).to_be_visible()
+
+
+@pytest.mark.needs_scripts("a script shows the band")
+def test_what_has_the_focus_is_never_behind_the_warning_that_the_session_ends(visit: Callable[[str], Page], town: Town) -> None:
+    page = visit("/")
+    steps.sign_in(page, town.elin)
+    heading(page, "Nästa steg")
+    page.wait_for_load_state("networkidle")  # the script that warns is there
+    Session.objects.filter(user=town.elin.user).update(last_seen_at=timezone.now() - limits.SESSION_IDLE + timedelta(minutes=3))
+    page.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    band = page.get_by_role("region", name="Din inloggning")
+    expect(band).to_be_visible()
+    page.set_viewport_size({"width": 360, "height": 500})
+    last = page.get_by_role("contentinfo").get_by_role("link").last
+    tab_to(page, last)
+    for _ in range(PATIENCE):  # and back up, where the band lies over what is scrolled to
+        page.keyboard.press("Shift+Tab")
+        see_the_focus(page)
+        if page.evaluate("document.activeElement.matches('.skip-link')"):
+            return
+    raise AssertionError("sidans början nås inte med Skift och Tab")
