@@ -4,7 +4,7 @@
 
 Random files are bytes by chance, signs and separators by chance, and headers of other kinds of files with chance after them. The
 damaged ones start from a right delivery, as text or (`--books` of them) as a workbook: bits turned, pieces removed, doubled, moved,
-put in, cut off. Each is read, checked and told about as `check_file` does it. A file that raises, or that takes more than 30 s,
+put in, cut off. Each is read, checked and told about as `check_file` does it. A file that raises, or that takes more than 60 s,
 is a fault; it is written to --keep. Prints name=value, exit 1 when there was a fault.
 """
 
@@ -27,7 +27,7 @@ import openpyxl  # noqa: E402
 from submissions import builtin, checking, reading, synthetic  # noqa: E402
 from submissions.checking.report import RENDERERS, Report  # noqa: E402
 
-UNIT, ROWS, TOO_LONG = "0488", 40, 30.0
+UNIT, ROWS, TOO_LONG = "0488", 40, 60.0
 SIGNS = [
     b";",
     b"\t",
