@@ -15,7 +15,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 AREAS = (
-    *("start", "konto", "inlamning", "uppskov", "profil", "meddelanden", "admin", "kvittens", "kontroller", "handbok"),
+    *(
+        "start",
+        "konto",
+        "inlamning",
+        "uppskov",
+        "profil",
+        "meddelanden",
+        "admin",
+        "kvittens",
+        "kontroller",
+        "handbok",
+        "tillganglighet",
+    ),
     *("integritet", "driftmeddelande", "csp-rapport", "static", "other"),
 )
 """The first part of an address; what is none of ours is `other`. The probes are not counted."""

@@ -119,7 +119,7 @@ def row_page(room: Room, row: int, notes: Notes) -> HttpResponse:
         quiet=[cells[number] for _, numbers in sections for number in numbers if cells[number].is_quiet],
         opened=opened,
         fault=notes.wrong.message if notes.wrong else "",
-        fault_box=f"varde-{opened}",
+        fault_box=f"varde-{opened}" if any(cell.is_open for cell in cells.values()) else "",  # Namn has no box
         choice=choice,
         reveal=notes.reveal,
         may_reveal=room.may_reveal,
