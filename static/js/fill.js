@@ -13,3 +13,10 @@
     box.focus();
   });
 })();
+
+/* What somebody has typed in a search box before the scripts came is searched for when they have come. */
+document.addEventListener("htmx:load", (event) => {
+  for (const box of event.target.querySelectorAll("input[type=search][hx-get]")) {
+    if (box.value !== box.defaultValue) box.dispatchEvent(new Event("search"));
+  }
+});

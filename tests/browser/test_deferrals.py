@@ -89,6 +89,7 @@ def test_two_people_and_skr_at_once(person: Callable[..., Page], axe: Callable[[
     anna.get_by_label("Annat").check()
     anna.get_by_role("button", name="Skicka begäran").click()
     expect(anna.get_by_text("Beskriv kort varför ni behöver mer tid.").first).to_be_visible()
+    anna.wait_for_load_state()  # the summary takes the focus, and the page moves there
     snap(anna, "05-fel-360")
     anna.get_by_label("Beskrivning").fill("Filen kommer först efter bytet av system.")
     anna.get_by_role("button", name="Skicka begäran").click()

@@ -58,7 +58,7 @@ def test_dan_asks_for_access_and_of_anna_and_skr_who_answer_at_once_the_second_i
     dan.get_by_label("Enhetens namn eller kod").fill("tros")
     dan.get_by_role("button", name="Sök").click()
     dan.get_by_role("link", name="Trosa kommun").click()
-    expect(dan.get_by_text("Anna Ek, kontaktperson")).to_be_visible()
+    expect(dan.get_by_text("Anna Ek svarar på din begäran.")).to_be_visible()
     expect(dan.get_by_text("Bo Ask")).to_have_count(0)
     dan.get_by_label("Uppgiftslämnare", exact=True).check()
     dan.get_by_role("button", name="Skicka begäran").click()

@@ -206,7 +206,11 @@ def test_a_new_password_by_keyboard_alone(visit: Callable[[str], Page], bo: Pers
     page = visit("/")
     steps.sign_in(page, bo)
     heading(page, "Nästa steg")
-    press(page, page.get_by_role("link", name="inloggning och säkerhet"))
+    page.wait_for_load_state()
+    own, folded = page.get_by_role("link", name="inloggning och säkerhet"), page.locator("summary").filter(has_text="Meny")
+    if folded.is_visible():
+        press(page, folded)
+    press(page, own)
     heading(page, "Inloggning och säkerhet")
     press(page, page.get_by_role("link", name="Byt lösenord"))
     heading(page, "Byt lösenord")
