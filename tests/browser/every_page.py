@@ -82,11 +82,26 @@ def test_every_page_has_its_pictures(
     DOCUMENT.write_text(_document(pictured), encoding="utf-8")
 
 
+def open_pages() -> list[str]:
+    """The routes that a visitor may read."""
+    not_pages = NOT_PAGES | {"accounts:session_time"}
+    return [name for name, statuses in OPEN_TO_ALL.items() if statuses["GET"] == 200 and name not in not_pages]
+
+
+def first_read_by(name: str) -> list[str]:
+    """The routes whose picture is of what that person sees."""
+    return [route for route in pages_of(name) if not route.endswith("_list_file") or route == LIST_FILE]
+
+
+def file_stem(route: str) -> str:
+    """How a route's pictures are called: `submissions:review` is submissions-review.1280.light.webp and three more."""
+    return route.replace(":", "-")
+
+
 def _open_pages(new_context: Callable[..., BrowserContext], scene: Scene) -> Iterator[Pictured]:
     page = new_context().new_page()
-    for name, statuses in OPEN_TO_ALL.items():
-        if statuses["GET"] == 200 and name not in NOT_PAGES and name != "accounts:session_time":
-            yield _visit(page, "", ROUTES[name], scene)
+    for name in open_pages():
+        yield _visit(page, "", ROUTES[name], scene)
 
 
 def _pages_of(new_context: Callable[..., BrowserContext], scene: Scene, name: str, base_url: str) -> Iterator[Pictured]:
@@ -96,15 +111,14 @@ def _pages_of(new_context: Callable[..., BrowserContext], scene: Scene, name: st
     if name == "anna":
         page.goto("/")
         yield _take(page, name, "start-inloggad", "/")
-    for route in pages_of(name):
-        if not route.endswith("_list_file") or route == LIST_FILE:
-            yield _visit(page, name, ROUTES[route], scene)
+    for route in first_read_by(name):
+        yield _visit(page, name, ROUTES[route], scene)
 
 
 def _visit(page: Page, who: str, route: Route, scene: Scene) -> Pictured:
     address = addresses.address(route, scene.trosa)
     page.goto(address)
-    return _take(page, who, route.name.replace(":", "-"), f"/{route.pattern}")
+    return _take(page, who, file_stem(route.name), f"/{route.pattern}")
 
 
 def _sign_up(new_context: Callable[..., BrowserContext]) -> list[Pictured]:
