@@ -144,7 +144,7 @@ class RecoveryCaseAdmin(PortalAdmin):
         url = self.list_url(lage="vantar")
         return [
             FigureGroup(
-                WAITING, [waiting_figure(count, "återställningsärende att godkänna", "återställningsärenden att godkänna", url)]
+                WAITING, [waiting_figure(count, "återställning att godkänna", "återställningar att godkänna", url)]
             )
         ]
 

@@ -229,7 +229,7 @@ def test_ater_08_another_person_approves_and_it_opens_a_day_later(
     cast: Cast, both: RecoveryCase, second: User, name: str, clock: Any
 ) -> None:
     other = browser(second if name == "second" else cast.system)
-    assert "återställningsärende att godkänna" in other.get("/admin/").content.decode()
+    assert "återställning att godkänna" in other.get("/admin/").content.decode()
     assert "Godkänn" in case_page(other, both)
     assert "Ärendet är godkänt." in other.post(step(both, "godkann"), follow=True).content.decode()
     both.refresh_from_db()
