@@ -196,7 +196,7 @@ def rest(portal: Portal) -> None:
     from submissions.services import deliver
 
     connection.close()
-    for _ in range(60):
+    for _ in range(int(deliver.LEASE.total_seconds()) + 60):  # whoever died at a check has it so long
         deliver.take_up_unchecked(at=timezone.now())
         waiting = OutgoingMail.objects.filter(sent_at=None, deliver=True, payload_sealed__isnull=False)
         if not waiting.exists() and not Delivery.objects.filter(status=Delivery.Status.RECEIVED).exists():
