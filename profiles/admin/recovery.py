@@ -142,11 +142,7 @@ class RecoveryCaseAdmin(PortalAdmin):
         """What waits for a second person."""
         count = waiting(RecoveryCase.objects.all(), timezone.now()).count()
         url = self.list_url(lage="vantar")
-        return [
-            FigureGroup(
-                WAITING, [waiting_figure(count, "återställning att godkänna", "återställningar att godkänna", url)]
-            )
-        ]
+        return [FigureGroup(WAITING, [waiting_figure(count, "återställning att godkänna", "återställningar att godkänna", url)])]
 
     def panels(self, request: HttpRequest, obj: Model) -> list[Panel]:
         """A person's cases, on her page."""
