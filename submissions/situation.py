@@ -82,46 +82,43 @@ def situation_of(
 
 
 def _exempt(submission: Submission) -> Situation:
-    return Situation(
+    return _nothing_to_do(
+        submission,
         label="Omfattas inte i år",
-        tone="neutral",
-        ball=BALLS[states.NOBODY],
-        is_ours=False,
         means="SKR har beslutat att ni inte omfattas av årets insamling.",
         now="Ni behöver inte lämna någon fil i år. Beslutet står under Uppskov.",
-        step=1,
-        due_date=submission.due_date,
-        is_granted=submission.granted_due_date is not None,
-        is_late=False,
-        left="",
     )
 
 
 def _before_opening(submission: Submission) -> Situation:
     opens = submission.collection.opens_on.isoformat()
-    return Situation(
+    return _nothing_to_do(
+        submission,
         label="Inte öppen",
-        tone="neutral",
-        ball=f"Öppnar {opens}",
-        is_ours=False,
         means="Årets insamling har inte öppnat.",
         now=f"Ni behöver inte göra något nu. Insamlingen öppnar {opens}.",
-        step=1,
-        due_date=submission.due_date,
-        is_granted=submission.granted_due_date is not None,
-        is_late=False,
-        left="",
+        ball=f"Öppnar {opens}",
     )
 
 
 def _never_begun(submission: Submission) -> Situation:
-    return Situation(
+    return _nothing_to_do(
+        submission,
         label="Inget lämnat",
-        tone="neutral",
-        ball=BALLS[states.NOBODY],
-        is_ours=False,
         means="Insamlingen är avslutad.",
         now="Ingen fil lämnades. Skriv till SKR under Meddelanden om det är fel.",
+    )
+
+
+def _nothing_to_do(submission: Submission, *, label: str, means: str, now: str, ball: str = BALLS[states.NOBODY]) -> Situation:
+    """Where nobody has the ball and no day is counted down."""
+    return Situation(
+        label=label,
+        tone="neutral",
+        ball=ball,
+        is_ours=False,
+        means=means,
+        now=now,
         step=1,
         due_date=submission.due_date,
         is_granted=submission.granted_due_date is not None,
