@@ -40,6 +40,7 @@ class Browser:
     url: str
     cookies: dict[str, str] = field(default_factory=dict)
     timeout: float = 60.0
+    address: str = TRUSTED["X-Forwarded-For"]  # which the portal is told when no proxy stands between
 
     def get(self, path: str) -> Answer:
         """A page."""
@@ -80,7 +81,7 @@ class Browser:
             headers = {"Host": HOST}
         else:
             connection = http.client.HTTPConnection(parts.netloc, timeout=self.timeout)
-            headers = dict(TRUSTED)
+            headers = {**TRUSTED, "X-Forwarded-For": self.address}
         headers |= {"Origin": f"https://{HOST}", "Referer": f"https://{HOST}/", "Connection": "close"}
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())

@@ -2,7 +2,7 @@
 
     .venv/bin/python bench/faults.py [all | kills database disk mail proxy slow huge …] [--seconds 60] [--people 12] [--seed 1]
 
-kills     kill -9 of web processes and workers by chance, all the time, while people upload, correct, explain, hand in and write
+kills     kill -9 of web processes and workers by chance, all the time, while people sign up, upload, correct, explain, hand in and write
 database  PostgreSQL restarted under the same load, in order and as a crash
 mail      the mail server shut while mails are written, then opened; workers killed while they send
 proxy     two web nodes behind nginx with two workers; one node killed at a time
@@ -19,10 +19,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import hashlib
 import os
 import random
-import re
 import shutil
 import socket
 import ssl
@@ -32,7 +30,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -40,126 +37,9 @@ BASE = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(BASE))
 
 from bench import season  # noqa: E402
-from bench.browser import FORM, Browser, NoAnswer, hidden_in  # noqa: E402
+from bench.at_work import Newcomer, Person, Promises, Worker, broken, rest  # noqa: E402
+from bench.browser import Browser, NoAnswer  # noqa: E402
 from bench.portal import FIRST_PORT, HOST, PROXY_PORT, Portal  # noqa: E402
-from bench.season import Comer  # noqa: E402
-
-GROUP = re.compile(r'href="(/inlamning/[^"]+/anmarkningar/[^"#?]+)')
-WORDS = "Uppgifterna stämmer, vi har kontrollerat dem."
-
-
-@dataclass
-class Promises:
-    """What the portal said yes to, and what it said nothing about, by those who work."""
-
-    uploads: dict[str, list[str]] = field(default_factory=dict)  # unit: sha256 of each file taken
-    tried: dict[str, list[str]] = field(default_factory=dict)  # unit: sha256 of each file sent
-    explained: list[tuple[str, str]] = field(default_factory=list)  # unit, key of the group
-    messages: list[str] = field(default_factory=list)
-    tried_messages: Counter[str] = field(default_factory=Counter)
-    answers: Counter[str] = field(default_factory=Counter)
-    odd: list[str] = field(default_factory=list)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def count(self, what: str) -> None:
-        """One more of those."""
-        with self.lock:
-            self.answers[what] += 1
-
-
-class Worker(threading.Thread):
-    """A person who goes on whatever happens: signs in again when she must, uploads, looks, explains, hands in, takes it back, writes."""
-
-    def __init__(self, comer: Comer, url: str, promises: Promises, over: threading.Event, chance: random.Random) -> None:
-        super().__init__(daemon=True)
-        self.comer, self.promises, self.over, self.chance = comer, promises, over, chance
-        self.browser = Browser(url)
-        self.room = f"/inlamning/{comer.unit}/{comer.year}/"
-        self.content = Path(comer.file).read_bytes()
-        self.turn = 0
-
-    def run(self) -> None:
-        """Until told to stop."""
-        while not self.over.is_set():
-            try:
-                self.browser.sign_in(self.comer)
-                break
-            except (NoAnswer, AssertionError):
-                self.over.wait(31)  # the next one-time code
-        steps = (self.upload, self.look, self.explain, self.write)
-        while not self.over.is_set():
-            try:
-                steps[self.turn % len(steps)]()
-            except NoAnswer:
-                self.promises.count("no_answer")
-            except Exception as error:
-                self.promises.odd.append(f"{type(error).__name__}: {error}")
-            self.turn += 1
-            self.over.wait(self.chance.uniform(0, 0.5))
-
-    def page(self, path: str) -> str:
-        """A page, told about where it is none."""
-        answer = self.browser.get(path)
-        self.promises.count(str(answer.status))
-        if answer.status == 500 or "Traceback" in answer.text:
-            self.promises.odd.append(f"500 på {path}")
-        return answer.text if answer.status == 200 else ""
-
-    def upload(self) -> None:
-        """Her file, a row shorter or longer each time."""
-        content = self.content + self.content.splitlines(keepends=True)[-1] * (self.turn % 7)
-        mark = hashlib.sha256(content).hexdigest()
-        page = self.page(f"{self.room}lamna/")
-        if not page:
-            return
-        with self.promises.lock:
-            self.promises.tried.setdefault(self.comer.unit, []).append(mark)
-        answer = self.browser.upload(f"{self.room}lamna/", page, {"kind": "riktig"}, "november.txt", content)
-        self.promises.count(f"upload_{answer.status}")
-        if answer.status == 302:
-            with self.promises.lock:
-                self.promises.uploads.setdefault(self.comer.unit, []).append(mark)
-
-    def look(self) -> None:
-        """What is wrong."""
-        self.page(f"{self.room}granska/")
-
-    def explain(self) -> None:
-        """One group."""
-        groups = list(dict.fromkeys(GROUP.findall(self.page(f"{self.room}granska/"))))
-        for address in groups[:3]:
-            page = self.page(address)
-            form = next(
-                (action for action, inside in FORM.findall(page) if action.endswith("/forklara/") and 'name="text"' in inside), ""
-            )
-            if form:
-                answer = self.browser.post(form, page, {"text": WORDS})
-                self.promises.count(f"explain_{answer.status}")
-                if answer.status == 302:
-                    with self.promises.lock:
-                        self.promises.explained.append((self.comer.unit, form.split("/")[-3]))
-                return
-
-    def write(self) -> None:
-        """To SKR, with a subject of its own."""
-        page = self.page("/meddelanden/nytt/")
-        if not page:
-            return
-        subject = f"Fråga {self.comer.email} {self.turn}"
-        with self.promises.lock:
-            self.promises.tried_messages[subject] += 1
-        values = {
-            **hidden_in(page),
-            "unit": self.comer.unit,
-            "category": "file",
-            "subject": subject,
-            "text": "Hinner vi i kväll?",
-        }
-        answer = self.browser.post("/meddelanden/nytt/", page, values)
-        self.promises.count(f"message_{answer.status}")
-        if answer.status == 302:
-            with self.promises.lock:
-                self.promises.messages.append(subject)
 
 
 def under_load(
@@ -167,13 +47,18 @@ def under_load(
 ) -> dict[str, int]:
     """People work while `breaking` breaks; then everything rests until the jobs are done."""
     promises, over = Promises(), threading.Event()
-    comers = season.make(portal.folder, units=asked.people * 2, people=asked.people, scale=0.05)
+    invited = asked.people * 8
+    comers = season.make(portal.folder, units=asked.people * 2, people=asked.people, scale=0.05, invited=invited)
     portal.start()
-    people = [
-        Worker(comer, portal.url, promises, over, random.Random(asked.seed + number))
-        for number, comer in enumerate(comers)
-        if comer.file
-    ]  # noqa: S311
+    people: list[Person] = []
+    for number, comer in enumerate(comer for comer in comers if comer.file):
+        browser, chance = Browser(portal.url, address=f"192.0.2.{number + 10}"), random.Random(asked.seed + number)  # noqa: S311
+        people.append(Worker(comer, season.contents(comer), browser, promises, over, chance))
+    newcomers = max(1, asked.people // 4)
+    for number in range(newcomers):
+        emails = [season.invited_email(one) for one in range(number, invited, newcomers)]
+        browser, chance = Browser(portal.url, address=f"198.51.100.{number + 10}"), random.Random(asked.seed - number)  # noqa: S311
+        people.append(Newcomer(emails, portal.mail, browser, promises, over, chance))
     for person in people:
         person.start()
     threading.Timer(asked.seconds, over.set).start()
@@ -182,76 +67,18 @@ def under_load(
     for person in people:
         person.join(90)
     rest(portal)
-    return {**counts, **dict(sorted(promises.answers.items())), **broken(portal, promises)}
-
-
-def rest(portal: Portal) -> None:
-    """Let what is left be picked up: as the periodic jobs do it, without waiting for their minute."""
-    from django.db import connection
-    from django.utils import timezone
-
-    from messaging import outbox
-    from messaging.models import OutgoingMail
-    from submissions.models import Delivery
-    from submissions.services import deliver
-
-    connection.close()
-    for _ in range(int(deliver.LEASE.total_seconds()) + 60):  # whoever died at a check has it so long
-        deliver.take_up_unchecked(at=timezone.now())
-        waiting = OutgoingMail.objects.filter(sent_at=None, deliver=True, payload_sealed__isnull=False)
-        if not waiting.exists() and not Delivery.objects.filter(status=Delivery.Status.RECEIVED).exists():
-            return
-        for mail in waiting[:500]:
-            with contextlib.suppress(outbox.NotSent):
-                outbox.send_stored(mail.pk, at=timezone.now())
-        time.sleep(1)
-
-
-def broken(portal: Portal, promises: Promises) -> dict[str, int]:
-    """Every promise against the database."""
-    from django.db import connection
-    from django.utils import timezone
-
-    from accounts import audit_chain
-    from messaging.models import OutgoingMail, Thread
-    from submissions.models import Comment, Delivery
-
-    connection.close()
-    lost = Counter[str]()
-    for unit, marks in promises.uploads.items():
-        stored = Counter(Delivery.objects.filter(submission__unit__code=unit).values_list("sha256", flat=True))
-        tried = Counter(promises.tried[unit])
-        lost["uploads_lost"] += sum((Counter(marks) - stored).values())
-        lost["uploads_doubled"] += sum((stored - tried).values())
-    for unit, key in set(promises.explained):
-        lost["explanations_lost"] += not Comment.objects.filter(submission__unit__code=unit, group=key).exists()
-    written = Counter(thread.subject for thread in Thread.objects.all())
-    lost["messages_lost"] += sum((Counter(promises.messages) - written).values())
-    lost["messages_doubled"] += sum((written - promises.tried_messages).values())
-    lost["files_unchecked"] += Delivery.objects.filter(status=Delivery.Status.RECEIVED).count()
-    lost["mails_unsent"] += OutgoingMail.objects.filter(sent_at=None, deliver=True, payload_sealed__isnull=False).count()
-    audit_chain.seal(timezone.now())
-    lost["trail_broken"] += len(list(audit_chain.verify(timezone.now())))
-    lost["odd_answers"] += len(promises.odd)
-    for line in promises.odd[:5]:
-        print(line, file=sys.stderr)
-    twice = sum(count - 1 for count in portal.mail.mails.values())
-    lost["nothing_tried"] += not promises.uploads
-    return {
-        "promised": sum(map(len, promises.uploads.values())) + len(promises.explained) + len(promises.messages),
-        "mails_twice": twice,
-        **{f"broken_{name}": count for name, count in lost.items()},
-    }
+    restarts = {f"restarts_{name}": count for name, count in sorted(portal.restarts.items())}
+    return {**counts, **restarts, **dict(sorted(promises.answers.items())), **broken(portal, promises)}
 
 
 def kills(asked: argparse.Namespace) -> dict[str, int]:
-    """kill -9, of the web and of the workers, every second or so."""
+    """kill -9, of the web and of the workers, every few seconds."""
     with Portal(workers=2) as portal:
         chance = random.Random(asked.seed)  # noqa: S311
 
         def breaking(over: threading.Event) -> dict[str, int]:
             counts = Counter[str]()
-            while not over.wait(chance.uniform(5, 15)):
+            while not over.wait(chance.uniform(1, 6)):
                 counts[f"killed_{portal.kill(chance.choice(['web', 'worker']), chance).rstrip('0123456789')}"] += 1
             return dict(counts)
 

@@ -4,7 +4,8 @@
         portal.start()
         … portal.url …
 
-Settings as in production, but for two checks of the start: the database is reached through a socket of this machine instead of TLS.
+Settings as in production, the refusals of an unsafe start with them; only that the database must be reached with TLS is not asked
+(bench/settings.py): here it is a socket of this machine.
 Whoever dies is started again after a second, as systemd does it. The mail server is one of ours: it speaks TLS, keeps who got
 which Message-ID in `portal.mails`, and can be shut and opened. The proxy is nginx with docs/nginx/personalstatistik.conf, its names,
 ports and certificate replaced. All of it ends, and the directory goes, with the block.
@@ -13,9 +14,9 @@ ports and certificate replaced. All of it ends, and the directory goes, with the
 from __future__ import annotations
 
 import contextlib
+import email.policy
 import os
 import random
-import re
 import shutil
 import signal
 import socketserver
@@ -27,7 +28,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -48,10 +49,11 @@ RESTART_AFTER = 1.0
 
 
 class MailServer:
-    """Takes every mail over TLS and remembers its Message-ID; refuses connections while shut."""
+    """Takes every mail over TLS, counts it by its Message-ID, keeps its text by address; refuses connections while shut."""
 
     def __init__(self, folder: Path) -> None:
         self.mails: Counter[str] = Counter()
+        self.letters: defaultdict[str, list[str]] = defaultdict(list)
         self.certificate = folder / "mail.pem"
         make_certificate(self.certificate)
         self._server: socketserver.ThreadingTCPServer | None = None
@@ -60,13 +62,13 @@ class MailServer:
         """Listen."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.certificate)
-        mails = self.mails
+        mails, letters = self.mails, self.letters
 
         class Handler(socketserver.StreamRequestHandler):
             def handle(self) -> None:
                 with contextlib.suppress(OSError):
                     self.request = context.wrap_socket(self.request, server_side=True)
-                    take_mails(self.request, mails)
+                    take_mails(self.request, mails, letters)
 
         class Server(socketserver.ThreadingTCPServer):
             allow_reuse_address = daemon_threads = True
@@ -85,7 +87,7 @@ class MailServer:
             self._server = None
 
 
-def take_mails(connection: ssl.SSLSocket, mails: Counter[str]) -> None:
+def take_mails(connection: ssl.SSLSocket, mails: Counter[str], letters: dict[str, list[str]]) -> None:
     """One SMTP conversation; a mail counts from our "250" after its last line."""
     stream = connection.makefile("rwb")
 
@@ -101,8 +103,10 @@ def take_mails(connection: ssl.SSLSocket, mails: Counter[str]) -> None:
             body = b""
             while (part := stream.readline()) not in {b".\r\n", b""}:
                 body += part
-            found = re.search(rb"^Message-ID:\s*(\S+)", body, re.MULTILINE | re.IGNORECASE)
-            mails[found[1].decode() if found else "?"] += 1
+            letter = email.message_from_bytes(body, policy=email.policy.default)
+            mails[str(letter["Message-ID"])] += 1
+            plain = letter.get_body(("plain",))
+            letters[str(letter["To"])].append(plain.get_content() if plain else "")
             say("250 taken")
         elif word == b"QUIT":
             say("221 bye")
@@ -161,7 +165,7 @@ class Portal:
         """The environment of the installation."""
         keys = {name: make_key(name) for name in ("SECRET_KEY", "FIELD_KEYS", "HMAC_KEY", "RECEIPT_KEY")}
         return {
-            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "DJANGO_SETTINGS_MODULE": "bench.settings",
             "PORTAL_ENV": "production",
             "DATABASE_URL": self.cluster.url,
             "STATIC_ROOT": str(self.folder / "static"),
@@ -181,13 +185,8 @@ class Portal:
     def start(self) -> None:
         """Nodes, workers, mail server and proxy; returns when each node says that it is ready."""
         self.mail.open()
-        configuration = self.folder / "gunicorn.conf.py"
-        own = (BASE / "config" / "gunicorn.conf.py").read_text(encoding="utf-8")
-        configuration.write_text(f"{own}\ndel on_starting\n", encoding="utf-8")
-        commands = {
-            f"web{number}": [sys.executable, "-m", "gunicorn", "-c", str(configuration), "-b", f"127.0.0.1:{FIRST_PORT + number}"]
-            for number in range(self.nodes)
-        }
+        gunicorn = [sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.conf.py"]
+        commands = {f"web{number}": [*gunicorn, "-b", f"127.0.0.1:{FIRST_PORT + number}"] for number in range(self.nodes)}
         commands |= {
             f"worker{number}": [sys.executable, "manage.py", "procrastinate", "worker"] for number in range(self.workers)
         }

@@ -29,18 +29,34 @@ class Comer:
         return asdict(self)
 
 
-def make(folder: Path, *, units: int, people: int, scale: float) -> list[Comer]:
-    """So many of the country's units with so many people; the first of each unit has the unit's November file, in `folder`."""
+def make(folder: Path, *, units: int, people: int, scale: float, invited: int = 0) -> list[Comer]:
+    """So many of the country's units with so many people; the first of each unit has the unit's November file, in `folder`.
+
+    So many more are invited and have not come yet: `invited_email`.
+    """
     import django
 
     django.setup()
     from django.test.utils import override_settings
 
     with override_settings(PASSWORD_HASHERS=["tests.hashers.CheapArgon2PasswordHasher"]):
-        return _make(folder, units=units, people=people, scale=scale)
+        return _make(folder, units=units, people=people, scale=scale, invited=invited)
 
 
-def _make(folder: Path, *, units: int, people: int, scale: float) -> list[Comer]:
+def invited_email(number: int) -> str:
+    """The address of one that is invited."""
+    return f"ny.{number}@enhet.example"
+
+
+def contents(comer: Comer) -> tuple[bytes, bytes]:
+    """Two files of the unit: one with slips, one without."""
+    from submissions import synthetic
+
+    flawed, clean = (synthetic.delivery(comer.unit, comer.rows, 7, share) for share in (0.02, 0.0))
+    return flawed, clean
+
+
+def _make(folder: Path, *, units: int, people: int, scale: float, invited: int) -> list[Comer]:
     from django.utils import timezone
 
     from accounts import services as accounts
@@ -68,8 +84,14 @@ def _make(folder: Path, *, units: int, people: int, scale: float) -> list[Comer]
         role = Membership.Role.CONTACT if number < len(planned) else Membership.Role.SUBMITTER
         Membership.objects.create(user=user, unit=places[part.code], role=role, created_at=now)
         comers.append(Comer(user.email, base64.b32encode(secret).decode(), part.code, part.rows))
+    for number in range(invited):
+        user, _ = accounts.invite_user(email=invited_email(number), by=None, at=now)
+        unit = places[planned[number % len(planned)].code]
+        Membership.objects.create(user=user, unit=unit, role=Membership.Role.SUBMITTER, created_at=now)
     hasher = BoundedArgon2PasswordHasher()
-    User.objects.update(password=hasher.encode(PASSWORD, hasher.salt()))  # one real hash: 700 would take longer than the evening
+    User.objects.exclude(password__startswith="!").update(
+        password=hasher.encode(PASSWORD, hasher.salt())
+    )  # one real hash: 700 would take longer than the evening
     for comer, part in zip(comers, planned, strict=False):
         file = folder / f"{part.code}.txt"
         file.write_bytes(synthetic.delivery(part.code, part.rows, part.seed, plan.SLIPS))
