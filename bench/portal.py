@@ -43,7 +43,8 @@ from config.local.installation import make_key  # noqa: E402
 from config.local.postgres import Cluster  # noqa: E402
 
 HOST = "personalstatistik.skr.se"
-FIRST_PORT, PROXY_PORT, MAIL_PORT = 8390, 8399, 8398
+FIRST_PORT = int(os.environ.get("TRIAL_PORT", "8390"))  # another, and two trials can run at once
+PROXY_PORT, MAIL_PORT = FIRST_PORT + 9, FIRST_PORT + 8
 TRUSTED = {"Host": HOST, "X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.1"}  # what the proxy says
 RESTART_AFTER = 1.0
 
