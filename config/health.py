@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import structlog
-from django.db import DatabaseError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Max, Min
@@ -38,6 +38,8 @@ MAIL_LATE = timedelta(minutes=15)
 BACKUPS_LOOKED_FOR = 100_000
 REPORTS_PER_MINUTE = 30
 REPORT_BYTES = 16_384
+AWAY = ("08", "53", "57P", "25006")
+"""How the states begin that pass: no connection, no room left, being shut down or started, a standby that is not yet promoted."""
 
 
 @open_view
@@ -96,6 +98,16 @@ def _break_off(raw: psycopg.Connection[Any] | None) -> None:
         if raw is not None:
             with socket.socket(fileno=os.dup(raw.fileno())) as line:
                 line.shutdown(socket.SHUT_RDWR)
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether this fault came of a database that is away and will be back: nothing is wrong with what was asked."""
+    if error is None:
+        return False
+    if isinstance(error, DatabaseError | InterfaceError):
+        state = getattr(error.__cause__, "sqlstate", None)
+        return state.startswith(AWAY) if state else isinstance(error, OperationalError | InterfaceError)
+    return is_away(error.__cause__)
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import sys
 from typing import cast
 
 from django.contrib.sessions.exceptions import SessionInterrupted
@@ -20,6 +21,7 @@ from accounts.access import NotAllowed, UserRequest, is_verified, open_view
 from accounts.middleware import redirect_to
 from accounts.models import User
 from accounts.views.sign_in import sign_in
+from config import health
 from config.lib import context, signatures, uploads
 from config.lib.text import one_line
 from config.next_steps import cards_of
@@ -180,6 +182,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: stands alone, without context processors or database."""
-    origin = context.current()
-    return HttpResponse(render_to_string("500.html", {"request_id": origin.request_id}), status=500)
+    """500, or 503 where the database is away for a while: stands alone, without context processors or database."""
+    status = 503 if health.is_away(sys.exception()) else 500
+    page = render_to_string(f"{status}.html", {"request_id": context.current().request_id})
+    return HttpResponse(page, status=status, headers={"Retry-After": "30"} if status == 503 else None)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import psycopg
 import pytest
 from django.conf import settings as django_settings
 from django.db import OperationalError, connection
@@ -217,12 +218,12 @@ def database_down() -> Iterator[None]:
         yield
 
 
-def assert_own_page(answer: HttpResponse) -> None:
+def assert_own_page(answer: HttpResponse, status: int = 500, heading: str = "Något gick fel hos oss") -> None:
     """Our page with the request's id, for a person to give; nothing of the fault."""
-    assert answer.status_code == 500
+    assert answer.status_code == status
     assert_headers(answer)
     text = answer.content.decode()
-    assert "<h1>Något gick fel hos oss</h1>" in text
+    assert f"<h1>{heading}</h1>" in text
     assert f"<code>{answer.headers['X-Request-ID']}</code>" in text
     for tell in ("hemligt", "10.0.0.7", "portal_app", "RuntimeError", "OperationalError"):
         assert tell not in text
@@ -247,10 +248,44 @@ def test_web_13_an_exception_is_our_own_page_with_the_request_s_id(
 
 @pytest.mark.asvs("16.5.1", "16.5.3")
 @pytest.mark.parametrize("address", ["/", "/inlamning/", "/handbok/", "/kontroller/", "/admin/", "/kvittens/AAAA-BBBB-CCCC/"])
-def test_web_13_without_a_database_there_is_still_our_own_page(scene: Scene, database_down: None, address: str) -> None:
+def test_web_13_without_a_database_the_page_says_to_try_again(scene: Scene, database_down: None, address: str) -> None:
     client = browser()
     client.cookies["__Host-session"] = "a" * 32
-    assert_own_page(client.get(address))
+    answer = client.get(address)
+    assert_own_page(answer, 503, "Försök igen om en stund")
+    assert answer.headers["Retry-After"] == "30"
+
+
+@pytest.mark.asvs("16.5.1", "16.5.3")
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [
+        (psycopg.errors.AdminShutdown("hemligt"), 503),
+        (psycopg.errors.CrashShutdown("hemligt"), 503),
+        (psycopg.errors.CannotConnectNow("hemligt"), 503),
+        (psycopg.errors.DiskFull("hemligt"), 503),
+        (psycopg.errors.TooManyConnections("hemligt"), 503),
+        (psycopg.errors.ReadOnlySqlTransaction("hemligt"), 503),
+        (psycopg.OperationalError("hemligt"), 503),
+        (psycopg.InterfaceError("hemligt"), 503),
+        (psycopg.errors.DeadlockDetected("hemligt"), 500),
+        (psycopg.errors.QueryCanceled("hemligt"), 500),
+        (psycopg.errors.UndefinedColumn("hemligt"), 500),
+        (psycopg.errors.UniqueViolation("hemligt"), 500),
+        (psycopg.errors.InsufficientPrivilege("hemligt"), 500),
+    ],
+)
+def test_web_13_only_a_database_that_comes_back_is_a_reason_to_wait(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, fault: psycopg.Error, status: int
+) -> None:
+    def refuse(self: RequestContext, request: HttpRequest, *_: object) -> None:
+        with connection.wrap_database_errors:
+            raise fault
+
+    monkeypatch.setattr(RequestContext, "process_view", refuse)
+    answer = browser().get("/inlamning/")
+    assert answer.status_code == status
+    assert "hemligt" not in answer.content.decode()
 
 
 @pytest.mark.asvs("16.5.1")
