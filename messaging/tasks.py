@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import structlog
 from asgiref.sync import sync_to_async
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 from procrastinate import JobContext, RetryStrategy, builtin_tasks
 from procrastinate.contrib.django import app
@@ -18,10 +19,14 @@ log = structlog.get_logger("outbox")
 
 @app.task(
     name="messaging.tasks.send_mail",
-    retry=RetryStrategy(max_attempts=outbox.ATTEMPTS - 1, exponential_wait=4, retry_exceptions={outbox.NotSent}),
+    retry=RetryStrategy(
+        max_attempts=outbox.ATTEMPTS - 1,
+        exponential_wait=4,
+        retry_exceptions={outbox.NotSent, OperationalError, InterfaceError},  # the last two: the database is started anew
+    ),
 )
 def send_mail(mail_id: int) -> None:
-    """Send one stored mail; a server that does not answer is tried again after 4, 16, 64 … seconds, then it is an alarm."""
+    """Send one stored mail; a server or a database that does not answer is tried again after 4, 16, 64 … seconds, then it is an alarm."""
     at = timezone.now()
     try:
         if not outbox.send_stored(mail_id, at=at):

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from django.core.mail import EmailMessage
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.jobs import Job
 
 from config.lib.mail import PortalMail
 from messaging import outbox, tasks
@@ -140,6 +141,16 @@ def test_a_dead_server_loses_nothing_and_the_note_names_no_person(server: Server
     server.error = None
     tasks.send_mail(mail.pk)
     assert len(server.messages) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "again"),
+    [(outbox.NotSent(""), True), (OperationalError(""), True), (InterfaceError(""), True), (ValueError(""), False)],
+)
+def test_a_mail_whose_database_went_away_is_tried_again_in_seconds(error: Exception, again: bool):
+    job = Job(id=1, queue="default", lock=None, queueing_lock=None, task_name=outbox.SEND_TASK)
+    decision = tasks.send_mail.get_retry_exception(error, job)
+    assert (decision is not None) is again
 
 
 def test_a_code_whose_time_is_over_is_wiped_and_not_sent(server: Server, clock: Any):
