@@ -162,13 +162,18 @@ def check_delivery(
     raise Overtaken
 
 
+def _free(at: datetime) -> Q:
+    """Which no check holds. One that began in the time to come was begun before the clock was put right, and has ended."""
+    began = Q(check_started_at__lt=at - LEASE) | Q(check_started_at__gt=at + LEASE)
+    return Q(check_started_at=None) | began
+
+
 def _claim(delivery: Delivery, at: datetime) -> bool:
     """Take the lease on an unchecked delivery; False where another has it or the tries are used up.
 
     The try is counted and committed before the check begins, so that one that kills its process counts too.
     """
-    free = Q(check_started_at=None) | Q(check_started_at__lt=at - LEASE)
-    waiting = Delivery.objects.filter(free, pk=delivery.pk, status=Status.RECEIVED)
+    waiting = Delivery.objects.filter(_free(at), pk=delivery.pk, status=Status.RECEIVED)
     if waiting.filter(check_attempts__lt=limits.CHECK_ATTEMPTS).update(
         check_started_at=at, check_attempts=F("check_attempts") + 1
     ):
@@ -344,7 +349,7 @@ def _refused(submission: Submission, delivery: Delivery, at: datetime) -> None:
 def take_up_unchecked(*, at: datetime, submission: Submission | None = None) -> int:
     """Check what was received and not checked, oldest first; how many were taken up."""
     waiting = Delivery.objects.light().filter(status=Status.RECEIVED)
-    waiting = waiting.filter(Q(check_started_at=None) | Q(check_started_at__lt=at - LEASE))
+    waiting = waiting.filter(_free(at))
     if submission is not None:
         waiting = waiting.filter(submission=submission)
     waiting = waiting.select_related("submission__unit", "submission__collection").order_by("uploaded_at", "pk")

@@ -61,6 +61,22 @@ def test_a_check_that_was_cut_short_is_taken_up_by_the_job_once_its_lease_is_ove
     assert Delivery.objects.get().is_current
 
 
+def test_fil_11_a_check_cut_short_while_the_clock_was_ahead_is_taken_up_when_it_is_put_right(
+    trosa: Submission, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delivery = receive(trosa, cast, synthetic.delivery("0488", 100, 1))
+
+    def killed(*args: object, **kwargs: object) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reading, "read_parts", killed)
+        with pytest.raises(SystemExit):
+            deliver.try_check(delivery=delivery, at=timezone.now() + timedelta(days=1))
+    assert deliver.take_up_unchecked(at=timezone.now()) == 1
+    assert Delivery.objects.get().is_current
+
+
 @pytest.mark.asvs("15.2.2")
 def test_fil_11_a_check_that_breaks_loses_nothing_and_after_three_tries_is_refused_with_an_alarm(
     client: GuardedClient, trosa: Submission, cast: Cast, monkeypatch: pytest.MonkeyPatch, clock: time_machine.Coordinates
