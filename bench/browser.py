@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pyotp
 
-from bench.portal import HOST, TRUSTED
+from bench.portal import ADDRESS, HOST, TRUSTED
 from bench.season import Comer
 
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
@@ -40,7 +40,7 @@ class Browser:
     url: str
     cookies: dict[str, str] = field(default_factory=dict)
     timeout: float = 60.0
-    address: str = TRUSTED["X-Forwarded-For"]  # which the portal is told when no proxy stands between
+    address: str = TRUSTED["X-Forwarded-For"]  # where she seems to sit
 
     def get(self, path: str) -> Answer:
         """A page."""
@@ -78,7 +78,7 @@ class Browser:
         if parts.scheme == "https":
             context = ssl._create_unverified_context()
             connection = http.client.HTTPSConnection(parts.netloc, timeout=self.timeout, context=context)
-            headers = {"Host": HOST}
+            headers = {"Host": HOST, ADDRESS: self.address}
         else:
             connection = http.client.HTTPConnection(parts.netloc, timeout=self.timeout)
             headers = {**TRUSTED, "X-Forwarded-For": self.address}

@@ -3,10 +3,10 @@
     .venv/bin/python bench/deadline_night.py [--minutes 10] [--pace 6] [--units 330] [--people 700] [--scale 1.0] [--web 2] [--save FILE]
 
 Makes a portal of its own (bench/portal.py) with its people and files (bench/season.py) and lets the people of bench/evening.py come
-(locust; an environment of its own is made in var/bench-venv from requirements/bench.txt at the first run).
+through nginx (locust; an environment of its own is made in var/bench-venv from requirements/bench.txt at the first run).
 Each signs in with password (real Argon2) and one-time code. One of each unit uploads its November file of the unit's real size,
-looks at what is wrong, corrects, explains and hands in; the others look about and write to SKR. Every three minutes of model
-time a region hands in 75 000 rows once more. Somebody asks for /healthz, the bare view, once a second: what a page's p95 is
+looks at what is wrong, corrects, explains and reads what she would hand in; the others look about and write to SKR. Every three
+minutes of model time a region uploads 75 000 rows once more. Somebody asks for /healthz, the bare view, once a second: what a page's p95 is
 compared with. `--pace` presses the hour together: 6 is an hour in ten minutes.
 
 Prints name=value: for each page count, failures, median, p95 and p99 in ms and the ratio of its p95 to the bare view's, then
@@ -20,6 +20,7 @@ import argparse
 import csv
 import json
 import os
+import statistics
 import subprocess
 import sys
 import time
@@ -32,16 +33,17 @@ sys.path.insert(0, str(BASE))
 import psutil  # noqa: E402
 
 from bench import season  # noqa: E402
-from bench.portal import FIRST_PORT, Portal  # noqa: E402
+from bench.portal import Portal  # noqa: E402
 
 LARGEST = 75_000
 BARE = "healthz"
+OWN_TIME = {"upload", "upload_large", "password", "one_time_code", BARE}  # what is no page, or is slow by intention
 
 
 def main() -> int:
     """Make, run, report."""
     asked = options()
-    with Portal(processes=asked.web) as portal:
+    with Portal(processes=asked.web, proxy=True) as portal:
         began = time.monotonic()
         comers = season.make(portal.folder, units=asked.units, people=asked.people, scale=asked.scale)
         largest = max((comer for comer in comers if comer.file), key=lambda comer: comer.rows)
@@ -54,7 +56,7 @@ def main() -> int:
         print(f"prepared_s={time.monotonic() - began:.0f}", flush=True)
         portal.start()
         before = usage(portal)
-        failed = run_people(portal.folder, asked)
+        failed = run_people(portal.folder, portal.url, asked)
         after = usage(portal)
         errors = list(portal.errors())
         lines = [
@@ -108,7 +110,7 @@ def _sum(processes: list[psutil.Process]) -> tuple[float, float]:
     return seconds, memory
 
 
-def run_people(folder: Path, asked: argparse.Namespace) -> bool:
+def run_people(folder: Path, portal_url: str, asked: argparse.Namespace) -> bool:
     """locust without its page, in an environment of its own; whether something failed."""
     home, lock = BASE / "var" / "bench-venv", BASE / "requirements" / "bench.txt"
     if not (home / "made").exists():
@@ -119,7 +121,7 @@ def run_people(folder: Path, asked: argparse.Namespace) -> bool:
     command = [home / "bin" / "locust", "-f", BASE / "bench" / "evening.py", "--headless", "--only-summary"]
     a_second = max(1.0, asked.people / (asked.minutes * 60 * 0.7))
     command += ["--users", str(asked.people + 1), "--spawn-rate", str(a_second), "--run-time", f"{int(asked.minutes * 60)}s"]
-    command += ["--stop-timeout", "30", "--csv", folder / "told", "--host", f"http://127.0.0.1:{FIRST_PORT}"]
+    command += ["--stop-timeout", "30", "--csv", folder / "told", "--host", portal_url]
     own = {**os.environ, "PEOPLE": str(folder / "people.json"), "PACE": str(asked.pace), "LARGE": str(folder / "large.txt")}
     run = subprocess.run(command, env=own, cwd=folder, check=False, capture_output=True, text=True)
     errors = run.stdout.partition("Error report")[2] + run.stderr.partition("Error report")[2]
@@ -141,7 +143,26 @@ def told(folder: Path) -> list[str]:
             f"p99_ms={row['99%']} bare_ratio={float(row['95%']) / bare:.1f}"
         )
     total = rows[-1]
+    lines.append(beside_large(json.loads((folder / "asked.json").read_text(encoding="utf-8"))))
     return [*lines, f"requests_per_s={float(total['Requests/s']):.1f}", f"failed={total['Failure Count']}"]
+
+
+def beside_large(asked: list[tuple[float, float, str]]) -> str:
+    """How long pages took that were asked for while the largest file was being taken, beside all other pages."""
+    spans = [(until - ms / 1000, until) for until, ms, name in asked if name == "upload_large"]
+    beside: list[float] = []
+    else_: list[float] = []
+    for until, ms, name in asked:
+        if name in OWN_TIME:
+            continue
+        is_beside = any(begin < until and until - ms / 1000 < end for begin, end in spans)
+        (beside if is_beside else else_).append(ms)
+
+    def cut(times: list[float]) -> str:
+        cuts = statistics.quantiles(times, n=100) if len(times) > 1 else [0.0] * 99
+        return f"median_ms={cuts[49]:.0f} p95_ms={cuts[94]:.0f}"
+
+    return f"pages_beside_large: count={len(beside)} {cut(beside)}\npages_else: count={len(else_)} {cut(else_)}"
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ they think; LARGE is the file that a region hands in again and again.
 
 from __future__ import annotations
 
-import http.cookiejar
 import json
 import os
 import random
@@ -18,7 +17,7 @@ from typing import Any
 
 import gevent
 import pyotp
-from locust import FastHttpUser, constant, task
+from locust import FastHttpUser, constant, events, task
 from locust.exception import StopUser
 
 PEOPLE: list[dict[str, Any]] = json.loads(Path(os.environ["PEOPLE"]).read_text(encoding="utf-8"))
@@ -30,25 +29,36 @@ GROUP = re.compile(r'href="(/inlamning/[^"]+/anmarkningar/[^"#?]+)')
 ROW = re.compile(r'href="(/inlamning/[^"]+/rad/\d+/)')
 THREAD = re.compile(r'href="(/meddelanden/\d+/)')
 numbers = count()
+asked: list[tuple[float, float, str]] = []  # when an answer had come, milliseconds, what
+
+
+@events.request.add_listener
+def note(name: str, response_time: float, **_more: Any) -> None:
+    """Remember when each thing was asked for."""
+    asked.append((time.time(), response_time, name))
+
+
+@events.quitting.add_listener
+def tell(**_more: Any) -> None:
+    """Write it beside locust's own tables."""
+    Path("asked.json").write_text(json.dumps(asked), encoding="utf-8")
 
 
 class Visitor(FastHttpUser):
-    """Somebody with an account. The portal is behind a proxy that speaks https, which this one plays."""
+    """Somebody with an account, at an address of her own (bench/portal.py: ADDRESS)."""
 
-    abstract = True
+    abstract = insecure = True
     wait_time = constant(0)
     connection_timeout = network_timeout = 120.0
 
     def on_start(self) -> None:
-        """Her own number, address and cookie jar."""
+        """Her own number."""
         self.number = next(numbers)
-        self.client.cookiejar.set_policy(http.cookiejar.DefaultCookiePolicy(secure_protocols=("http", "https")))
 
     def _headers(self) -> dict[str, str]:
         return {
             "Host": "personalstatistik.skr.se",
-            "X-Forwarded-Proto": "https",
-            "X-Forwarded-For": f"10.{self.number // 250 % 250}.{self.number % 250}.7",
+            "X-Trial-Address": f"10.{self.number // 250 % 250}.{self.number % 250}.7",
             "Origin": "https://personalstatistik.skr.se",
             "Referer": "https://personalstatistik.skr.se/",
         }

@@ -46,6 +46,7 @@ HOST = "personalstatistik.skr.se"
 FIRST_PORT = int(os.environ.get("TRIAL_PORT", "8390"))  # another, and two trials can run at once
 PROXY_PORT, MAIL_PORT = FIRST_PORT + 9, FIRST_PORT + 8
 TRUSTED = {"Host": HOST, "X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.1"}  # what the proxy says
+ADDRESS = "X-Trial-Address"  # whose it is, for the trial's proxy: all visitors come from this machine
 RESTART_AFTER = 1.0
 
 
@@ -239,7 +240,7 @@ class Portal:
         user = "user root;" if os.geteuid() == 0 else ""
         path.write_text(
             f"daemon off;{user} pid {self.folder}/nginx.pid; worker_processes 1; events {{ worker_connections 4096; }}\n"
-            f"http {{ access_log off; {places}\n{text}\n}}\n",
+            f"http {{ access_log off; set_real_ip_from 127.0.0.1; real_ip_header {ADDRESS}; {places}\n{text}\n}}\n",
             encoding="utf-8",
         )
         return path
