@@ -85,5 +85,5 @@ def next_due_date(user: User) -> str:
     left = Submission.objects.visible_to(user).filter(
         status__in=states.WORKING, exempt_at=None, collection__closed_at=None, collection__opens_on__lte=timezone.localdate()
     )
-    nearest = left.soonest_first().select_related("collection").first()
-    return f"Sista dag {long_day(nearest.due_date)}" if nearest else ""
+    nearest = left.nearest_due_date()
+    return f"Sista dag {long_day(nearest)}" if nearest else ""

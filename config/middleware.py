@@ -40,12 +40,14 @@ class RequestContext:
         request.request_id = request_id  # type: ignore[attr-defined]
         agent = request.headers.get("User-Agent", "")[:400]
         context.set_origin(context.Origin(request_id, client_address(request), context.browser_family(agent)))
+        context.keep_answers(keep=request.method in {"GET", "HEAD"})
         structlog.contextvars.bind_contextvars(request_id=request_id)
         try:
             response = self.get_response(request)
         finally:
             structlog.contextvars.unbind_contextvars("request_id", "user_id")
             context.set_origin(None)
+            context.keep_answers(keep=False)
         response["X-Request-ID"] = request_id
         return response
 

@@ -21,6 +21,7 @@ from django.http import Http404
 from accounts import audit
 from accounts.access import NotAllowed
 from accounts.models import User
+from config.lib import context
 from profiles.models import Membership, Unit
 
 Role = Membership.Role
@@ -60,6 +61,10 @@ def role_at(user: User, unit: Unit) -> Membership.Role | None:
         return Role(user.viewing.role) if user.viewing.unit_id == unit.pk else None
     if not user.is_active or user.is_staff:
         return None
+    return context.remember(("role", user.pk, unit.pk), lambda: _role_in_force(user, unit))
+
+
+def _role_in_force(user: User, unit: Unit) -> Membership.Role | None:
     role = Membership.objects.in_force().filter(user=user, unit=unit).values_list("role", flat=True).first()
     return Role(role) if role else None
 

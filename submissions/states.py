@@ -23,7 +23,7 @@ from accounts.access import NotAllowed
 from accounts.models import User
 from config.lib.text import amount
 from profiles import access
-from submissions.models import CheckSetting, Delivery, ReviewPoint, Submission, SubmissionEvent
+from submissions.models import Delivery, ReviewPoint, Submission, SubmissionEvent
 from submissions.spec import INFO, CheckSpec
 
 Status = Submission.Status
@@ -179,13 +179,12 @@ def check_can_change(user: User, submission: Submission, *, today: date) -> None
 def explaining_is_optional(submissions: Iterable[Submission]) -> frozenset[int]:
     """Those (their keys) where warnings without explanation do not stop the hand-in.
 
-    The year's KOM02 is off, bra att veta, outside its dates or for other units. One question, whatever their number.
+    The year's KOM02 is off, bra att veta, outside its dates or for other units. One question a year, whatever their number.
     """
     asked = list(submissions)
-    years = {submission.collection_id for submission in asked}
-    settings = CheckSetting.objects.filter(code="KOM02", collection__in=years).order_by("pk")
-    checks = {setting.collection_id: setting.spec() for setting in settings}
-    return frozenset(one.pk for one in asked if one.collection_id in checks and not _bites(checks[one.collection_id], one))
+    years = {submission.collection_id: submission.collection for submission in asked}
+    checks = {pk: year.spec().checks.get("KOM02") for pk, year in years.items()}
+    return frozenset(one.pk for one in asked if (check := checks[one.collection_id]) and not _bites(check, one))
 
 
 def _bites(check: CheckSpec, submission: Submission) -> bool:

@@ -1,9 +1,16 @@
-"""Who is asking: request id, address and browser of the request that is being answered, for audit events and logs."""
+"""Who is asking: request id, address and browser of the request that is being answered, for audit events and logs.
+
+And what one page asks for more than once: `remember`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +23,7 @@ class Origin:
 
 
 _current: ContextVar[Origin | None] = ContextVar("origin", default=None)
+_kept: ContextVar[dict[Hashable, Any] | None] = ContextVar("kept", default=None)
 
 
 def current() -> Origin:
@@ -26,6 +34,25 @@ def current() -> Origin:
 def set_origin(origin: Origin | None) -> None:
     """Set or clear the origin; only the middleware and tests call this."""
     _current.set(origin)
+
+
+def keep_answers(*, keep: bool) -> None:
+    """Whether `remember` keeps what it makes: while a request that only reads is answered. Only the middleware calls this."""
+    _kept.set({} if keep else None)
+
+
+def remember(key: Hashable, make: Callable[[], T]) -> T:
+    """What `make` gives, made once for the whole of a request that only reads.
+
+    A request that may change something, a command and a job make it anew each time: what they decide by is never old.
+    """
+    kept = _kept.get()
+    if kept is None:
+        return make()
+    if key not in kept:
+        kept[key] = make()
+    answer: T = kept[key]
+    return answer
 
 
 def browser_family(user_agent: str) -> str:

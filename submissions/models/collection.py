@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
+from threading import Lock
 
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
 from django.db.models import F, Q
 
+from config.lib import context
 from submissions import spec
 
 
@@ -153,6 +156,27 @@ def _codes_of(pk: int, version: str) -> dict[str, spec.CodeSpec]:
     return {row[0]: spec.CodeSpec(*row) for row in rows.values_list(*columns)}
 
 
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a year judges a file by."""
+
+    layout: spec.LayoutSpec
+    lists: dict[str, spec.CodeListSpec]
+    checks: dict[str, spec.CheckSpec]
+
+
+MOST_KNOWN = 16
+MARK = """
+    SELECT (SELECT sum(hash_record_extended(l.*, 0)) FROM submissions_layout l WHERE l.id = %(layout)s),
+           (SELECT sum(hash_record_extended(f.*, 0)) FROM submissions_field f WHERE f.layout_id = %(layout)s),
+           (SELECT sum(hash_record_extended(c.*, 0)) FROM submissions_checksetting c WHERE c.collection_id = %(collection)s),
+           (SELECT sum(hash_record_extended(k.*, 0)) FROM submissions_codelist k JOIN submissions_collection_code_lists u
+              ON u.codelist_id = k.id WHERE u.collection_id = %(collection)s)
+"""
+_known_rules: dict[tuple[object, ...], Rules] = {}  # by mark, the oldest first
+_knowing = Lock()
+
+
 class Collection(models.Model):
     """One year's collection. Its rules are fixed when it opens; SKR's staff edit them as data."""
 
@@ -198,7 +222,8 @@ class Collection(models.Model):
         return self.opens_on <= on and self.closed_at is None
 
     def spec(self) -> spec.CollectionSpec:
-        """The whole year as the engines read it; a handful of queries, whatever the size."""
+        """The whole year as the engines read it. One query tells whether the process has read these very rules before."""
+        rules = context.remember(("rules", self.pk), self._rules) if self.pk else self._read_rules()
         return spec.CollectionSpec(
             year=self.year,
             opens_on=self.opens_on,
@@ -207,6 +232,31 @@ class Collection(models.Model):
             due_date=self.due_date,
             latest_deferral_date=self.latest_deferral_date,
             direct_deferral_days=self.direct_deferral_days,
+            layout=rules.layout,
+            lists=rules.lists,
+            checks=rules.checks,
+        )
+
+    def _rules(self) -> Rules:
+        mark = self._mark()
+        rules = _known_rules.get(mark)
+        if rules is None:
+            rules = self._read_rules()
+            if self._mark() == mark:  # else somebody changed a rule while we read, and the next one reads again
+                with _knowing:
+                    _known_rules[mark] = rules
+                    while len(_known_rules) > MOST_KNOWN:
+                        del _known_rules[next(iter(_known_rules))]
+        return rules
+
+    def _mark(self) -> tuple[object, ...]:
+        """What differs as soon as a row of the layout, the lists or the checks does: their contents decide, not their ages."""
+        with connection.cursor() as cursor:
+            cursor.execute(MARK, {"collection": self.pk, "layout": self.layout_id})
+            return (self.pk, self.layout_id, *cursor.fetchone())
+
+    def _read_rules(self) -> Rules:
+        return Rules(
             layout=self.layout.spec(),
             lists={its.kind: its.spec() for its in self.code_lists.order_by("kind", "pk")},
             checks={c.code: c.spec() for c in self.check_settings.order_by("code", "pk")},

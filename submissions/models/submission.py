@@ -40,6 +40,10 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         """By due date."""
         return self.order_by(_DUE_ON, "pk")
 
+    def nearest_due_date(self) -> date | None:
+        """The first of their last days; None where there are none."""
+        return self.soonest_first().values_list(_DUE_ON, flat=True).first()
+
     def awaited(self) -> SubmissionQuerySet:
         """Those that SKR waits for a file from: not handed in, no current file, not exempt, and the year not closed.
 

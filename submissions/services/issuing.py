@@ -15,7 +15,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import User
-from config.lib import sealed
+from config.lib import context, sealed
 from submissions import receipts
 from submissions.models import Comment, Delivery, Receipt, Submission, SubmissionEvent
 from submissions.services import storage
@@ -46,7 +46,8 @@ class Kept:
 def receipt_in_force(submission: Submission) -> Receipt | None:
     """The receipt of the hand-in that holds now."""
     receipts_now = Receipt.objects.filter(submission=submission, withdrawn_at=None)
-    return receipts_now.select_related("issued_by").order_by("-issued_at", "-pk").first()
+    newest = receipts_now.select_related("issued_by").order_by("-issued_at", "-pk")
+    return context.remember(("receipt", submission.pk), newest.first)
 
 
 def reopened(submission: Submission) -> Receipt | None:
