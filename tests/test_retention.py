@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone
 
-from accounts import limits, retention
+from accounts import audit_chain, limits, retention
 from accounts.models import AddressChange, AuditEvent, AuditOrigin, DeviceSwap, Draft, Invitation, RecoveryBatch, Session, User
 from config.lib.retention import Rule, carry_out
 from config.lib.sealed import open_column, seal
@@ -131,6 +132,43 @@ def test_drift_11_files_go_a_year_after_the_lock_and_the_accepted_rows_after_two
     events = AuditEvent.objects.filter(code="data:deleted").values_list("object", "result")
     assert ("filer i avslutade inlämningar", "3") in events
     assert ("rader för jämförelse med nästa år", "2") in events
+
+
+def test_the_proof_adds_up_the_receipts_and_names_what_stays_too_long(locked: Scene, clock: Any) -> None:
+    lock = timezone.now()
+    clock.move_to(lock + limits.FILES_KEPT - DAY)
+    run()
+    clock.move_to(lock + limits.FILES_KEPT + DAY)
+    audit_chain.seal(timezone.now())  # as the worker does every minute
+    assert "filer i avslutade inlämningar: 0 borttagna, senast aldrig; 0 kvar för länge" in run("--proof")  # one night was missed
+    clock.move_to(lock + limits.FILES_KEPT + 3 * DAY)
+    with pytest.raises(CommandError, match="kvar längre än det får") as told:
+        run("--proof")
+    assert told.value.returncode == 1
+    run()
+    said = run("--proof")
+    assert re.search(r"^filer i avslutade inlämningar: 2 borttagna, senast 2027-\d\d-\d\d; 0 kvar för länge$", said, re.MULTILINE)
+    assert re.search(r"Sammanlagt \d+ rader borttagna på ett år, 0 kvar för länge\.", said)
+    assert AuditEvent.objects.filter(code="data:deleted").exists()
+
+
+def test_the_proof_proves_nothing_where_the_trail_was_changed(locked: Scene, clock: Any) -> None:
+    clock.move_to(timezone.now() + limits.FILES_KEPT + DAY)
+    run()
+    audit_chain.seal(timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE accounts_auditevent DISABLE TRIGGER USER")
+        cursor.execute("UPDATE accounts_auditevent SET result = '1' WHERE object = 'filer i avslutade inlämningar'")
+        cursor.execute("ALTER TABLE accounts_auditevent ENABLE TRIGGER USER")
+    with pytest.raises(CommandError, match="bevisar inget"):
+        run("--proof")
+
+
+@pytest.mark.parametrize("other", [["--dry-run"], ["--older-than", "3"]])
+def test_the_proof_only_shows(db: None, other: list[str]) -> None:
+    with pytest.raises(CommandError, match="visar bara") as told:
+        run("--proof", *other)
+    assert told.value.returncode == 2
 
 
 @pytest.mark.asvs("14.2.7")
