@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 from config.local import paths
 
-FILES = ("base", "local", "dev")
+FILES = ("base", "local", "dev", "bench")
 
 
 @dataclass(frozen=True, slots=True)

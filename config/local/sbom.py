@@ -1,6 +1,7 @@
-"""bin/sbom: what production consists of, as a CycloneDX 1.6 list of components (ASVS 15.1.2). Made from the lock file alone.
+"""bin/sbom: what production consists of, as a CycloneDX 1.6 list of components with their licences (ASVS 15.1.2).
 
-The same lock file gives the same list, byte for byte: no time, no random number.
+Made from the lock file, and from what each installed package says of its licence (config.local.licences). The same lock file gives
+the same list, byte for byte: no time, no random number.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import tomllib
 import uuid
 from typing import Any
 
-from config.local import lockfile, paths
+from config.local import licences, lockfile, paths
 from config.local.lockfile import Package
 
 PORTAL = uuid.uuid5(uuid.NAMESPACE_URL, "https://personalstatistik.skr.se")
@@ -22,8 +23,8 @@ def purl(package: Package) -> str:
     return f"pkg:pypi/{package.name}@{package.version}"
 
 
-def component(package: Package) -> dict[str, Any]:
-    """One package. The hashes are of the files that pip may install, of which one is chosen for the machine."""
+def component(package: Package, licence: str) -> dict[str, Any]:
+    """One package with its licence in SPDX's words. The hashes are of the files that pip may install, of which one is chosen for the machine."""
     files = [{"name": "personalstatistik:file-hash", "value": digest} for digest in package.hashes]
     return {
         "type": "library",
@@ -31,6 +32,7 @@ def component(package: Package) -> dict[str, Any]:
         "name": package.name,
         "version": package.version,
         "purl": purl(package),
+        "licenses": [{"expression": licence}],
         "scope": "required" if package.is_here else "optional",
         "properties": files,
     }
@@ -38,7 +40,8 @@ def component(package: Package) -> dict[str, Any]:
 
 def document(packages: list[Package], *, version: str) -> dict[str, Any]:
     """The whole list."""
-    components = [component(package) for package in sorted(packages, key=lambda package: package.name)]
+    licence = licences.of(packages)
+    components = [component(package, licence[package.name]) for package in sorted(packages, key=lambda package: package.name)]
     content = json.dumps([version, components], sort_keys=True)
     return {
         "bomFormat": "CycloneDX",
@@ -56,10 +59,18 @@ def document(packages: list[Package], *, version: str) -> dict[str, Any]:
 
 
 def main(arguments: list[str]) -> int:
-    """Print the list."""
-    if arguments:
-        print("Använd: bin/sbom > sbom.json", file=sys.stderr)
+    """Print the list, or renew docs/licenser.md."""
+    if arguments not in ([], ["--write"]):
+        print("Använd: bin/sbom > sbom.json  (--write: skriv docs/licenser.md)", file=sys.stderr)
         return 2
-    project = tomllib.loads((paths.BASE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    print(json.dumps(document(lockfile.read("base"), version=project["version"]), indent=2))
+    packages = lockfile.read("base")
+    try:
+        if arguments:
+            licences.write(packages)
+        else:
+            project = tomllib.loads((paths.BASE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+            print(json.dumps(document(packages, version=project["version"]), indent=2))
+    except licences.NotAllowed as refusal:
+        print(f"Licensen är inte godkänd: {refusal}", file=sys.stderr)
+        return 1
     return 0

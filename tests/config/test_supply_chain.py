@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from email.message import Message
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from config.local import audit, lockfile, paths, sbom
+from config.local import audit, licences, lockfile, paths, sbom
 from config.local.lockfile import NotPinned, Package
 
 PROJECT = tomllib.loads((paths.BASE / "pyproject.toml").read_text(encoding="utf-8"))
@@ -35,9 +36,11 @@ def test_drift_02_every_package_is_one_version_with_its_hashes(name: str) -> Non
     assert not NEVER & {package.name for package in packages}
 
 
-def test_drift_02_the_three_lists_agree_and_come_from_no_other_place() -> None:
-    base, local, dev = ({package.name: package.version for package in lockfile.read(name)} for name in lockfile.FILES)
+def test_drift_02_the_lists_agree_and_come_from_no_other_place() -> None:
+    base, local, dev, bench = ({package.name: package.version for package in lockfile.read(name)} for name in lockfile.FILES)
     assert base.items() <= local.items() <= dev.items()
+    assert base.items() <= bench.items()
+    assert {name: bench[name] for name in bench.keys() & dev.keys()} == {name: dev[name] for name in bench.keys() & dev.keys()}
     for name in lockfile.FILES:
         text = lockfile.file_of(name).read_text(encoding="utf-8")
         assert not re.search(r"https?:|--(extra-)?index-url|--find-links|--trusted-host|^-e |@ ", text, re.MULTILINE)
@@ -74,6 +77,15 @@ def test_drift_02_nothing_else_in_bin_installs() -> None:
     assert others
     for path in others:
         assert not re.search(r"\b(pip3?|uv|npm|curl|wget)\b.*\b(install|sync|add)\b", path.read_text(encoding="utf-8")), path.name
+
+
+def test_drift_02_every_list_is_written_by_bin_lock() -> None:
+    written = set(re.findall(r"-o requirements/(\w+)\.txt", (paths.BASE / "bin" / "lock").read_text(encoding="utf-8")))
+    there = {path.stem for path in (paths.BASE / "requirements").glob("*.txt")}
+    assert written == there == set(lockfile.FILES)
+    wanted = {required.name for group in PROJECT["dependency-groups"].values() for required in map(Requirement, group)}
+    locked = {package.name for name in lockfile.FILES for package in lockfile.read(name)}
+    assert wanted <= locked
 
 
 def test_drift_02_no_release_is_locked_before_it_has_rested() -> None:
@@ -167,8 +179,67 @@ def test_the_list_of_components_names_every_package_of_production(capsys: pytest
     assert set(made["dependencies"][0]["dependsOn"]) == {part["bom-ref"] for part in made["components"]}
     sbom.main([])
     assert capsys.readouterr().out == first
+    found = {part["name"]: part["licenses"][0]["expression"] for part in made["components"]}
+    assert found == licences.of(lockfile.read("base"))
+    assert found["django"] == "BSD-3-Clause"
+
+
+# Licences ------------------------------------------------------------------------------------------------------------
+
+
+def about(**headers: str) -> Message:
+    """What a package says of itself."""
+    described = Message()
+    for name, value in headers.items():
+        described[name.replace("_", "-")] = value
+    return described
+
+
+def test_no_package_of_production_has_a_licence_that_is_not_allowed_and_the_document_says_which() -> None:
+    packages = lockfile.read("base")
+    assert set(licences.of(packages)) == {package.name for package in packages}
+    assert licences.DOCUMENT.read_text(encoding="utf-8") == licences.document(packages), "bin/sbom --write"
+
+
+def test_what_we_read_ourselves_is_of_packages_that_are_there() -> None:
+    assert set(licences.READ_BY_US) <= {package.name for package in lockfile.read("base")}
+
+
+@pytest.mark.parametrize(
+    ("described", "found"),
+    [
+        (about(License_Expression="MIT"), "MIT"),
+        (about(License_Expression="GPL-3.0-only OR MIT", License="BSD"), "GPL-3.0-only OR MIT"),
+        (about(License="BSD"), "BSD-3-Clause"),
+        (about(License="Copyright (c) 2025 ...", Classifier="License :: OSI Approved :: MIT License"), "MIT"),
+    ],
+)
+def test_a_package_says_its_licence_in_one_of_three_ways(described: Message, found: str) -> None:
+    assert licences.of([Package("thing", "1.0", (), is_here=True)], lambda name: described) == {"thing": found}
+
+
+@pytest.mark.parametrize(
+    "described",
+    [
+        about(License_Expression="GPL-3.0-only"),
+        about(License_Expression="AGPL-3.0-or-later"),
+        about(License_Expression="MIT AND GPL-2.0-only"),
+        about(License_Expression="Apache-2.0 WITH LLVM-exception"),
+        about(License="Proprietary"),
+        about(Classifier="License :: Other/Proprietary License"),
+        about(),
+    ],
+)
+def test_a_licence_that_is_unknown_or_not_allowed_stops_the_list(described: Message) -> None:
+    with pytest.raises(licences.NotAllowed, match=r"thing 1\.0: ."):
+        licences.of([Package("thing", "1.0", (), is_here=True)], lambda name: described)
+
+
+def test_a_package_that_is_not_installed_has_no_licence_that_we_know() -> None:
+    with pytest.raises(licences.NotAllowed, match="inte installerat"):
+        licences.of([Package("no-such-package", "1.0", (), is_here=False)])
 
 
 def test_wrong_use_of_the_two_commands_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert (audit.main(["x"]), sbom.main(["x"])) == (2, 2)
-    assert capsys.readouterr().err == "Använd: bin/audit\nAnvänd: bin/sbom > sbom.json\n"
+    assert capsys.readouterr().err == "Använd: bin/audit\nAnvänd: bin/sbom > sbom.json  (--write: skriv docs/licenser.md)\n"
