@@ -77,6 +77,52 @@ def test_the_image_holds_every_app_and_no_local_command() -> None:
     assert "rm -rf config/local" in DOCKERFILE
 
 
+def services() -> dict[str, str]:
+    """Each service of compose.yaml: its lines."""
+    text = COMPOSE.partition("\nservices:\n")[2].partition("\nnetworks:\n")[0]
+    parts = re.split(r"^  (\w+):\n", text, flags=re.MULTILINE)[1:]
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+def test_a_service_waits_for_what_can_come_about() -> None:
+    """`service_healthy` needs a health check, and `service_completed_successfully` one that ends and is not started again."""
+    image_says = "HEALTHCHECK" in DOCKERFILE
+    waits = [
+        (other, condition)
+        for text in services().values()
+        for other, condition in re.findall(r"^      (\w+): \{condition: (\w+)\}$", text, re.MULTILINE)
+    ]
+    assert len(waits) == 5
+    for other, condition in waits:
+        text = services()[other]
+        if condition == "service_healthy":
+            assert "disable: true" not in text
+            assert "test: [" in text or ("<<: *portal" in text and image_says), other
+        else:
+            assert condition == "service_completed_successfully"
+            assert 'restart: "no"' in text, other
+
+
+def test_every_network_and_volume_that_a_service_has_is_declared() -> None:
+    declared = set(re.findall(r"^  (\w+): \{", COMPOSE.partition("\nnetworks:\n")[2].partition("\nsecrets:")[0], re.MULTILINE))
+    joined = {name for names in re.findall(r"networks: \[([\w, ]+)\]", COMPOSE) for name in names.split(", ")}
+    assert joined | {"data"} == declared
+    for place in re.findall(r"^      - \./(docs/[\w./-]+):", COMPOSE, re.MULTILINE):
+        assert (BASE / place).is_file(), place
+    for name, text in services().items():
+        assert "networks: [" in text, name
+
+
+def test_the_packed_code_leaves_out_what_the_image_leaves_out() -> None:
+    drift = (BASE / "docs" / "drift.md").read_text(encoding="utf-8")
+    packed = re.search(r"^git archive .* HEAD -- \. (.*)$", drift, re.MULTILINE)
+    assert packed is not None
+    left_out = set(re.findall(r"':!([\w/]+)'", packed[1]))
+    ignored = set((BASE / ".dockerignore").read_text(encoding="utf-8").split())
+    assert left_out - ignored == {"config/local"}  # which the image removes when it is built
+    assert all((BASE / path).is_dir() for path in left_out)
+
+
 # What is promised ----------------------------------------------------------------------------------------------------
 
 
