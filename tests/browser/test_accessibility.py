@@ -1,6 +1,7 @@
 """Every page that the access matrix lets somebody read, as axe and a narrow screen see it: light, dark, 320 pixels wide.
 
-Each page is looked at once, as the first of PEOPLE who may read it.
+Each page is looked at once, as the first of PEOPLE who may read it. It is loaded once as well, so here too is asked what it leaves
+in the browser (WEB-10); tests/browser/test_web.py asks the same of those to whom the page gives more.
 """
 
 from __future__ import annotations
@@ -29,6 +30,12 @@ NOT_PAGES = frozenset(
     }
 )  # files and parts of pages
 LOOKED_AT_SIGNED_OUT = frozenset(OPEN_TO_ALL)
+KEPT = """async () => ({
+    local: Object.keys(localStorage), session: Object.keys(sessionStorage), caches: await caches.keys(),
+    databases: (await indexedDB.databases()).map((one) => one.name), cookies: document.cookie,
+    workers: (await navigator.serviceWorker.getRegistrations()).length,
+})"""
+NOTHING = {"local": [], "session": [], "caches": [], "databases": [], "cookies": "", "workers": 0}
 
 
 @pytest.fixture
@@ -57,13 +64,16 @@ def give_session(context: BrowserContext, scene: Scene, name: str, base_url: str
     context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": secure, "secure": True, "httpOnly": True}])
 
 
+@pytest.mark.asvs("3.1.1", "3.7.5", "14.3.3")
 @pytest.mark.parametrize("name", PEOPLE)
-def test_every_page_is_accessible(
+def test_web_10_every_page_is_accessible_and_neither_complains_nor_keeps_anything_in_the_browser(
     context: BrowserContext, page: Page, axe: Callable[[Page], None], scene: Scene, base_url: str, name: str
 ) -> None:
+    """Console errors, CSP violations among them, fail by the fixture `complaints`."""
     give_session(context, scene, name, base_url)
     for route in pages_of(name):
         answer = page.goto(addresses.address(ROUTES[route], scene.trosa))
         assert answer is not None
         assert answer.status == 200, route
         axe(page)
+        assert page.evaluate(KEPT) == NOTHING, route
