@@ -5,9 +5,10 @@
 People come by chance, ever more of them towards the end (the last ten minutes have a third of the hour). Each signs in, looks at
 pages, and one of each unit uploads a file of its size; corrections follow, and each event leaves mails and jobs for the workers.
 A node has as many processes as cores with eight threads each; whoever finds no thread free waits in line; those at work share the
-cores equally. The costs are processor seconds measured by bench/deadline_night.py and bench/upload_speed.py, told in
-docs/prestanda.md; all can be given. Prints name=value for each N and W: median and p95 in ms of page, sign-in and upload, the share
-of the cores at work in the busiest minute, the longest line, and when the workers' last job was done. Needs nothing but Python.
+cores equally. The costs are processor seconds measured by bench/page_cost.py, told in docs/prestanda.md; all can be given. A share of
+each is spent in the database, which all nodes have in common. Prints name=value for each N and W: median and p95 in ms of page,
+sign-in and upload, the share of the cores at work in the busiest minute, on the nodes and in the database, the longest line, and
+how long the unluckiest mail or job waits for one of the workers. Needs nothing but Python.
 """
 
 from __future__ import annotations
@@ -96,6 +97,15 @@ def sizes(rows: int, units: int, chance: random.Random) -> list[int]:
     return [max(20, min(75_000, round(share * rows / sum(drawn)))) for share in drawn]
 
 
+def database_busiest(requests: list[Work], asked: argparse.Namespace) -> float:
+    """The share of the database's cores at work in the minute that asks most of it."""
+    minutes: dict[int, float] = {}
+    for work in requests:
+        minute = int(work.came // 60)
+        minutes[minute] = minutes.get(minute, 0.0) + work.left * asked.database_share / (1 - asked.database_share)
+    return max(minutes.values()) / (60 * asked.cores)
+
+
 def arrivals(asked: argparse.Namespace, chance: random.Random) -> tuple[list[Work], list[tuple[float, float]]]:
     """Requests in the order they come, and jobs for the workers (when, processor seconds)."""
     requests: list[Work] = []
@@ -115,6 +125,8 @@ def arrivals(asked: argparse.Namespace, chance: random.Random) -> tuple[list[Wor
                 at += chance.expovariate(1 / 40)
                 requests.append(Work(at, PAGE, asked.correction))
             jobs += [(at, asked.mail)] * asked.mails
+    for work in requests:
+        work.left *= 1 - asked.database_share
     heapq.heapify(requests)
     return [heapq.heappop(requests) for _ in range(len(requests))], sorted(jobs)
 
@@ -135,12 +147,15 @@ def play(requests: list[Work], nodes: list[Node]) -> dict[str, list[float]]:
     return answers
 
 
-def last_job(jobs: list[tuple[float, float]], workers: int) -> float:
-    """Seconds after the hour when the last job is done, with so many workers that take one at a time."""
+def longest_wait(jobs: list[tuple[float, float]], workers: int) -> float:
+    """Seconds that the unluckiest job waits for a worker, with so many that take one at a time."""
     free = [0.0] * workers
+    longest = 0.0
     for came, seconds in jobs:
-        heapq.heappush(free, max(heapq.heappop(free), came) + seconds)
-    return max(0.0, max(free) - HOUR)
+        begins = max(heapq.heappop(free), came)
+        longest = max(longest, begins - came)
+        heapq.heappush(free, begins + seconds)
+    return longest
 
 
 def main() -> None:
@@ -169,10 +184,12 @@ def main() -> None:
         "mail": 0.3,
     }.items():
         parser.add_argument(f"--{name}", type=float, default=seconds, help="processor seconds")
+    parser.add_argument("--database-share", type=float, default=0.15, help="of a request's processor time, spent in the database")
     asked = parser.parse_args()
     requests, jobs = arrivals(asked, random.Random(asked.seed))  # noqa: S311 - no secret
     print(f"requests={len(requests)}")
-    print(f"core_seconds={sum(work.left for work in requests):.0f}")
+    print(f"core_seconds={sum(work.left for work in requests) / (1 - asked.database_share):.0f}")
+    print(f"database_busiest_minute={database_busiest(requests, asked):.2f}")
     for count in map(int, asked.nodes.split(",")):
         nodes = [Node(asked.cores) for _ in range(count)]
         answers = play(requests, nodes)
@@ -184,7 +201,7 @@ def main() -> None:
         told += [f"busiest_minute={busiest:.2f}", f"longest_line={max(node.longest for node in nodes)}"]
         print(" ".join(told))
     for workers in map(int, asked.workers.split(",")):
-        print(f"workers={workers} last_job_s_after_the_hour={last_job(jobs, workers):.0f}")
+        print(f"workers={workers} longest_wait_s={longest_wait(jobs, workers):.1f}")
 
 
 if __name__ == "__main__":
