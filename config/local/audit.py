@@ -22,6 +22,7 @@ SCANNER = paths.VAR / "skanner" / "bin" / "pip-audit"
 INSTALL = "python3 -m venv var/skanner && var/skanner/bin/pip install pip-audit"
 CLEAN, FOUND, NOT_RUN = 0, 1, 3
 WITHIN = 600  # seconds
+WHOLE = ("dev", "bench")  # the lock files that hold all the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +69,12 @@ def judge(report: str, asked: Iterable[str]) -> Verdict:
     )
 
 
-def scan(scanner: Path, names: Iterable[str], requirements: Path) -> tuple[int, str]:
-    """Run the scanner on one lock file: exit status and what to print."""
+def scan(scanner: Path, names: Iterable[str], *requirements: Path) -> tuple[int, str]:
+    """Run the scanner on the lock files: exit status and what to print."""
     command = [str(scanner), "--disable-pip", "--require-hashes", "--progress-spinner", "off", "--format", "json"]
     try:
-        ended = subprocess.run(
-            [*command, "-r", str(requirements)], capture_output=True, text=True, check=False, timeout=WITHIN, cwd=paths.BASE
-        )
+        command += [word for path in requirements for word in ("-r", str(path))]
+        ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=WITHIN, cwd=paths.BASE)
         verdict = judge(ended.stdout, names)
     except FileNotFoundError:
         return NOT_RUN, f"inte körd: pip-audit finns inte. Så installeras den:  {INSTALL}"
@@ -86,11 +86,11 @@ def scan(scanner: Path, names: Iterable[str], requirements: Path) -> tuple[int, 
 
 
 def main(arguments: list[str]) -> int:
-    """Audit everything that is locked: production, bin/run and the tests."""
+    """Audit everything that is locked: production, bin/run, the tests and the bench."""
     if arguments:
         print("Använd: bin/audit", file=sys.stderr)
         return 2
-    names = [package.name for package in lockfile.read("dev") if package.is_here]
-    status, said = scan(SCANNER, names, lockfile.file_of("dev"))
+    names = [package.name for file in WHOLE for package in lockfile.read(file) if package.is_here]
+    status, said = scan(SCANNER, names, *map(lockfile.file_of, WHOLE))
     print(said)
     return status

@@ -167,6 +167,18 @@ def test_drift_07_a_scanner_that_is_missing_or_silent_is_told(tmp_path: Path, sc
     assert text.startswith(said)
 
 
+def test_drift_07_every_locked_package_is_in_a_list_that_is_looked_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scanner = tmp_path / "pip-audit"
+    scanner.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/asked\n')
+    scanner.chmod(0o755)
+    monkeypatch.setattr(audit, "SCANNER", scanner)
+    assert audit.main([]) == audit.NOT_RUN
+    asked = (tmp_path / "asked").read_text().split()
+    looked_up = {name for name in lockfile.FILES if str(lockfile.file_of(name)) in asked}
+    packages = {file: {(one.name, one.version) for one in lockfile.read(file)} for file in lockfile.FILES}
+    assert set().union(*packages.values()) == set().union(*(packages[file] for file in looked_up))
+
+
 @pytest.mark.asvs("15.1.2")
 def test_the_list_of_components_names_every_package_of_production(capsys: pytest.CaptureFixture[str]) -> None:
     assert sbom.main([]) == 0
