@@ -198,7 +198,9 @@ class Bare:
         """debootstrap, unless it is there; this machine's apt, certificates and pip."""
         if not (self.root / "usr" / "bin" / "apt-get").exists():
             subprocess.run(
-                ["debootstrap", "--variant=minbase", "bookworm", self.root, "http://deb.debian.org/debian"], check=True
+                ["debootstrap", "--variant=minbase", "bookworm", self.root, "http://deb.debian.org/debian"],
+                check=True,
+                stdout=subprocess.DEVNULL,
             )
         kept = [
             Path("/etc/apt/sources.list.d/debian.sources"),
@@ -293,6 +295,11 @@ def run(*command: str) -> str:
 # What a person writes by hand between the steps ----------------------------------------------------------------------
 
 
+def start_as_installed(bare: Bare) -> None:
+    """After step 1: systemd starts nginx when it is installed, and a chroot does not."""
+    bare.run("/etc/init.d/nginx start")
+
+
 def write_addresses(bare: Bare, mail: MailServer) -> None:
     """After step 2: the mail server's address, and its certificate among those that the machine trusts."""
     bare.path("/etc/portal/secrets/portal/smtp_url").write_text(f"smtps://localhost:{mail_port()}\n", encoding="utf-8")
@@ -336,7 +343,8 @@ def mail_port() -> int:
 def empty(bare: Bare, mail: MailServer) -> None:
     """What steps 1 to 3 left, with the servers started and no tables."""
     write_addresses(bare, mail)
-    bare.run("/etc/init.d/postgresql start; /etc/init.d/nginx start")
+    bare.run("/etc/init.d/postgresql start")
+    start_as_installed(bare)
     for name in ("personalstatistik", "ovning", "ovning_fel"):
         bare.run(f"su postgres -s /bin/sh -c 'dropdb --if-exists {name}'")
     bare.run("su postgres -s /bin/sh -c 'createdb --owner portal_migrate personalstatistik'; rm -f /var/backups/portal/*")
@@ -345,7 +353,7 @@ def empty(bare: Bare, mail: MailServer) -> None:
 def install(bare: Bare, mail: MailServer, first: int) -> None:
     """Every line of the section, in order, from the step on; the rest is of no use where one fails."""
     before: dict[int, Callable[[], None]] = {6: lambda: make_backup_key(bare), 7: lambda: make_visitors_certificate(bare)}
-    after: dict[int, Callable[[], None]] = {2: lambda: write_addresses(bare, mail)}
+    after: dict[int, Callable[[], None]] = {1: lambda: start_as_installed(bare), 2: lambda: write_addresses(bare, mail)}
     for number, commands in steps().items():
         if number < first:
             continue
