@@ -59,7 +59,8 @@ def receive_delivery(
 ) -> Delivery:
     """Keep the bytes as the unit's next version, committed. Raises `NotAllowed` with a sentence.
 
-    Of two uploads at once both are kept, each with its own version. A test file is kept and checked alike, but never counts
+    Of two uploads at once both are kept, each with its own version; but the same files from the same person, while the first of
+    them waits for its check, are one that was sent twice. A test file is kept and checked alike, but never counts
     and moves nothing. `source` says in the history where the bytes come from, when it is not an upload.
     `part_sizes` are the bytes of each file where there are several (`intake.joined`), `name` then has one name a line.
     `chosen_encodings` is what was answered for each of the same files before. With `once`, where the file that counts or waits for its
@@ -75,8 +76,8 @@ def receive_delivery(
         locked = lock(submission)
         check_may_come(by, locked, today=timezone.localdate(at))
         answers = list(chosen_encodings)
-        same = _in_force(locked).filter(sha256=sha256, chosen_encodings=answers) if once else Delivery.objects.none()
-        found = same.order_by("-version", "pk").first()
+        counting = _in_force(locked) if once else _just_sent(locked, by, is_test=is_test, part_sizes=list(part_sizes))
+        found = counting.filter(sha256=sha256, chosen_encodings=answers).order_by("-version", "pk").first()
         if found is not None:
             found.submission = locked
             return found
@@ -120,6 +121,12 @@ def _in_force(submission: Submission) -> QuerySet[Delivery]:
     """The real file that counts, and those that wait for their check."""
     real = Delivery.objects.light().filter(submission=submission, is_test=False)
     return real.filter(Q(is_current=True) | Q(status=Status.RECEIVED))
+
+
+def _just_sent(submission: Submission, by: User, *, is_test: bool, part_sizes: list[int]) -> QuerySet[Delivery]:
+    """Of this kind, from this person, and not checked yet."""
+    waiting = Delivery.objects.light().filter(submission=submission, status=Status.RECEIVED, uploaded_by=by)
+    return waiting.filter(is_test=is_test, part_sizes=part_sizes)
 
 
 def audit_name(delivery: Delivery) -> str:

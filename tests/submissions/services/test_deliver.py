@@ -25,6 +25,21 @@ def receive(submission: Submission, cast: Cast, content: bytes) -> Delivery:
     return deliver.receive_delivery(submission=submission, content=content, name="fil.txt", by=cast.bo, at=timezone.now())
 
 
+def test_the_same_file_sent_twice_before_its_check_is_kept_once(trosa: Submission, cast: Cast) -> None:
+    content = synthetic.delivery("0488", 100, 1)
+    first = receive(trosa, cast, content)
+    assert receive(trosa, cast, content).pk == first.pk
+    assert AuditEvent.objects.filter(code="file:uploaded").count() == 1
+    others = [
+        deliver.receive_delivery(submission=trosa, content=content, name="fil.txt", by=cast.anna, at=timezone.now()),
+        deliver.receive_delivery(submission=trosa, content=content, name="fil.txt", by=cast.bo, at=timezone.now(), is_test=True),
+        receive(trosa, cast, content + b"\n"),
+    ]
+    assert [delivery.version for delivery in others] == [2, 3, 4]
+    deliver.take_up_unchecked(at=timezone.now())
+    assert receive(trosa, cast, content).version == 5
+
+
 def stands(submission: Submission) -> str:
     """The submission's status now."""
     return Submission.objects.get(pk=submission.pk).status
