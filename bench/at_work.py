@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 import pyotp
 
-from bench.browser import FORM, Answer, Browser, NoAnswer, hidden_in
+from bench.browser import FORM, Answer, Browser, NoAnswer, Twin, hidden_in
 from bench.portal import MailServer, Portal
 from bench.season import PASSWORD, Comer
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 GROUP = re.compile(r'href="(/inlamning/[^"]+/anmarkningar/[^"#?]+)')
 CORRECT = re.compile(r"/rad/(\d+)/falt/(\d+)/ratta/$")
+TRY_AGAIN = "<h1>Försök igen om en stund</h1>"
 WORDS = "Uppgifterna stämmer, vi har kontrollerat dem."
 CODE = re.compile(r"^([0-9]{6})\s*$", re.MULTILINE)
 SECRET = re.compile(r'id="nyckel"[^>]*>([^<]+)<')
@@ -96,10 +97,20 @@ class Person(threading.Thread):
         raise NotImplementedError
 
     def seen(self, what: str, answer: Answer) -> Answer:
-        """Count the answer; one of 500 is odd."""
+        """Count the answer; one of 500 is odd, and one of 503 promises nothing."""
         self.promises.count(f"{what}_{answer.status}")
         if answer.status == 500 or "Traceback" in answer.text:
             self.promises.odd.append(f"{answer.status} på {what}")
+        while isinstance(self.browser, Twin) and self.browser.others:
+            other = self.browser.others.pop()
+            status = 0 if isinstance(other, NoAnswer) else other.status
+            self.promises.count(f"{what}_other_{status}")
+            if status == 500:
+                self.promises.odd.append(f"500 på {what}, den andra av två")
+        if answer.status == 503:
+            if TRY_AGAIN not in answer.text:
+                self.promises.odd.append(f"503 på {what} utan vår sida")
+            raise NoAnswer(what)
         return answer
 
     def page(self, path: str) -> str:
@@ -145,6 +156,7 @@ class Worker(Person):
             self.browser.sign_in(self.comer)
             self.is_in = True
         except (NoAnswer, AssertionError):
+            self.promises.count("sign_in_failed")
             self.over.wait(31)
 
     def page(self, path: str) -> str:
@@ -391,6 +403,7 @@ def broken(portal: Portal, promises: Promises) -> dict[str, int]:
     from django.utils import timezone
 
     from accounts import audit_chain
+    from messaging import outbox
     from messaging.models import OutgoingMail, Thread
     from submissions import receipts
     from submissions.models import Comment, Correction, Delivery, Receipt
@@ -439,6 +452,8 @@ def broken(portal: Portal, promises: Promises) -> dict[str, int]:
     for line in promises.odd[:5]:
         print(line, file=sys.stderr)
     wrong["nothing_tried"] = not promises.uploads
+    sent = OutgoingMail.objects.exclude(sent_at=None).filter(deliver=True).values_list("pk", flat=True)
+    wrong["mails_lost"] = sum(outbox.message_id(pk) not in portal.mail.mails for pk in sent)
     twice = sum(count - 1 for count in portal.mail.mails.values())
     return {**told, "promised": sum(told.values()), "mails_twice": twice, **{f"broken_{name}": wrong[name] for name in wrong}}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import re
 import ssl
+import threading
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -102,6 +103,43 @@ class Browser:
             value = rest.split(";", 1)[0]
             self.cookies[name.strip()] = value
         return Answer(answer.status, text, answer.headers.get("Location") or "")
+
+
+@dataclass
+class Twin(Browser):
+    """Sends each form twice at the very same moment, over two connections; goes on from the answer that says yes.
+
+    Not those that come before the password: there the second ends the session that the first began, as it should.
+    """
+
+    others: list[Answer | NoAnswer] = field(default_factory=list)  # what the other of the two was told, kept for whoever asks
+
+    def _ask(self, method: str, path: str, body: bytes, kind: str) -> Answer:
+        if method != "POST" or path == "/" or (path.startswith("/konto/") and path != "/konto/losenord/"):
+            return super()._ask(method, path, body, kind)
+        together, told = threading.Barrier(2), list[tuple[Answer | NoAnswer, dict[str, str]]]()
+
+        def send() -> None:
+            one = Browser(self.url, dict(self.cookies), self.timeout, self.address)
+            together.wait(10)
+            try:
+                answer: Answer | NoAnswer = one._ask(method, path, body, kind)
+            except NoAnswer as error:
+                answer = error
+            told.append((answer, one.cookies))
+
+        both = [threading.Thread(target=send) for _ in range(2)]
+        for one in both:
+            one.start()
+        for one in both:
+            one.join()
+        told.sort(key=lambda pair: isinstance(pair[0], NoAnswer) or pair[0].status != 302)
+        (answer, cookies), (other, _) = told
+        self.others.append(other)
+        if isinstance(answer, NoAnswer):
+            raise answer
+        self.cookies = cookies
+        return answer
 
 
 def token_of(page: str) -> str:

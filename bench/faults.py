@@ -1,12 +1,18 @@
 """What happens when something breaks while people work: each fault tried against a portal of its own, and what was lost.
 
-    .venv/bin/python bench/faults.py [all | kills database disk mail proxy slow huge …] [--seconds 60] [--people 12] [--seed 1]
+    .venv/bin/python bench/faults.py [all | kills database disk mail …] [--seconds 60] [--people 12] [--seed 1]
 
 kills     kill -9 of web processes and workers by chance, all the time, while people sign up, upload, correct, explain, hand in and write
-database  PostgreSQL restarted under the same load, in order and as a crash
+database  PostgreSQL stopped under the same load, in order and as a crash, away for some seconds and started
+standby   the primary killed for good and its standby, which commits wait for, promoted; a new standby made; over and over
+standby_async  the same where no commit waits: what is lost then is counted, not held against the portal
 mail      the mail server shut while mails are written, then opened; workers killed while they send
+smtp      no mail server all the time, now refusing, now silent; opened at the end
 proxy     two web nodes behind nginx with two workers; one node killed at a time
 disk      the database's disk runs full (needs to be root: a small tmpfs), then gets room again
+clock     the clock of web and workers jumps, hours and a day, forward and back, and processes die just before it is put right
+twice     every form sent by two connections at the very same moment
+bombs     spreadsheets that are more than they seem, uploaded while others work; the web's memory
 slow      sixty clients that send a body a byte a second, straight at the web server and through nginx
 huge      a body of 5 GB, straight and through nginx
 
@@ -21,6 +27,7 @@ import argparse
 import contextlib
 import os
 import random
+import re
 import shutil
 import socket
 import ssl
@@ -36,28 +43,44 @@ from urllib.parse import urlsplit
 BASE = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(BASE))
 
+import psutil  # noqa: E402
+
 from bench import season  # noqa: E402
-from bench.at_work import Newcomer, Person, Promises, Worker, broken, rest  # noqa: E402
-from bench.browser import Browser, NoAnswer  # noqa: E402
+from bench.at_work import Newcomer, Person, Promises, Worker, broken, can_sign_in, rest  # noqa: E402
+from bench.bombs import bombs as made_bombs  # noqa: E402
+from bench.browser import Answer, Browser, NoAnswer, Twin  # noqa: E402
 from bench.portal import FIRST_PORT, HOST, PROXY_PORT, Portal  # noqa: E402
+from bench.season import Comer  # noqa: E402
+from bench.standby import Pair  # noqa: E402
 
 
 def under_load(
-    portal: Portal, asked: argparse.Namespace, breaking: Callable[[threading.Event], dict[str, int]]
+    portal: Portal,
+    asked: argparse.Namespace,
+    breaking: Callable[[threading.Event], dict[str, int]],
+    *,
+    browser_type: type[Browser] = Browser,
+    idle: list[Comer] | None = None,
 ) -> dict[str, int]:
-    """People work while `breaking` breaks; then everything rests until the jobs are done."""
+    """People work while `breaking` breaks; then everything rests until the jobs are done.
+
+    One with an account and a file stays at home and is put into `idle`, where that is a list.
+    """
     promises, over = Promises(), threading.Event()
     invited = asked.people * 8
-    comers = season.make(portal.folder, units=asked.people * 2, people=asked.people, scale=0.05, invited=invited)
+    count = asked.people + (idle is not None)
+    comers = season.make(portal.folder, units=count * 2, people=count, scale=0.05, invited=invited)
+    if idle is not None:
+        idle.append(comers.pop())
     portal.start()
     people: list[Person] = []
     for number, comer in enumerate(comer for comer in comers if comer.file):
-        browser, chance = Browser(portal.url, address=f"192.0.2.{number + 10}"), random.Random(asked.seed + number)  # noqa: S311
+        browser, chance = browser_type(portal.url, address=f"192.0.2.{number + 10}"), random.Random(asked.seed + number)  # noqa: S311
         people.append(Worker(comer, season.contents(comer), browser, promises, over, chance))
     newcomers = max(1, asked.people // 4)
     for number in range(newcomers):
         emails = [season.invited_email(one) for one in range(number, invited, newcomers)]
-        browser, chance = Browser(portal.url, address=f"198.51.100.{number + 10}"), random.Random(asked.seed - number)  # noqa: S311
+        browser, chance = browser_type(portal.url, address=f"198.51.100.{number + 10}"), random.Random(asked.seed - number)  # noqa: S311
         people.append(Newcomer(emails, portal.mail, browser, promises, over, chance))
     for person in people:
         person.start()
@@ -68,7 +91,9 @@ def under_load(
         person.join(90)
     rest(portal)
     restarts = {f"restarts_{name}": count for name, count in sorted(portal.restarts.items())}
-    return {**counts, **restarts, **dict(sorted(promises.answers.items())), **broken(portal, promises)}
+    told = {**counts, **restarts, **dict(sorted(promises.answers.items())), **broken(portal, promises)}
+    workers = [person.comer for person in people if isinstance(person, Worker)]  # last: whoever signs in gets a mail about it
+    return told | {"broken_left_out": sum(not can_sign_in(portal, comer.email, comer.secret) for comer in workers)}
 
 
 def kills(asked: argparse.Namespace) -> dict[str, int]:
@@ -100,13 +125,13 @@ def proxy(asked: argparse.Namespace) -> dict[str, int]:
 
 
 def database(asked: argparse.Namespace) -> dict[str, int]:
-    """PostgreSQL restarted, every other time as a crash."""
+    """PostgreSQL stopped and started, every other time as a crash, and away for up to four seconds."""
     with Portal(workers=2) as portal:
 
         def breaking(over: threading.Event) -> dict[str, int]:
             restarts = 0
             while not over.wait(10):
-                portal.restart_database("immediate" if restarts % 2 else "fast")
+                portal.restart_database("immediate" if restarts % 2 else "fast", away=restarts % 3 * 2)
                 restarts += 1
             return {"database_restarts": restarts}
 
@@ -132,13 +157,153 @@ def mail(asked: argparse.Namespace) -> dict[str, int]:
         return under_load(portal, asked, breaking)
 
 
+def smtp(asked: argparse.Namespace) -> dict[str, int]:
+    """No mail server as long as people work: it refuses, then takes calls and is silent, by turns."""
+    with Portal(workers=2) as portal:
+
+        def breaking(over: threading.Event) -> dict[str, int]:
+            silences = 0
+            portal.mail.shut()
+            while not over.wait(10):
+                portal.mail.hang()
+                silences += 1
+                over.wait(10)
+                portal.mail.shut()
+            portal.mail.open()
+            return {"silences": silences}
+
+        told = under_load(portal, asked, breaking)
+        return told | {"broken_mails_twice": told["mails_twice"], "broken_no_mail": int(not portal.mail.mails)}
+
+
+def standby(asked: argparse.Namespace) -> dict[str, int]:
+    """The primary dies for good, its standby is promoted; no commit was told of that the standby had not."""
+    return _with_standby(asked, waits=True)
+
+
+def standby_async(asked: argparse.Namespace) -> dict[str, int]:
+    """The same without waiting."""
+    told = _with_standby(asked, waits=False)
+    return {name.replace("broken_", "lost_" if name.endswith("_lost") else "seen_"): count for name, count in told.items()}
+
+
+def _with_standby(asked: argparse.Namespace, *, waits: bool) -> dict[str, int]:
+    with Portal(workers=2) as portal:
+        pair = Pair(portal.cluster, waits=waits)
+        os.environ["DATABASE_URL"] = pair.url
+        pair.rebuild()
+
+        def breaking(over: threading.Event) -> dict[str, int]:
+            promoted = 0
+            while not over.wait(15):
+                pair.kill_primary()
+                time.sleep(2)
+                pair.promote()
+                promoted += 1
+                over.wait(5)  # without a standby
+                pair.rebuild()
+            return {"promoted": promoted}
+
+        try:
+            return under_load(portal, asked, breaking)
+        finally:
+            pair.end()
+
+
+def clock(asked: argparse.Namespace) -> dict[str, int]:
+    """Web and workers see another time than everybody else, then the right one again."""
+    with Portal(workers=2) as portal:
+        file, chance = portal.folder / "clock", random.Random(asked.seed)  # noqa: S311
+        file.write_text("0")
+        portal.environment = {"TRIAL_CLOCK": str(file)}
+
+        def breaking(over: threading.Event) -> dict[str, int]:
+            counts = Counter[str]()
+            for seconds in (3600, 0, -7200, 0, 86400, 0):
+                over.wait(asked.seconds / 9)
+                if not seconds:
+                    for kind in ("web", "worker"):
+                        counts[f"killed_{portal.kill(kind, chance).rstrip('0123456789')}"] += 1
+                changed = file.with_suffix(".new")
+                changed.write_text(str(seconds))
+                changed.rename(file)
+                counts["jumps"] += 1
+            return dict(counts)
+
+        told = under_load(portal, asked, breaking)
+        return told | {"broken_mails_twice": max(0, told["mails_twice"] - told.get("killed_worker", 0))}
+
+
+def twice(asked: argparse.Namespace) -> dict[str, int]:
+    """Every form twice at once."""
+    with Portal(workers=2, nodes=1) as portal:
+        told = under_load(portal, asked, lambda over: {}, browser_type=Twin)
+        from accounts.models import AuditEvent
+
+        made = Counter(AuditEvent.objects.filter(code="account:password:set").values_list("actor_id", flat=True))
+        return told | {"broken_accounts_doubled": (made - Counter(made.keys())).total(), "accounts_made": made.total()}
+
+
+MOST_MB = 1_000
+"""What all the web's processes may hold in memory together, whatever is uploaded."""
+
+
+def bombs(asked: argparse.Namespace) -> dict[str, int]:
+    """Uploaded one after the other by one while the others work."""
+    with Portal(workers=1) as portal:
+        idle: list[Comer] = []
+        measured = {"peak_mb": 0, "before_mb": 0}
+
+        def watch(over: threading.Event) -> None:
+            while not over.wait(0.05):
+                with contextlib.suppress(psutil.Error):
+                    now = sum(process.memory_info().rss for process in portal.tree("web0")) // 1_000_000
+                    measured["peak_mb"] = max(measured["peak_mb"], now)
+
+        def breaking(over: threading.Event) -> dict[str, int]:
+            (comer,) = idle
+            room, browser = f"/inlamning/{comer.unit}/{comer.year}/", Browser(portal.url, timeout=200, address="192.0.2.200")
+            browser.sign_in(comer)
+            over.wait(10)
+            measured["before_mb"] = sum(process.memory_info().rss for process in portal.tree("web0")) // 1_000_000
+            threading.Thread(target=watch, args=(over,), daemon=True).start()
+            told = Counter[str]()
+            for name, content in made_bombs():
+                before, measured["peak_mb"] = measured["peak_mb"], 0
+                page = browser.get(f"{room}lamna/").text
+                answer = browser.upload(f"{room}lamna/", page, {"kind": "riktig"}, "november.xlsx", content)
+                sentence = refusal_in(answer, browser)
+                print(
+                    f"{name}: {len(content) // 1_000_000} MB, {answer.status}, {measured['peak_mb']} MB, {sentence}", flush=True
+                )
+                told["bombs"] += 1
+                told["broken_not_refused"] += not sentence
+                measured["peak_mb"] = max(measured["peak_mb"], before)
+            return dict(told)
+
+        told = under_load(portal, asked, breaking, idle=idle)
+        return told | measured | {"most_mb": MOST_MB, "broken_memory": int(measured["peak_mb"] > MOST_MB)}
+
+
+def refusal_in(answer: Answer, browser: Browser) -> str:
+    """Why the file was not taken, in the page's words; "" where it was."""
+    from submissions.models import Delivery
+
+    if answer.status == 302:
+        last = Delivery.objects.order_by("-pk").filter(submission__unit__code=answer.location.split("/")[2]).first()
+        return last.refusal if last and last.status == Delivery.Status.REJECTED else ""
+    found = re.search(r'class="[^"]*(?:error|notice)[^"]*"[^>]*>(.*?)</', answer.text, re.DOTALL)
+    return re.sub(r"<[^>]+>|\s+", " ", found[1]).strip() if found and answer.status in {200, 400, 413, 422} else ""
+
+
 def disk(asked: argparse.Namespace) -> dict[str, int]:
     """The disk of the database is filled by others while people work, and gets room again."""
     small = Path("/tmp") / f"small-disk-{os.getpid()}"  # noqa: S108
     small.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400m,mode=0755", "tmpfs", small], check=True)
     try:
-        with Portal(workers=1, folder=small) as portal:
+        with Portal(workers=1, disk=small) as portal:
+            portal.watches_database = True
 
             def breaking(over: threading.Event) -> dict[str, int]:
                 filled = 0
@@ -243,6 +408,12 @@ FAULTS: dict[str, Callable[[argparse.Namespace], dict[str, int]]] = {
     "kills": kills,
     "database": database,
     "mail": mail,
+    "smtp": smtp,
+    "standby": standby,
+    "standby_async": standby_async,
+    "clock": clock,
+    "twice": twice,
+    "bombs": bombs,
     "proxy": proxy,
     "disk": disk,
     "slow": slow,

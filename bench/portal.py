@@ -6,7 +6,8 @@
 
 Settings as in production, the refusals of an unsafe start with them; only that the database must be reached with TLS is not asked
 (bench/settings.py): here it is a socket of this machine.
-Whoever dies is started again after a second, as systemd does it. The mail server is one of ours: it speaks TLS, keeps who got
+Whoever dies is started again after a second, as systemd does it, the database too where `watches_database` is set. `disk` is where
+the database lies, `environment` what web and workers see besides the settings. The mail server is one of ours: it speaks TLS, keeps who got
 which Message-ID in `portal.mails`, and can be shut and opened. The proxy is nginx with docs/nginx/personalstatistik.conf, its names,
 ports and certificate replaced. All of it ends, and the directory goes, with the block.
 """
@@ -19,6 +20,7 @@ import os
 import random
 import shutil
 import signal
+import socket
 import socketserver
 import ssl
 import subprocess
@@ -40,6 +42,7 @@ sys.path.insert(0, str(BASE))
 import psutil  # noqa: E402
 
 from config.local.installation import make_key  # noqa: E402
+from config.local.paths import Unable  # noqa: E402
 from config.local.postgres import Cluster  # noqa: E402
 
 HOST = "personalstatistik.skr.se"
@@ -59,6 +62,11 @@ class MailServer:
         self.certificate = folder / "mail.pem"
         make_certificate(self.certificate)
         self._server: socketserver.ThreadingTCPServer | None = None
+        self._silent: socket.socket | None = None
+
+    def hang(self) -> None:
+        """Take every call and say nothing; after `shut`."""
+        self._silent = socket.create_server(("127.0.0.1", MAIL_PORT), backlog=100)
 
     def open(self) -> None:
         """Listen."""
@@ -83,6 +91,9 @@ class MailServer:
 
     def shut(self) -> None:
         """Listen no more."""
+        if self._silent:
+            self._silent.close()
+            self._silent = None
         if self._server:
             self._server.shutdown()
             self._server.server_close()
@@ -130,11 +141,13 @@ class Portal:
     """See the module."""
 
     def __init__(
-        self, *, nodes: int = 1, workers: int = 1, processes: int = 1, proxy: bool = False, folder: Path | None = None
+        self, *, nodes: int = 1, workers: int = 1, processes: int = 1, proxy: bool = False, disk: Path | None = None
     ) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="portal-", dir=folder))
+        self.folder = Path(tempfile.mkdtemp(prefix="portal-"))
         self.folder.chmod(0o755)  # the database's own user has to come past
-        self.cluster = Cluster(self.folder / "pg")
+        self.cluster = Cluster((disk or self.folder) / "pg")
+        self.environment: dict[str, str] = {}  # more of it, for web and workers only
+        self.watches_database = False
         self.mail = MailServer(self.folder)
         self.nodes, self.workers, self.processes, self.has_proxy = nodes, workers, processes, proxy
         self.running: dict[str, subprocess.Popen[bytes]] = {}
@@ -214,7 +227,8 @@ class Portal:
 
     def _begin(self, name: str, command: list[str]) -> None:
         with self.log.open("ab") as log:
-            self.running[name] = subprocess.Popen(command, cwd=BASE, stdout=log, stderr=log)
+            more = {} if name == "proxy" else self.environment
+            self.running[name] = subprocess.Popen(command, cwd=BASE, stdout=log, stderr=log, env={**os.environ, **more})
 
     def _keep_running(self, commands: dict[str, list[str]]) -> None:
         while not self._over.wait(0.2):
@@ -222,6 +236,10 @@ class Portal:
                 if process.poll() is not None and not self._over.wait(RESTART_AFTER):
                     self.restarts[name] += 1
                     self._begin(name, commands[name])
+            if self.watches_database and not self.cluster._is_running() and not self._over.wait(RESTART_AFTER):
+                self.restarts["database"] += 1
+                with contextlib.suppress(Unable):  # no room yet, say
+                    self.cluster._start()
 
     def _nginx(self) -> Path:
         text = (BASE / "docs" / "nginx" / "personalstatistik.conf").read_text(encoding="utf-8")
@@ -260,9 +278,11 @@ class Portal:
                 process.send_signal(signal.SIGKILL)
         return name
 
-    def restart_database(self, mode: str) -> None:
-        """pg_ctl restart: "fast" or "immediate", which is a crash."""
-        self.cluster._control("restart", "-m", mode, "-t", "60", "-l", str(self.cluster.data / "log"))
+    def restart_database(self, mode: str, *, away: float = 0) -> None:
+        """Stop it, "fast" or "immediate", which is a crash; start it after so many seconds."""
+        self.cluster._control("stop", "-m", mode, "-t", "60")
+        time.sleep(away)
+        self.cluster._start()
 
     def errors(self) -> Iterator[str]:
         """Lines of the log that somebody should look at."""
