@@ -20,6 +20,7 @@ import argparse
 import csv
 import json
 import os
+import random
 import statistics
 import subprocess
 import sys
@@ -52,6 +53,7 @@ def main() -> int:
         rows = max(1, int(LARGEST * asked.scale))
         (portal.folder / "large.txt").write_bytes(synthetic.delivery(largest.unit, rows, 3, 0.008))
         people = [{**comer.as_dict(), "is_large": comer is largest} for comer in comers]
+        random.Random(1).shuffle(people)  # noqa: S311 - those with a file come all through the hour, as the others
         (portal.folder / "people.json").write_text(json.dumps(people), encoding="utf-8")
         print(f"prepared_s={time.monotonic() - began:.0f}", flush=True)
         portal.start()

@@ -88,6 +88,7 @@ class Visitor(FastHttpUser):
             if answer.status_code not in ok:
                 answer.failure(f"{answer.status_code}")
                 raise StopUser
+            answer.success()  # a refusal with its reason is an answer
             return answer.text or ""
 
 

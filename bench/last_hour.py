@@ -176,12 +176,12 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=int, default=default)
     for name, seconds in {
         "page": 0.035,
-        "sign-in": 0.45,
-        "upload": 0.12,
-        "row": 0.000012,
-        "correction": 0.15,
-        "job": 0.2,
-        "mail": 0.3,
+        "sign-in": 0.42,
+        "upload": 0.3,
+        "row": 0.000009,
+        "correction": 0.14,  # with the page that follows
+        "job": 0.05,
+        "mail": 0.3,  # most of it waiting for the mail server; assumed
     }.items():
         parser.add_argument(f"--{name}", type=float, default=seconds, help="processor seconds")
     parser.add_argument("--database-share", type=float, default=0.15, help="of a request's processor time, spent in the database")
