@@ -94,7 +94,7 @@ def plain_zip() -> bytes:
 NOT_TEXT: dict[str, tuple[Callable[[], bytes], str]] = {
     "bomb.xlsx": (bomb, "mer än 200 MB uppackat"),
     "langt_bort.xlsx": (far_cell, "mer minne eller tid än ett kalkylblad får ta"),
-    "dtd.xlsx": (lambda: book(entities()), "innehåller en DTD"),
+    "dtd.xlsx": (lambda: book(entities()), "innehåller delar som inget kalkylprogram skriver"),
     "entiteter.xml": (entities, "xml-fil"),
     "entitet.csv": (outside_entity, "webbsida eller xml-fil"),
     "program.csv": (program, "Windowsprogram"),

@@ -199,7 +199,7 @@ def too_large_workbook(what: str) -> Refusal:
 
 def unsafe_workbook() -> Refusal:
     """FIL03: XML that defines things of its own, as no spreadsheet program writes."""
-    return Refusal("FIL03", "Kalkylbladet innehåller en DTD, vilket inget kalkylprogram skriver.", BOOK_EXPECTED)
+    return Refusal("FIL03", "Kalkylbladet innehåller delar som inget kalkylprogram skriver.", BOOK_EXPECTED)
 
 
 def broken_workbook() -> Refusal:
@@ -233,5 +233,6 @@ def sheet_width(layout: LayoutSpec, *, width: int, rows: int) -> Refusal:
     expected = f"Enligt postbeskrivningen {layout.name} ska bladet ha {len(layout)} kolumner, ett fält i varje."
     if abs(width - len(layout)) <= 4:
         expected += " Filen kan vara gjord efter ett annat års postbeskrivning; välj årets i lönesystemet."
-    seen = f"Kalkylbladet har {number(rows)} rader med {width} kolumner."
+    lines, columns = "rad" if rows == 1 else "rader", "kolumn" if width == 1 else "kolumner"
+    seen = f"Kalkylbladet har {number(rows)} {lines} med {number(width)} {columns}."
     return Refusal("FIL02", seen, expected, row=1, n=width, width=width)

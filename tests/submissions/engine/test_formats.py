@@ -176,6 +176,7 @@ def test_of_several_sheets_the_one_that_fits_is_read():
         ([], "FIL01", "tomma rader"),
         ([[field.name for field in LAYOUT.fields]], "FIL01", "fältnamn"),
         ([values[:39] for values in ROWS], "FIL02", "39 kolumner"),
+        ([values[:1] for values in ROWS[:1]], "FIL02", "1 rad med 1 kolumn."),
         ([[*values, "x"] for values in ROWS], "FIL02", "41 kolumner"),
     ],
 )
