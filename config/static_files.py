@@ -1,7 +1,7 @@
 """Static files as a browser gets them: hashed, compressed, and the many small sheets and scripts joined into one of each.
 
-`css/portal.css` and `js/portal.js` are lists of imports. A browser may follow them as they stand, as in development and in
-the tests; when files are collected the imports are replaced by what they name, so that a first visit asks for one of each.
+`css/portal.css` and `js/portal.js` are lists of imports. A browser may follow them as they stand, as in development;
+when files are collected the imports are replaced by what they name, so that a first visit asks for one of each.
 """
 
 from __future__ import annotations

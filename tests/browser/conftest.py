@@ -17,9 +17,14 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe, AxeResults
+from django.conf import settings
+from django.contrib.staticfiles import handlers
+from django.core.management import call_command
+from django.test import override_settings
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response, ViewportSize, expect
 
 AXE = Axe()
@@ -83,6 +88,30 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     arguments = ["--disable-dev-shm-usage", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     path = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
     return {**browser_type_launch_args, "executable_path": path, "args": arguments, "env": {**os.environ, "LANGUAGE": "sv"}}
+
+
+@pytest.fixture(scope="session")
+def collected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Sheets, scripts and pictures as production has them: joined, with names of their content, kept by the browser.
+
+    The live server would look for them where they lie; here the portal's own middleware answers for them.
+    """
+    storages = {**settings.STORAGES, "staticfiles": {"BACKEND": "config.static_files.JoiningStorage"}}
+    as_collected = override_settings(
+        STATIC_ROOT=tmp_path_factory.mktemp("static"),
+        STORAGES=storages,
+        WHITENOISE_USE_FINDERS=False,
+        WHITENOISE_AUTOREFRESH=False,
+    )
+    with as_collected, mock.patch.object(handlers, "StaticFilesHandler", lambda application: application):
+        call_command("collectstatic", interactive=False, verbosity=0)
+        yield
+
+
+@pytest.fixture(scope="session")
+def live_server(collected: None, live_server: Any) -> Any:
+    """pytest-django's, with the collected files."""
+    return live_server
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
-from django.contrib.staticfiles import finders
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template import engines
 from django.template.loader import render_to_string
@@ -76,8 +76,7 @@ class Portal:
         """What the browser gets for a request."""
         address = route.request.url.removeprefix(HOST)
         if address.startswith(settings.STATIC_URL):
-            found = finders.find(address.removeprefix(settings.STATIC_URL))
-            assert found, address
+            found = staticfiles_storage.path(address.removeprefix(settings.STATIC_URL))
             route.fulfill(path=found, content_type=mimetypes.guess_type(found)[0] or "text/plain")
             return
         if address == reverse("accounts:session_time"):
@@ -108,7 +107,7 @@ class Portal:
 
 
 @pytest.fixture
-def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+def open_page(collected: None, browser: Browser) -> Iterator[Callable[..., Page]]:
     """Open a page with a body; at the end nothing may have been said in the console."""
     contexts: list[BrowserContext] = []
     said: list[str] = []
