@@ -76,8 +76,8 @@ def test_fil_08_uploads_at_once_do_not_pass_the_limit_of_the_day(
     trosa: Submission, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "UPLOADS_PER_UNIT_AND_DAY", 2)
-    content = synthetic.delivery("0488", 120, 1)
-    answers = at_once(*[lambda: delivered(trosa, cast, content)] * 5)
+    contents = [synthetic.delivery("0488", 120 + number, 1) for number in range(5)]
+    answers = at_once(*[lambda content=content: delivered(trosa, cast, content) for content in contents])  # type: ignore[misc]
     assert sum(isinstance(answer, Delivery) for answer in answers) == 2
     assert sum(isinstance(answer, intake.TooManyFiles) for answer in answers) == 3
     assert Delivery.objects.count() == 2
