@@ -14,6 +14,7 @@ import re
 import sys
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -74,7 +75,7 @@ class Promises:
         return {f"promised_{kind}": getattr(self, kind).total() for kind in kinds} | {"promised_accounts": len(self.accounts)}
 
 
-class Person(threading.Thread):
+class Person(threading.Thread, ABC):
     """Somebody with a browser who asks until told to stop."""
 
     def __init__(self, browser: Browser, promises: Promises, over: threading.Event, chance: random.Random) -> None:
@@ -92,9 +93,9 @@ class Person(threading.Thread):
                 self.promises.odd.append(f"{type(error).__name__}: {error}")
             self.over.wait(self.chance.uniform(0, 0.5))
 
+    @abstractmethod
     def go_on(self) -> None:
         """The next thing."""
-        raise NotImplementedError
 
     def seen(self, what: str, answer: Answer) -> Answer:
         """Count the answer; one of 500 is odd, and one of 503 promises nothing."""

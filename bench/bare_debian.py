@@ -21,6 +21,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import pwd
 import random
 import re
 import shutil
@@ -44,7 +45,7 @@ from bench.season import PASSWORD, Comer  # noqa: E402
 DOCUMENT = (BASE / "docs" / "drift.md").read_text(encoding="utf-8")
 YEAR, FIRST, SUBMITTER, UNIT = "2026", "samordnare@skr.example", "lamnare@enhet.example", "0488"
 FILLED_IN = {"ÅR": YEAR, "EPOST": FIRST}
-HOME = "/root/trial"
+HOME = "/srv/trial"
 STARTS_WITHIN = 300.0  # seconds
 SYSTEMCTL = r'''#!/usr/bin/python3
 """In place of systemd: starts, stops and restarts what the units say, as its user, without capabilities, on a read-only root."""
@@ -233,7 +234,7 @@ class Bare:
         run("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", str(self.root / "run"))
         environment = {
             "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-            "HOME": "/root",
+            "HOME": pwd.getpwuid(0).pw_dir,
             "LC_ALL": "C.UTF-8",
         }
         environment |= {"DEBIAN_FRONTEND": "noninteractive"}
@@ -403,7 +404,7 @@ def use(bare: Bare, mail: MailServer) -> None:
     )
     status, said = bare.run("as_portal invite personer.csv")
     if status:
-        bare.run(f"chmod 755 /root {HOME}; chmod 644 personer.csv")
+        bare.run(f"chmod 755 {HOME}; chmod 644 personer.csv")
         status, said = bare.run("as_portal invite personer.csv")
     held("submitter_is_invited", status == 0, said)
     submitter = sign_up(mail, SUBMITTER)

@@ -31,7 +31,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -137,6 +137,17 @@ def make_certificate(path: Path) -> None:
         both.write(Path(f"{path}.crt").read_bytes())
 
 
+def end(processes: Iterable[subprocess.Popen[bytes]]) -> None:
+    """Ask all of them to end, and end those that do not."""
+    asked = list(processes)
+    for process in asked:
+        process.terminate()
+    for process in asked:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(20)
+        process.kill()
+
+
 class Portal:
     """See the module."""
 
@@ -166,12 +177,7 @@ class Portal:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Everything ends."""
         self._over.set()
-        for process in self.running.values():
-            process.terminate()
-        for process in self.running.values():
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(20)
-            process.kill()
+        end(self.running.values())
         self.mail.shut()
         self.cluster.release()
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -32,7 +32,7 @@ BASE = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(BASE))
 
 from bench.browser import Browser, NoAnswer, hidden_in  # noqa: E402
-from bench.portal import FIRST_PORT, TRUSTED, Portal  # noqa: E402
+from bench.portal import FIRST_PORT, TRUSTED, Portal, end  # noqa: E402
 from bench.season import Comer  # noqa: E402
 from config.lib import age  # noqa: E402
 from config.local.postgres import APP_LOGIN, OWNER_LOGIN, binaries  # noqa: E402
@@ -361,12 +361,7 @@ def main() -> int:
         trial.held("no_errors_in_the_log", not errors, "\n".join(errors[:5]))
     finally:
         trial.over.set()
-        for process in trial.processes:
-            process.terminate()
-        for process in trial.processes:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(20)
-            process.kill()
+        end(trial.processes)
         portal.mail.shut()
         portal.cluster.release()
         shutil.rmtree(portal.folder, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -111,9 +112,9 @@ class RequestAdmin(PortalAdmin):
         """Requests that wait, for those who decide them."""
         return self.get_queryset(request).filter(status=Status.REQUESTED).count() if request.user.has_perm(DECIDE) else 0
 
+    @abstractmethod
     def panel_text(self, asked: Any) -> str:
         """One request as a line on another page."""
-        raise NotImplementedError
 
     def panel_action(self, request: HttpRequest, obj: Model) -> tuple[str, str] | None:
         """The button beside the panel's heading."""

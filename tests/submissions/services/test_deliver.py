@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import time_machine
@@ -57,10 +57,8 @@ def test_a_check_that_never_began_is_taken_up_by_the_next_page_view(client: Guar
     assert stands(trosa) == "under_review"
 
 
-def test_a_check_that_was_cut_short_is_taken_up_by_the_job_once_its_lease_is_over(
-    trosa: Submission, cast: Cast, monkeypatch: pytest.MonkeyPatch, clock: time_machine.Coordinates
-) -> None:
-    delivery = receive(trosa, cast, synthetic.delivery("0488", 100, 1))
+def cut_short(delivery: Delivery, monkeypatch: pytest.MonkeyPatch, at: datetime) -> None:
+    """A check whose process is killed as it reads."""
 
     def killed(*args: object, **kwargs: object) -> None:
         raise SystemExit
@@ -68,7 +66,14 @@ def test_a_check_that_was_cut_short_is_taken_up_by_the_job_once_its_lease_is_ove
     with monkeypatch.context() as patch:
         patch.setattr(reading, "read_parts", killed)
         with pytest.raises(SystemExit):
-            deliver.try_check(delivery=delivery, at=timezone.now())
+            deliver.try_check(delivery=delivery, at=at)
+
+
+def test_a_check_that_was_cut_short_is_taken_up_by_the_job_once_its_lease_is_over(
+    trosa: Submission, cast: Cast, monkeypatch: pytest.MonkeyPatch, clock: time_machine.Coordinates
+) -> None:
+    delivery = receive(trosa, cast, synthetic.delivery("0488", 100, 1))
+    cut_short(delivery, monkeypatch, at=timezone.now())
     assert Delivery.objects.get().status == "received"
     assert deliver.take_up_unchecked(at=timezone.now()) == 0
     clock.shift(deliver.LEASE + timedelta(seconds=1))
@@ -80,14 +85,7 @@ def test_fil_11_a_check_cut_short_while_the_clock_was_ahead_is_taken_up_when_it_
     trosa: Submission, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     delivery = receive(trosa, cast, synthetic.delivery("0488", 100, 1))
-
-    def killed(*args: object, **kwargs: object) -> None:
-        raise SystemExit
-
-    with monkeypatch.context() as patch:
-        patch.setattr(reading, "read_parts", killed)
-        with pytest.raises(SystemExit):
-            deliver.try_check(delivery=delivery, at=timezone.now() + timedelta(days=1))
+    cut_short(delivery, monkeypatch, at=timezone.now() + timedelta(days=1))
     assert deliver.take_up_unchecked(at=timezone.now()) == 1
     assert Delivery.objects.get().is_current
 
