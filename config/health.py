@@ -101,12 +101,17 @@ def _break_off(raw: psycopg.Connection[Any] | None) -> None:
 
 
 def is_away(error: BaseException | None) -> bool:
-    """Whether this fault came of a database that is away and will be back: nothing is wrong with what was asked."""
+    """Whether this fault came of a database that is away and will be back: nothing is wrong with what was asked.
+
+    The driver's own fault lies below Django's, or below that of the queue of jobs.
+    """
     if error is None:
         return False
-    if isinstance(error, DatabaseError | InterfaceError):
-        state = getattr(error.__cause__, "sqlstate", None)
-        return state.startswith(AWAY) if state else isinstance(error, OperationalError | InterfaceError)
+    if isinstance(error, psycopg.Error):
+        passing = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+        return error.sqlstate.startswith(AWAY) if error.sqlstate else passing
+    if error.__cause__ is None:
+        return isinstance(error, OperationalError | InterfaceError)
     return is_away(error.__cause__)
 
 

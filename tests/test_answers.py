@@ -14,6 +14,7 @@ from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
+from procrastinate.exceptions import ConnectorException
 
 from accounts.access import NotAllowed
 from accounts.models import AuditEvent
@@ -256,6 +257,13 @@ def test_web_13_without_a_database_the_page_says_to_try_again(scene: Scene, data
     assert answer.headers["Retry-After"] == "30"
 
 
+def of_the_queue(cause: psycopg.Error) -> ConnectorException:
+    """As the queue of jobs says it, where a mail is to be sent."""
+    fault = ConnectorException("hemligt")
+    fault.__cause__ = cause
+    return fault
+
+
 @pytest.mark.asvs("16.5.1", "16.5.3")
 @pytest.mark.parametrize(
     ("fault", "status"),
@@ -268,6 +276,8 @@ def test_web_13_without_a_database_the_page_says_to_try_again(scene: Scene, data
         (psycopg.errors.ReadOnlySqlTransaction("hemligt"), 503),
         (psycopg.OperationalError("hemligt"), 503),
         (psycopg.InterfaceError("hemligt"), 503),
+        (of_the_queue(psycopg.errors.DiskFull("hemligt")), 503),
+        (of_the_queue(psycopg.errors.UndefinedTable("hemligt")), 500),
         (psycopg.errors.DeadlockDetected("hemligt"), 500),
         (psycopg.errors.QueryCanceled("hemligt"), 500),
         (psycopg.errors.UndefinedColumn("hemligt"), 500),
@@ -276,7 +286,7 @@ def test_web_13_without_a_database_the_page_says_to_try_again(scene: Scene, data
     ],
 )
 def test_web_13_only_a_database_that_comes_back_is_a_reason_to_wait(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch, fault: psycopg.Error, status: int
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, fault: Exception, status: int
 ) -> None:
     def refuse(self: RequestContext, request: HttpRequest, *_: object) -> None:
         with connection.wrap_database_errors:
