@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Iterator
 
@@ -25,6 +26,7 @@ from tests.cast import Cast, make_cast
 from tests.client import GuardedClient
 from tests.guards import database, logs, mails, secrets
 from tests.kept import NOW
+from tests.room import with_room
 from tests.scene import Scene, ready_scene
 from tests.template import use_template
 
@@ -45,6 +47,20 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "needs_scripts(why): a browser test that is not told without scripts (tests/browser)")
     config.addinivalue_line("markers", "asvs(*numbers): the requirements of ASVS 5.0 that the test shows (bin/asvs)")
     config.addinivalue_line("markers", "logs_personal_data: the test hands personnummer to the log to see them masked")
+
+
+def pytest_collection_finish() -> None:
+    """What has been loaded by now stays to the end: it is not gone through again each time garbage is looked for."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> object:
+    """As pytest does it, with room for deep calls."""
+    runner = item.config.pluginmanager.get_plugin("runner")
+    assert runner is not None
+    return with_room(runner.pytest_runtest_protocol)(item, nextitem)
 
 
 @pytest.fixture(autouse=True)

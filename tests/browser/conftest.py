@@ -27,6 +27,8 @@ from django.core.management import call_command
 from django.test import override_settings
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response, ViewportSize, expect
 
+from tests.room import with_room
+
 AXE = Axe()
 # Nothing is fetched ahead: no rule of ours reads the sheets' text, and axe takes the imports of css/portal.css for the page's own.
 WORST_ONLY = {"resultTypes": ["violations"], "preload": False}
@@ -103,7 +105,7 @@ def collected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         WHITENOISE_USE_FINDERS=False,
         WHITENOISE_AUTOREFRESH=False,
     )
-    with as_collected, mock.patch.object(handlers, "StaticFilesHandler", lambda application: application):
+    with as_collected, mock.patch.object(handlers, "StaticFilesHandler", with_room):
         call_command("collectstatic", interactive=False, verbosity=0)
         yield
 
