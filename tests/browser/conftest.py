@@ -27,6 +27,7 @@ from django.core.management import call_command
 from django.test import override_settings
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response, ViewportSize, expect
 
+from config.local import paths
 from tests.room import with_room
 
 AXE = Axe()
@@ -85,10 +86,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+def browser_type_launch_args(pytestconfig: pytest.Config, browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """Debian's Chromium in Swedish, never a downloaded one; without its sandbox only as root, where it has none."""
     arguments = ["--disable-dev-shm-usage", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    path = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
+    path = paths.chromium(has_own_words=pytestconfig.getoption("--pictures"))
     return {**browser_type_launch_args, "executable_path": path, "args": arguments, "env": {**os.environ, "LANGUAGE": "sv"}}
 
 
