@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -105,12 +108,96 @@ def test_packages_that_cannot_be_fetched_are_told_in_one_line(
     assert not (tmp_path / "npm.stamp").exists()
 
 
-def test_it_runs_after_the_browser_and_not_without_it(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+class Waiting:
+    """Lighthouse beside the rules, without starting it."""
+
+    events: list[str] = []
+
+    def __init__(self, command: list[str], environment: dict[str, str]) -> None:
+        self.events.append("begun")
+
+    def tell(self) -> tuple[int, str]:
+        """Green."""
+        self.events.append("told")
+        return 0, ""
+
+    def stop(self) -> None:
+        """Ended."""
+        self.events.append("stopped")
+
+
+@pytest.fixture
+def events(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is done, in order: a step by its last argument, and Lighthouse's beginning and end."""
+    found: list[str] = []
+    monkeypatch.setattr(Waiting, "events", found)
+    monkeypatch.setattr(suite, "Beside", Waiting)
+    return found
+
+
+def steps_with(status_of: dict[str, int], events: list[str], monkeypatch: pytest.MonkeyPatch, **options: bool) -> int:
+    """The steps, none of which is run; by their last argument red or green."""
+
+    def stream(command: list[str], environment: dict[str, str]) -> tuple[int, str]:
+        events.append(command[-1])
+        return status_of.get(command[-1], 0), "1 passed"
+
+    monkeypatch.setattr(suite, "stream", stream)
+    return suite.run_steps({}, **{"with_browser": True, **options})
+
+
+def test_it_goes_on_beside_the_rules_and_tells_after_the_browser(
+    events: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(suite, "stream", lambda command, environment: (0, "1 passed"))
-    suite.run_steps({}, with_browser=True)
+    assert steps_with({}, events, monkeypatch) == 0
+    assert events == ["lint", "begun", "--ignore=tests/browser", "tests/browser", "told", "stopped"]
     steps = re.findall(r"^== (.*) ==$", capsys.readouterr().out, re.MULTILINE)
     assert [name for name in steps if ":" not in name][-2:] == ["Webbläsare", suite.LIGHTHOUSE]
-    suite.run_steps({}, with_browser=False)
+
+
+def test_it_does_not_run_without_the_browser(
+    events: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert steps_with({}, events, monkeypatch, with_browser=False) == 0
+    assert events == ["lint", "--ignore=tests/browser"]
     assert suite.LIGHTHOUSE not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("red", "done"),
+    [
+        ("lint", ["lint"]),
+        ("--ignore=tests/browser", ["lint", "begun", "--ignore=tests/browser", "stopped"]),
+        ("tests/browser", ["lint", "begun", "--ignore=tests/browser", "tests/browser", "stopped"]),
+    ],
+)
+def test_a_red_step_is_the_last_and_ends_it(
+    red: str, done: list[str], events: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert steps_with({red: 1}, events, monkeypatch) == 1
+    assert events == done
+    assert capsys.readouterr().out.endswith("1 failed\n")
+
+
+def test_what_a_step_beside_says_is_kept_until_its_turn(capfd: pytest.CaptureFixture[str]) -> None:
+    beside = suite.Beside([sys.executable, "-c", "print('ett'); print('två'); raise SystemExit(3)"], dict(os.environ))
+    assert beside.tell() == (3, "två")
+    beside.stop()
+    assert capfd.readouterr().out == "ett\ntvå\n"
+
+
+def test_a_step_beside_is_ended_as_by_ctrl_c(tmp_path: Path) -> None:
+    """So that it ends what it has started itself."""
+    program = """
+import sys, time, pathlib
+try:
+    pathlib.Path(sys.argv[1], 'begun').touch()
+    time.sleep(60)
+except KeyboardInterrupt:
+    pathlib.Path(sys.argv[1], 'ended').touch()
+"""
+    beside = suite.Beside([sys.executable, "-c", program, str(tmp_path)], dict(os.environ))
+    while not (tmp_path / "begun").exists():
+        time.sleep(0.05)
+    beside.stop()
+    assert (tmp_path / "ended").exists()
