@@ -17,7 +17,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from accounts import codes, journey, limits, recovery, recovery_codes, services, sign_in, throttling
 from accounts.models import EmailCode, RecoveryCode, SignUpJourney, User
 from accounts.models.recovery import RecoveryCaseQuerySet
-from tests.model.stage import ACTIVE, INVITED, UNKNOWN
+from tests.model.stage import ACTIVE, INVITED, LOST, UNKNOWN
 from tests.model.test_against_model import Sut
 
 State = SignUpJourney.State
@@ -314,6 +314,32 @@ def _guess_and_guess(sut: Sut) -> None:
     sut.guess_on("thief", INVITED, 3)
 
 
+def _closed_account(sut: Sut) -> None:
+    """The owner's account is closed, and she has forgotten her password."""
+    sut.suspend(ACTIVE, True)
+    sut.walk_on("owner", ACTIVE, 3)
+
+
+def _case_again(sut: Sut) -> None:
+    """The owner has a new phone by a case, and comes once more."""
+    sut.use_case("totp", "owner", "again")
+
+
+def _case_the_same_day(sut: Sut) -> None:
+    """The thief comes as soon as two have agreed about both factors."""
+    sut.open_case("both", True)
+    sut.walk_on("thief", LOST, 4)
+
+
+def _one_is_first(sut: Sut) -> None:
+    """The thief finishes while the owner still stands at her second step, and she goes on."""
+    sut.walk_on("owner", INVITED, 2)
+    sut.walk_on("thief", INVITED, 4)
+    sut.choose_password("thief", 1)
+    sut.go_on("owner", 1)
+    sut.look("owner")
+
+
 SCENES = [
     _ask_for_nobody,
     _lose_the_invitation,
@@ -326,6 +352,10 @@ SCENES = [
     _case_too_old,
     _paper,
     _guess_and_guess,
+    _closed_account,
+    _case_again,
+    _case_the_same_day,
+    _one_is_first,
 ]
 
 
