@@ -53,8 +53,8 @@ def add(scene: Scene, count: int) -> None:
     Submission.objects.filter(unit__name__startswith="Ort ").update(handler=scene.cast.officer)
 
 
-def asked(scene: Scene, name: str) -> dict[str, int]:
-    """How many questions each page takes once it has been seen."""
+def asked(scene: Scene, name: str, enough: dict[str, int]) -> dict[str, int]:
+    """How many questions each page takes once it has been seen; a page that takes no more than `enough` at first is not seen again."""
     client = GuardedClient(raise_request_exception=False)
     sign_in(client, getattr(scene.cast, name))
     cookies = client.cookies.output().replace("Set-Cookie: ", "")
@@ -63,9 +63,12 @@ def asked(scene: Scene, name: str) -> dict[str, int]:
         with taken_back():
             client.cookies = SimpleCookie(cookies)
             address = addresses.address(route, scene.trosa)
-            if client.get(address).status_code == 200:
+            with CaptureQueriesContext(connection) as captured:
+                answer = client.get(address)
+            if answer.status_code == 200 and len(captured) > enough.get(route.name, 0):
                 with CaptureQueriesContext(connection) as captured:
                     client.get(address)
+            if answer.status_code == 200:
                 found[route.name] = len(captured)
     return found
 
@@ -73,9 +76,9 @@ def asked(scene: Scene, name: str) -> dict[str, int]:
 @pytest.mark.parametrize("name", ["anna", "coordinator"])
 def test_every_page_asks_as_often_for_much_as_for_little(scene: Scene, name: str) -> None:
     add(scene, LITTLE)
-    few = asked(scene, name)
+    few = asked(scene, name, {})
     add(scene, MUCH)
-    many = asked(scene, name)
+    many = asked(scene, name, few)
     assert {page: (few[page], many[page]) for page in few if many[page] > few[page]} == {}
     assert few.keys() == many.keys()
     assert len(few) > 40
