@@ -36,8 +36,10 @@ class SessionStore(DatabaseStore):
         return Session
 
     def _get_session_from_db(self) -> Session | None:
-        self.row = super()._get_session_from_db()  # type: ignore[misc] # not in the stubs
-        return self.row
+        self.row = row = super()._get_session_from_db()  # type: ignore[misc] # not in the stubs
+        if row is not None and row.user_id is not None:
+            context.remember(("user", row.user_id), lambda: row.user)
+        return row
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         key = self._get_or_create_session_key()  # type: ignore[attr-defined] # not in the stubs

@@ -22,7 +22,7 @@ from accounts.networks import prefix_of
 from config.lib import context, crypto
 from config.lib.mail import PortalMail
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "accounts.backends.Backend"
 BOUNCED = "Ett mejl till {email} kom tillbaka. Kontrollera under Profil & enheter att adressen stämmer."
 PENDING, CONFIRMED_AT = "sign_in", "confirmed_at"  # what the session keeps; the second is the time of `accounts.step_up`
 USED_CODE, MOVED, RETURN_TO = "used_recovery_code", "moved", "step_up_return"  # signed in without the app; see the middleware

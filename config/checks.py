@@ -224,9 +224,9 @@ def argon2_is_strong() -> bool:
     )
 
 
-@rule(22, "Inloggning ska prövas bara av Djangos ModelBackend, som tar lika lång tid för okända adresser.")
-def only_the_model_backend() -> bool:
-    return settings.AUTHENTICATION_BACKENDS == ["django.contrib.auth.backends.ModelBackend"]
+@rule(22, "Inloggning ska prövas bara av accounts.backends, som tar lika lång tid för okända adresser.")
+def only_our_backend() -> bool:
+    return settings.AUTHENTICATION_BACKENDS == ["accounts.backends.Backend"]
 
 
 @rule(23, "django-otp ska vara 1.7.5 eller senare.", "Installera paketen i requirements/base.txt.")

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
-from django.contrib.sessions.base_session import AbstractBaseSession
+from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
 from django.db import models
 from django.utils.module_loading import import_string
+
+
+class SessionManager(BaseSessionManager["Session"]):
+    """Sessions with whose they are: every page asks for both."""
+
+    def get_queryset(self) -> models.QuerySet[Session]:
+        return super().get_queryset().select_related("user")
 
 
 class Session(AbstractBaseSession):
@@ -16,6 +25,8 @@ class Session(AbstractBaseSession):
     created_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     client = models.CharField(max_length=80, blank=True)
+
+    objects: ClassVar[SessionManager] = SessionManager()
 
     class Meta(AbstractBaseSession.Meta):
         db_table = "accounts_session"

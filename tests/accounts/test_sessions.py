@@ -6,12 +6,14 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from time_machine import Traveller
 
 from accounts import retention
-from accounts.models import Session, SignUpJourney
+from accounts.models import Session, SignUpJourney, User
 from tests import people
 from tests.accounts.conftest import ACTIVE, INVITED, events
 from tests.client import GuardedClient
@@ -184,3 +186,24 @@ def test_what_is_not_kept_is_deleted(client: Client, invited: Person, active: Pe
     assert not SignUpJourney.objects.exists()
     clock.shift(timedelta(days=90))
     assert retention.tidy(at=timezone.now())["origins"] > 0
+
+
+def test_a_page_asks_once_for_the_session_and_whose_it_is(client: Client, active: Person) -> None:
+    people.sign_in(client, active)
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get("/profil/").status_code == 200
+    assert sum('FROM "accounts_session"' in query["sql"] for query in asked.captured_queries) == 1
+    assert not any('FROM "accounts_user"' in query["sql"] for query in asked.captured_queries)
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"session_epoch": 7}, {"password": "!"}])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_closed_account_or_another_epoch_ends_the_session_at_once(
+    client: Client, active: Person, change: dict[str, object], method: str
+) -> None:
+    people.sign_in(client, active)
+    assert is_in(client)
+    User.objects.filter(pk=active.user.pk).update(**change)
+    answer = getattr(client, method)("/inlamning/")
+    assert answer.status_code == 302
+    assert answer.headers["Location"].partition("?")[0] == "/"
