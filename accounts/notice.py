@@ -11,7 +11,7 @@ from datetime import date, datetime, time
 from functools import cache
 from pathlib import Path
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
@@ -27,6 +27,7 @@ CHANGE, APPROVE = "accounts.change_noticetext", "accounts.approve_noticetext"
 BODY_LENGTH, CHANGED_LENGTH = 20_000, 500
 SHIPPED = Path(__file__).parent / "data" / "integritet_1.txt"
 State = NoticeText.State
+LATEST = "SELECT max(version) FROM accounts_noticetext WHERE state = %(state)s AND publishes_at <= %(at)s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,10 @@ def shipped_body() -> str:
 
 
 def current_version(at: datetime) -> int:
-    """The version in force; one small query."""
-    latest: int | None = NoticeText.objects.in_force(at).aggregate(latest=Max("version"))["latest"]
+    """The version in force; one small question, as SQL because every page asks it. `NoticeText.objects.in_force` says the same."""
+    with connection.cursor() as cursor:
+        cursor.execute(LATEST, {"state": State.PUBLISHED, "at": at})
+        (latest,) = cursor.fetchone()
     return latest or NOTICE_VERSION
 
 

@@ -14,13 +14,11 @@ from django.utils.functional import SimpleLazyObject
 from accounts import limits
 from accounts.access import is_verified
 from accounts.middleware import row_of, time_left
-from accounts.models import User
+from config import frame
 from config.handbook.pages import HELP
 from config.templatetags.sv import long_day
 from messaging import announcements
-from messaging.models import Announcement, Thread
-from submissions import states
-from submissions.models import Submission
+from messaging.models import Announcement
 
 MENU = (
     ("Inlämning", "submissions:overview"),
@@ -35,18 +33,20 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     active, badge, note) and how long the session lives."""
     user = getattr(request, "user", None)
     match = request.resolver_match
-    shown = {
+    shown: dict[str, Any] = {
         "announcements": SimpleLazyObject(lambda: announcements_for(request)),
         "help": HELP.get(match.view_name) if match else None,
     }
     if user is None or not is_verified(user):
         return {"menu": [], **shown}
-    unread = Thread.objects.visible_to(user).unread_by(user).count()
+    around = frame.staff_frame(user) if user.is_staff else frame.frame_of(user, timezone.now())
+    if not around.has_announcements:
+        shown["announcements"] = []
     menu = []
-    notes = {} if user.is_staff else {"submissions:overview": next_due_date(user)}
+    notes = {"submissions:overview": f"Sista dag {long_day(around.due_date)}" if around.due_date else ""}
     for label, name in MENU:
         url = reverse(name)
-        badge = unread if name.startswith("messaging") else 0
+        badge = around.unread if name.startswith("messaging") else 0
         is_here = request.path.startswith(url) or (
             name.startswith("profiles") and request.path.startswith(reverse("accounts:start"))
         )
@@ -78,12 +78,3 @@ def announcements_for(request: HttpRequest) -> list[Announcement]:
     except DatabaseError:
         return []
     return [one for one in shown if one.pk not in hidden]
-
-
-def next_due_date(user: User) -> str:
-    """The nearest last day of the person's units that have something left to hand in, in words; empty where there is none."""
-    left = Submission.objects.visible_to(user).filter(
-        status__in=states.WORKING, exempt_at=None, collection__closed_at=None, collection__opens_on__lte=timezone.localdate()
-    )
-    nearest = left.nearest_due_date()
-    return f"Sista dag {long_day(nearest)}" if nearest else ""

@@ -21,7 +21,6 @@ from django.http import Http404
 from accounts import audit
 from accounts.access import NotAllowed
 from accounts.models import User
-from config.lib import context
 from profiles.models import Membership, Unit
 
 Role = Membership.Role
@@ -61,11 +60,7 @@ def role_at(user: User, unit: Unit) -> Membership.Role | None:
         return Role(user.viewing.role) if user.viewing.unit_id == unit.pk else None
     if not user.is_active or user.is_staff:
         return None
-    return context.remember(("role", user.pk, unit.pk), lambda: _role_in_force(user, unit))
-
-
-def _role_in_force(user: User, unit: Unit) -> Membership.Role | None:
-    role = Membership.objects.in_force().filter(user=user, unit=unit).values_list("role", flat=True).first()
+    role = Membership.objects.roles_of(user).get(unit.pk)
     return Role(role) if role else None
 
 
@@ -160,8 +155,7 @@ def roles_of(user: User) -> dict[int, Membership.Role]:
         return {user.viewing.unit_id: Role(user.viewing.role)}
     if not user.is_active or user.is_staff:
         return {}
-    rows = Membership.objects.in_force().filter(user=user).values_list("unit_id", "role")
-    return {unit_id: Role(role) for unit_id, role in rows}
+    return {unit_id: Role(role) for unit_id, role in Membership.objects.roles_of(user).items()}
 
 
 def people_with(unit: Unit, roles: Collection[str]) -> QuerySet[User]:

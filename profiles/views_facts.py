@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import NotAllowed, UserRequest
 from profiles import access, facts, relations
 from profiles.forms import ContactPersonForm, NumberForm
-from profiles.models import OrganisationNumber, Unit
+from profiles.models import OrganisationNumber, Unit, in_sight
 
 
 @require_safe
@@ -77,7 +77,7 @@ def end_number(request: UserRequest, code: str, pk: int) -> HttpResponse:
     """A number holds no longer."""
     unit = access.unit_or_404(request.user, code)
     access.check_can_change_facts(request.user, unit)
-    visible = OrganisationNumber.objects.filter(unit__in=Unit.objects.visible_to(request.user))
+    visible = OrganisationNumber.objects.filter(in_sight(request.user))
     number = access.row_or_404(
         request.user, unit.organisation_numbers.select_related("unit"), pk=pk, visible=visible, unit="unit__code"
     )

@@ -55,6 +55,11 @@ def remember(key: Hashable, make: Callable[[], T]) -> T:
     return answer
 
 
+def is_remembering() -> bool:
+    """Whether a request that only reads is being answered, so that `remember` keeps what it makes."""
+    return _kept.get() is not None
+
+
 def browser_family(user_agent: str) -> str:
     """'Edge på Windows' from a User-Agent header: coarse on purpose, enough to recognise one's own browser."""
     families = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))

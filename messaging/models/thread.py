@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from config.lib.sealed import Seal
 from messaging.models.question import QuestionBatch
-from profiles.models import Unit
+from profiles.models import Unit, in_sight
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -26,7 +26,7 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
         """Those of the units one has a role at; SKR staff with the right see all."""
         if user.is_authenticated and user.has_perm("messaging.view_thread"):
             return self
-        return self.filter(unit__in=Unit.objects.visible_to(user)) if not getattr(user, "is_staff", False) else self.none()
+        return self.filter(in_sight(user)) if not getattr(user, "is_staff", False) else self.none()
 
     def unread_by(self, user: User) -> ThreadQuerySet:
         """Those with a message from the other side, newer than this person's last look.

@@ -10,6 +10,7 @@ from profiles.models.people import (
     PeopleConfirmation,
     Unit,
     UnitQuerySet,
+    in_sight,
 )
 from profiles.models.requests import AccessRequest, Handover
 
@@ -28,4 +29,5 @@ __all__ = [
     "UnitNote",
     "UnitQuerySet",
     "UnitRelation",
+    "in_sight",
 ]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from config.lib import context
 from config.lib.text import sort_key
 
 if TYPE_CHECKING:
@@ -24,18 +25,24 @@ def _people() -> models.Count:
     return models.Count("memberships", filter=Q(memberships__in=able))
 
 
+def in_sight(user: User | AnonymousUser, *, at: str = "unit") -> Q:
+    """A filter for what belongs to the units that the person sees, by the path to the unit.
+
+    A submitter sees the units she holds a role at; SKR staff who may view units see all.
+    """
+    if not user.is_authenticated or not user.is_active:
+        return Q(pk__in=[])
+    if user.viewing is not None:
+        return Q((at, user.viewing.unit_id))
+    return Q() if user.has_perm("profiles.view_unit") else Q((f"{at}__in", Membership.objects.units_of(user)))
+
+
 class UnitQuerySet(models.QuerySet["Unit"]):
     """Units, narrowed by who may see them."""
 
     def visible_to(self, user: User | AnonymousUser) -> UnitQuerySet:
-        """A submitter sees the units she holds a role at; SKR staff who may view units see all."""
-        if not user.is_authenticated or not user.is_active:
-            return self.none()
-        if user.viewing is not None:
-            return self.filter(pk=user.viewing.unit_id)
-        if user.has_perm("profiles.view_unit"):
-            return self
-        return self.filter(pk__in=Membership.objects.in_force().filter(user=user).values("unit"))
+        """Those that `in_sight` lets the person see."""
+        return self.filter(in_sight(user, at="pk"))
 
     def without_contact(self) -> UnitQuerySet:
         """Those that hand in but have no Kontaktperson who can be reached: nobody can let a colleague in."""
@@ -107,6 +114,17 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """Accepted (or given to somebody who already had an account) and not ended."""
         return self.lasting().filter(Q(invitation=None) | Q(invitation__accepted_at__isnull=False))
 
+    def roles_of(self, user: User) -> dict[int, str]:
+        """The person's role in force at each unit, by the unit's key: one query in a whole page that only reads."""
+        return context.remember(("roles", user.pk), lambda: dict(self._held_by(user).values_list("unit_id", "role")))
+
+    def units_of(self, user: User) -> list[int] | models.QuerySet[Membership, Any]:
+        """The keys of those units, for a filter: as they are known in a page that only reads, else asked with its question."""
+        return list(self.roles_of(user)) if context.is_remembering() else self._held_by(user).values("unit")
+
+    def _held_by(self, user: User) -> MembershipQuerySet:
+        return self.in_force().filter(user=user)
+
     def pending(self) -> MembershipQuerySet:
         """Invited and not yet accepted, revoked or ended."""
         return self.lasting().filter(invitation__accepted_at=None, invitation__isnull=False, invitation__revoked_at=None)
@@ -117,7 +135,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
     def visible_to(self, user: User | AnonymousUser) -> MembershipQuerySet:
         """Those at the units one sees."""
-        return self.filter(unit__in=Unit.objects.visible_to(user))
+        return self.filter(in_sight(user))
 
 
 class Membership(models.Model):

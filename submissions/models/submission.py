@@ -11,7 +11,7 @@ from django.db.models import FilteredRelation, Q
 from django.db.models.functions import Coalesce
 
 from config.lib.sealed import Seal
-from profiles.models import Unit
+from profiles.models import Unit, in_sight
 from submissions.models.collection import Collection
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         """Those of the units one has a role at; SKR staff with the right see all."""
         if user.is_authenticated and user.has_perm("submissions.view_submission"):
             return self
-        return self.none() if getattr(user, "is_staff", False) else self.filter(unit__in=Unit.objects.visible_to(user))
+        return self.none() if getattr(user, "is_staff", False) else self.filter(in_sight(user))
 
     def with_due_date(self) -> SubmissionQuerySet:
         """Annotate `due_on`: the granted date, else the collection's last day. `Submission.due_date` says the same."""
@@ -39,10 +39,6 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
     def soonest_first(self) -> SubmissionQuerySet:
         """By due date."""
         return self.order_by(_DUE_ON, "pk")
-
-    def nearest_due_date(self) -> date | None:
-        """The first of their last days; None where there are none."""
-        return self.soonest_first().values_list(_DUE_ON, flat=True).first()
 
     def awaited(self) -> SubmissionQuerySet:
         """Those that SKR waits for a file from: not handed in, no current file, not exempt, and the year not closed.
