@@ -508,7 +508,7 @@ class Visitor:
         with taken_back(), guard:
             answer = self.client.generic(method, address)
         if method == "POST":
-            storage.cache.clear()
+            storage.forget()
         return answer
 
 

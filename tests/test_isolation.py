@@ -64,7 +64,7 @@ def test_beh_10_a_units_pages_stay_the_same_whatever_another_unit_delivers(scene
     assert len(before) > 15
     delivery = change(scene.other, scene)
     assert delivery.is_current
-    storage.cache.clear()
+    storage.forget()
     after = dict(everything_of(scene, name, client))
     changes = [page for page in before if before[page] != after[page] and "insight" not in page]
     assert changes == []

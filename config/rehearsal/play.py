@@ -20,13 +20,13 @@ def play(parts: Sequence[Part], *, workers: int, tell: Callable[[str], object]) 
 
     `workers` threads hand in at once on the last day; fewer than two hand in one after the other in this thread.
     """
-    storage.cache.clear()  # keyed by numbers that another database has too
+    storage.forget()  # keyed by numbers that another database has too
     season = Season(parts, workers, tell, at=clock(preparing.LAST_YEAR_OPENS, 8))
     try:
         until_the_close(season)
         after_the_close(season)
     finally:
-        storage.cache.clear()
+        storage.forget()
     return season
 
 

@@ -19,6 +19,7 @@ GROUP_SCHEMA: dict[str, type[pl.DataType]] = {
     "field": pl.UInt8,
     "value": pl.String,
     "rows": pl.UInt32,
+    "first": pl.UInt32,
 }
 
 
@@ -56,7 +57,7 @@ def _by_level() -> pl.Expr:
 
 
 def groups(findings: pl.DataFrame) -> pl.DataFrame:
-    """One row a cause: check, level, field, value (null unless code-like), rows (findings, for a whole file 1).
+    """One row a cause: check, level, field, value (null unless code-like), rows (findings, for a whole file 1), first (where its first finding stands in `findings`).
 
     Worst level first, then the largest, then the catalogue's order.
     """
@@ -65,9 +66,10 @@ def groups(findings: pl.DataFrame) -> pl.DataFrame:
     is_code = pl.col("field").is_in(CODE_FIELDS)
     grouped = (
         findings.lazy()
+        .with_row_index("first")
         .with_columns(pl.when(is_code).then(pl.col("value")).alias("value"))
         .group_by("check", "level", "field", "value")
-        .agg(pl.len().cast(pl.UInt32).alias("rows"))
+        .agg(pl.len().cast(pl.UInt32).alias("rows"), pl.col("first").min())
         .sort(_by_level(), -pl.col("rows").cast(pl.Int64), "check", "field", "value", nulls_last=False)
     )
     return grouped.select(GROUP_SCHEMA.keys()).collect()

@@ -22,6 +22,7 @@ from submissions.frames import NAME_FIELD, PERSONAL_NUMBER_FIELD, column
 from submissions.models import Correction, Delivery, Submission
 from submissions.services import asking, check_counts, deliver, evaluate, points, storage
 from submissions.services.evaluate import Outcome
+from submissions.services.storage import Change
 
 MAX_LENGTH = 200
 Cells = Iterable[tuple[int, int]]  # row, field
@@ -55,9 +56,11 @@ def correct(*, delivery: Delivery, row: int, field: int, value: str, expected_re
     new = clean_value(field, value)
     with transaction.atomic():
         submission, locked = lock_for_change(delivery, by=by, at=at)
-        if _was_just_made(locked, row, field, expected_revision, wanted=new, by=by):
+        since = _changed_since(locked, row, field, expected_revision)
+        if since is not None:
+            if not _is_hers(since, wanted=new, by=by):
+                raise Conflict(_told_of(since, field, wanted=new))
             return Corrected(locked, row, field, _left_on(storage.findings_of(locked), row))
-        _refuse_conflict(locked, row, field, expected_revision, wanted=new)
         delivered = _value_in(storage.base_frame(locked), row, field)
         live = Correction.objects.filter(delivery=locked, row=row, field=field, undone_at=None).first()
         overlay = storage.overlay_of(locked)
@@ -154,30 +157,29 @@ def resume(submission: Submission, *, by: User, at: datetime, text: str) -> None
         states.move(submission, Submission.Status.UNDER_REVIEW, by=by, at=at, text=text)
 
 
-def _was_just_made(delivery: Delivery, row: int, field: int, expected: int, *, wanted: str | None, by: User) -> bool:
-    """Whether the person's own last press, after what she saw, gave the value that she asks for."""
+def _changed_since(delivery: Delivery, row: int, field: int, expected: int) -> Change | None:
+    """How the value was changed, alone or with others, after the revision that the form was drawn at; None where it was not."""
     if expected == delivery.revision:
-        return False
-    last = next((change for change in storage.history_of(delivery, row, field) if change.latest_revision > expected), None)
-    return last is not None and last.undone_at is None and last.by == by and last.new == wanted
+        return None
+    return next((change for change in storage.history_of(delivery, row, field) if change.latest_revision > expected), None)
 
 
-def _refuse_conflict(delivery: Delivery, row: int, field: int, expected: int, *, wanted: str | None) -> None:
-    """Raise `Conflict` where the value was changed, alone or with others, after the revision the form was drawn at."""
-    if expected == delivery.revision:
-        return
-    other = next((change for change in storage.history_of(delivery, row, field) if change.latest_revision > expected), None)
-    if other is None:
-        return
+def _is_hers(change: Change, *, wanted: str | None, by: User) -> bool:
+    """Whether it is the person's own last press, which gave the value that she asks for again."""
+    return change.undone_at is None and change.by == by and change.new == wanted
+
+
+def _told_of(other: Change, field: int, *, wanted: str | None) -> str:
+    """What is said to whoever comes after somebody else's change."""
     clock = timezone.localtime(other.undone_at or other.at).strftime("%H.%M")
     if other.undone_at is not None:
-        raise Conflict(
+        return (
             f"{other.undone_by} ångrade en rättelse av samma värde kl. {clock}, medan du hade sidan öppen. "
             "Ditt värde är inte sparat. Se efter vad som står där nu och skriv igen om det behövs."
         )
     shown = checking.masking.mask_field(field, other.new) if other.new else "tomt"
     same = " Det är samma värde som du skrev." if field != PERSONAL_NUMBER_FIELD and other.new == wanted else ""
-    raise Conflict(
+    return (
         f"{other.by} ändrade samma värde till {shown} kl. {clock}, medan du hade sidan öppen.{same} "
         "Ditt värde är inte sparat. Skriv det igen om det är rätt."
     )

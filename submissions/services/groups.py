@@ -31,6 +31,7 @@ class Group:
     field: int | None
     value: str | None
     rows: int
+    first: int = 0  # where its first finding stands among all
 
     @property
     def needs_comment(self) -> bool:
@@ -72,6 +73,7 @@ def groups_of(submission: Submission, findings: pl.DataFrame) -> list[Group]:
             field=row["field"],
             value=row["value"],
             rows=row["rows"],
+            first=row["first"],
         )
         for row in checking.groups(findings).iter_rows(named=True)
     ]

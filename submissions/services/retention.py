@@ -70,7 +70,7 @@ def purge(*, at: datetime, older_than: timedelta | None = None, dry_run: bool = 
     """Carry out every rule, with a receipt in the audit trail for each batch; what went, by the rules' words."""
     counts = {rule.what: carry_out(rule, at=at, older_than=older_than, dry_run=dry_run, receipt=note) for rule in rules(at)}
     if not dry_run:
-        storage.cache.clear()
+        storage.forget()
     return counts
 
 

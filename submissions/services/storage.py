@@ -11,11 +11,11 @@ import json
 import threading
 import zlib
 from collections import OrderedDict, defaultdict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import polars as pl
 from django.db.models import Q, QuerySet
@@ -26,51 +26,63 @@ from submissions import frames, reading
 from submissions.frames import column
 from submissions.models import Correction, CorrectionBatch, Delivery, Supplement
 
+T = TypeVar("T")
 CACHE_BYTES = 200_000_000
 CELLS_SCHEMA = pl.Schema({"row": pl.UInt32, "old": pl.String, "new": pl.String})
 CHANGES_SCHEMA = pl.Schema({"row": pl.UInt32, "field": pl.UInt8, "old": pl.String, "new": pl.String})
 
 
-class FrameCache:
-    """The most recently used frames, up to a number of bytes. Safe between threads."""
+_memories: list[Recent[Any]] = []
 
-    def __init__(self, limit: int) -> None:
+
+class Recent(Generic[T]):
+    """The most recently used things of one kind, up to a number of bytes by `size_of`. Safe between threads."""
+
+    def __init__(self, limit: int, size_of: Callable[[T], int]) -> None:
         self.limit = limit
         self.held = 0
-        self._frames: OrderedDict[Hashable, tuple[pl.DataFrame, int]] = OrderedDict()
+        self._size_of = size_of
+        self._things: OrderedDict[Hashable, tuple[T, int]] = OrderedDict()
         self._lock = threading.Lock()
+        _memories.append(self)
 
-    def get(self, key: Hashable) -> pl.DataFrame | None:
-        """The frame, or None."""
+    def get(self, key: Hashable) -> T | None:
+        """The thing, or None."""
         with self._lock:
-            found = self._frames.get(key)
+            found = self._things.get(key)
             if found is None:
                 return None
-            self._frames.move_to_end(key)
+            self._things.move_to_end(key)
             return found[0]
 
-    def put(self, key: Hashable, frame: pl.DataFrame) -> pl.DataFrame:
-        """Keep the frame and give it back; the least recently used ones go."""
-        size = int(frame.estimated_size()) + 1_000
+    def put(self, key: Hashable, thing: T) -> T:
+        """Keep the thing and give it back; the least recently used ones go."""
+        size = self._size_of(thing)
         with self._lock:
-            if key in self._frames:
-                self.held -= self._frames.pop(key)[1]
+            if key in self._things:
+                self.held -= self._things.pop(key)[1]
             if size <= self.limit:
-                self._frames[key] = (frame, size)
+                self._things[key] = (thing, size)
                 self.held += size
             while self.held > self.limit:
-                _, (_, gone) = self._frames.popitem(last=False)
+                _, (_, gone) = self._things.popitem(last=False)
                 self.held -= gone
-        return frame
+        return thing
 
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:
-            self._frames.clear()
+            self._things.clear()
             self.held = 0
 
 
-cache = FrameCache(CACHE_BYTES)
+def forget() -> None:
+    """Hold nothing any more of what was used recently, frames or other things."""
+    for memory in _memories:
+        memory.clear()
+
+
+cache = Recent[pl.DataFrame](CACHE_BYTES, lambda frame: int(frame.estimated_size()) + 1_000)
 
 
 # Bytes ---------------------------------------------------------------------------------------------------------------
@@ -230,6 +242,14 @@ def _revision(revision: int) -> pl.Expr:
 
 def changes_of(delivery: Delivery) -> pl.DataFrame:
     """The values that differ from the delivered file: row, field, old (as delivered), new; by row and field."""
+    if not delivery.revision:
+        return pl.DataFrame(schema=CHANGES_SCHEMA)
+    key = ("changes", *state_of(delivery))
+    found = cache.get(key)
+    return cache.put(key, _changes_of(delivery)) if found is None else found
+
+
+def _changes_of(delivery: Delivery) -> pl.DataFrame:
     overlay = overlay_of(delivery)
     if overlay.is_empty():
         return pl.DataFrame(schema=CHANGES_SCHEMA)

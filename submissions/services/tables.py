@@ -14,12 +14,16 @@ import polars as pl
 from submissions.models import Delivery
 from submissions.services import storage
 from submissions.services.evaluate import last_years
+from submissions.services.storage import Recent
 from submissions.spec import CollectionSpec
 from submissions.summaries import compare, concepts, grid, labels
 from submissions.summaries.concepts import Terms
 from submissions.summaries.grid import Grid, Table
 from submissions.summaries.review_tables import TABLES
 from submissions.summaries.selection import BEFORE, LAST_YEAR, NOW, Selection
+
+CELL_BYTES, GRID_BYTES = 500, 20_000_000
+_grids = Recent[Grid](GRID_BYTES, lambda made: CELL_BYTES * sum(len(line.cells) for line in made.lines))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +89,13 @@ class Review:
 
     def beside(self, table: Table) -> Grid:
         """A table of this file's numbers, each beside the earlier one where there is anything to compare with."""
-        now = _counted(table, self.delivery, self.terms)
-        before = _counted(table, self.before, self.terms_before) if self.before else None
-        return self._in_order(grid.build(table, now, before))
+        key = (table.key, _key(self.delivery, self.terms), self.before and _key(self.before, self.terms_before))
+        found = _grids.get(key)
+        if found is None:
+            now = _counted(table, self.delivery, self.terms)
+            before = _counted(table, self.before, self.terms_before) if self.before else None
+            found = _grids.put(key, self._in_order(grid.build(table, now, before)))
+        return found
 
     def _in_order(self, made: Grid) -> Grid:
         lines = sorted(made.lines, key=lambda line: labels.order(self.terms, line.key))

@@ -236,25 +236,25 @@ class Room:
 
 def enter(request: UserRequest, code: str, year: int) -> Room:
     """The submission of that unit and year, or 404. A check that was cut short is taken up on the way in."""
-    unit = access.unit_or_404(request.user, code)
-    submission = _submission(request, unit.pk, year)
+    submission = _submission(request, code, year)
     now = timezone.now()
     room = Room(request, submission, _deliveries(submission), now)
     may_check = request.method == "GET" and request.user.viewing is None
     if may_check and room.waiting is not None and deliver.take_up_unchecked(at=now, submission=submission):
-        submission = _submission(request, unit.pk, year)
+        submission = _submission(request, code, year)
         room = Room(request, submission, _deliveries(submission), now)
     return room
 
 
-def _submission(request: UserRequest, unit_id: int, year: int) -> Submission:
+def _submission(request: UserRequest, code: str, year: int) -> Submission:
     found = (
         Submission.objects.visible_to(request.user)
-        .filter(unit=unit_id, collection__year=year)
+        .filter(unit__code=code, collection__year=year)
         .select_related("unit", "collection", "handler")
         .first()
     )
     if found is None:
+        access.unit_or_404(request.user, code)  # logs the try, where the unit is another's
         raise Http404
     return found
 
@@ -282,12 +282,10 @@ def after_undo(request: UserRequest) -> str:
 
 
 def shown_or_404(room: Room) -> Delivery:
-    """The file the page is about with its findings and summary; 404 where there is none."""
+    """The file the page is about; 404 where there is none. Its large columns are fetched where something asks for them."""
     if room.shown is None:
         raise Http404
-    loaded = Delivery.objects.defer("content_sealed", "frame_sealed").select_related("uploaded_by").get(pk=room.shown.pk)
-    loaded.submission = room.submission
-    return loaded
+    return room.shown
 
 
 def field_name(spec: CollectionSpec, number: int | None) -> str:

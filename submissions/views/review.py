@@ -277,7 +277,7 @@ def entry_of(room: Room, group: Group, comment: Comment | None, findings: pl.Dat
     reach = None
     if comment is not None:
         reach = groups_service.cover(room.submission, group, comment, findings, lambda: storage.current_frame(delivery))
-    first = checking.group_rows(findings, group.check, group.field, group.value).row(0, named=True)
+    first = findings.row(group.first, named=True)
     return Entry(
         group=group,
         title=_title(room, group),

@@ -100,7 +100,7 @@ def test_the_page_asks_equally_much_for_few_and_many_findings(scene: Scene) -> N
         Comment.objects.filter(submission=scene.trosa.submission, replaced_at=None).update(
             accepted_at=timezone.now(), accepted_by=scene.cast.officer
         )
-        storage.cache.clear()
+        storage.forget()
         with CaptureQueriesContext(connection) as caught:
             text = client.get(address).content.decode()
         assert text.count('id="g-') >= rows

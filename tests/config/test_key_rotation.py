@@ -140,7 +140,7 @@ def test_totp_13_after_the_change_all_sign_in_and_the_old_key_can_go(settings: S
 def test_everything_that_the_collection_has_sealed_opens_afterwards(settings: Settings) -> None:
     use(settings, 1)
     place = make_scene().trosa
-    storage.cache.clear()
+    storage.forget()
     before = (
         storage.content_of(place.delivery),
         storage.name_of(place.delivery),
@@ -159,7 +159,7 @@ def test_everything_that_the_collection_has_sealed_opens_afterwards(settings: Se
         assert f"{model._meta.label}: {count} rader, {count} krypterade om, 0 gick inte." in said
     assert set(key_rotation.keys_in_use()) == {2}
     use(settings, 2)
-    storage.cache.clear()
+    storage.forget()
     delivery = Delivery.objects.get(pk=place.delivery.pk)
     assert before == (
         storage.content_of(delivery),

@@ -60,9 +60,9 @@ def table_of(path: Path) -> list[list[str]]:
 
 @pytest.fixture(autouse=True)
 def _fresh_cache() -> Iterator[None]:
-    storage.cache.clear()
+    storage.forget()
     yield
-    storage.cache.clear()
+    storage.forget()
 
 
 # What is in it -------------------------------------------------------------------------------------------------------
