@@ -24,7 +24,9 @@ def test_groups_are_causes_worst_first_and_largest_first():
         row({10: "A", 39: "N"}, key=12),
     ]
     found = check(rows)
-    assert groups(found.frame).rows() == [
+    listed = groups(found.frame)
+    assert [found.frame.row(first, named=True)["row"] for first in listed["first"]] == [1, 5, 4, 7]
+    assert listed.drop("first").rows() == [
         ("KOD05", "fel", 15, "8", 3),
         ("FMT06", "fel", 7, None, 2),
         ("KOD05", "fel", 15, "Q", 1),
