@@ -16,7 +16,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
 from django.http import HttpRequest
 
-from accounts import alarms, audit, device_cookie, limits, passwords, recovery, throttling
+from accounts import alarms, audit, device_cookie, hashers, limits, passwords, recovery, throttling
 from accounts.models import Session, TotpDevice, User
 from accounts.networks import prefix_of
 from config.lib import context, crypto
@@ -32,6 +32,10 @@ class TooManyTriesError(Exception):
     """A wait is running for this address or network; nothing was compared."""
 
 
+class TooManyAtOnceError(TooManyTriesError):
+    """More passwords are to be compared just now than the portal can; nothing was counted and nothing compared."""
+
+
 def check_password(
     request: HttpRequest, *, email: str, password: str, at: datetime, failed: str = "account:sign_in:failed"
 ) -> User | None:
@@ -39,28 +43,35 @@ def check_password(
 
     Tries are counted before the hash: strangers' in a row with growing waits, the owner's own browser by itself, so that
     nobody locks her out from elsewhere. A failure is audited as `failed`: of somebody signed in it is no failed sign-in.
-    Raises TooManyTriesError.
+    Raises TooManyTriesError, and TooManyAtOnceError before anything is counted, whoever it is.
     """
     owner = User.objects.filter(email=email).first()
-    if device_cookie.belongs_to(request, owner):
-        lane = device_cookie.KNOWN
-        may_try = throttling.take("password", email, *limits.PASSWORD_PER_DEVICE, lane=lane, at=at)
-    else:
-        lane, network = device_cookie.STRANGE, prefix_of(context.current().address)
-        has_room = throttling.take("password/network", network, *limits.CHECKS_PER_NETWORK, at=at)
-        may_try = has_room and throttling.take_with_waits("password", email, lane=lane, at=at)
-    if not may_try:
-        audit.record(failed, subject=owner, result="wait", at=at)
-        raise TooManyTriesError
-    known = None
-    if len(password) <= limits.PASSWORD_MAX:
-        known = authenticate(request, username=email, password=passwords.normalise(password))
+    lane = device_cookie.KNOWN if device_cookie.belongs_to(request, owner) else device_cookie.STRANGE
+    try:
+        with hashers.place(is_known=lane == device_cookie.KNOWN):
+            if not _may_try(email, lane, at):
+                audit.record(failed, subject=owner, result="wait", at=at)
+                raise TooManyTriesError
+            known = None
+            if len(password) <= limits.PASSWORD_MAX:
+                known = authenticate(request, username=email, password=passwords.normalise(password))
+    except hashers.BusyError:
+        raise TooManyAtOnceError from None
     if not isinstance(known, User):
         audit.record(failed, subject=owner, result="password", at=at)
         alarms.count(alarms.Kind.FAILED_SIGN_INS, at=at)
         return None
     throttling.clear(throttling.key_of("password", email, lane=lane))
     return known
+
+
+def _may_try(email: str, lane: str, at: datetime) -> bool:
+    """Count the try; whether it may be made."""
+    if lane == device_cookie.KNOWN:
+        return throttling.take("password", email, *limits.PASSWORD_PER_DEVICE, lane=lane, at=at)
+    network = prefix_of(context.current().address)
+    has_room = throttling.take("password/network", network, *limits.CHECKS_PER_NETWORK, at=at)
+    return has_room and throttling.take_with_waits("password", email, lane=lane, at=at)
 
 
 def remember(session: SessionBase, user: User, *, next_route: str, at: datetime) -> None:

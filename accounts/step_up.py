@@ -19,7 +19,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from accounts import audit, drafts, limits, second_factor, sign_in, throttling
+from accounts import audit, drafts, hashers, limits, second_factor, sign_in, throttling
 from accounts.middleware import redirect_to
 from accounts.second_factor import Outcome
 from accounts.sessions import session_digest
@@ -90,9 +90,18 @@ def _page_of(request: UserRequest) -> str:
 def confirm(request: UserRequest, *, password: str, token: str, at: datetime) -> Outcome:
     """Compare both factors of the person who is signed in.
 
-    The one-time code is only tried after the right password, as at the sign-in. WAIT during a wait of either. ENDED at the
-    fifth wrong try in a row: whoever sits there is not the person, so the session is over. Tries are counted first.
+    The one-time code is only tried after the right password, as at the sign-in. WAIT during a wait of either, and where the portal
+    has more to compare than it can. ENDED at the fifth wrong try in a row: whoever sits there is not the person, so the session is
+    over. Tries are counted first.
     """
+    try:
+        with hashers.place(is_known=True):
+            return _confirm(request, password=password, token=token, at=at)
+    except hashers.BusyError:
+        return Outcome.WAIT
+
+
+def _confirm(request: UserRequest, *, password: str, token: str, at: datetime) -> Outcome:
     user, session = request.user, session_digest(request.session)
     if not throttling.take("step_up", session, *limits.STEP_UP_TRIES, at=at):
         return _end(request, at)

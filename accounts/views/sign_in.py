@@ -44,6 +44,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         email = form.cleaned_data["email"]
         try:
             user = signing_in.check_password(request, email=email, password=form.cleaned_data["password"], at=at)
+        except signing_in.TooManyAtOnceError:
+            form.add_error(None, _page.TOO_FAST)
         except signing_in.TooManyTriesError:
             form.add_error(None, _page.TOO_MANY_TRIES)
         else:

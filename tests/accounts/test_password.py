@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import random
 import string
+import threading
+import time
 import unicodedata
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from unittest import mock
 from urllib.parse import quote
@@ -17,13 +21,13 @@ from django.db import connection
 from django.test import Client
 from time_machine import Traveller
 
-from accounts import passwords
+from accounts import hashers, passwords
 from accounts.hashers import BoundedArgon2PasswordHasher
 from accounts.management.commands.build_blocklist import build
-from accounts.models import TotpDevice, User
+from accounts.models import RateLimit, TotpDevice, User
 from accounts.sessions import SessionStore
 from tests import people
-from tests.accounts.conftest import ACTIVE, INVITED
+from tests.accounts.conftest import ACTIVE, INVITED, events
 from tests.client import GuardedClient
 from tests.people import PASSWORD, Person
 
@@ -123,6 +127,77 @@ def test_los_06_argon2id_and_old_parameters_are_upgraded(active: Person) -> None
         assert sign_in_page(GuardedClient(), active.password)
     assert "m=128" in active.user.password
     assert "m=128" not in stored
+
+
+@pytest.fixture
+def taken() -> Iterator[Callable[[int, bool], None]]:
+    """Take so many places of one kind, as if others waited there; all are given back."""
+    held: list[threading.BoundedSemaphore] = []
+
+    def take(count: int, is_known: bool) -> None:
+        for _ in range(count):
+            assert hashers._places[is_known].acquire(blocking=False)
+            held.append(hashers._places[is_known])
+
+    yield take
+    for places in held:
+        places.release()
+
+
+@pytest.mark.django_db
+def test_los_12_where_too_many_wait_for_a_hash_nothing_is_counted_and_the_page_says_so(
+    client: Client, active: Person, taken: Callable[[int, bool], None]
+) -> None:
+    taken(hashers.STRANGERS - 1, False)
+    assert sign_in_page(GuardedClient(), active.password)
+    taken(1, False)
+    for email in (ACTIVE, INVITED, "okand@ystad.se"):
+        RateLimit.objects.all().delete()
+        with mock.patch.object(type(get_hasher()), "verify", side_effect=AssertionError):
+            page = client.post("/", {"email": email, "password": active.password}).content.decode()
+        assert "Just nu kommer ovanligt många försök till portalen. Vänta 20 sekunder" in page
+        assert f'value="{email}"' in page
+        assert not RateLimit.objects.exists()
+    assert events("account:sign_in:failed") == 0
+
+
+@pytest.mark.django_db
+def test_los_12_strangers_take_no_place_from_a_browser_that_the_portal_knows(
+    client: Client, active: Person, taken: Callable[[int, bool], None]
+) -> None:
+    people.sign_in(client, active)
+    client.post("/konto/logga-ut/")
+    taken(hashers.STRANGERS, False)
+    assert not sign_in_page(GuardedClient(), active.password)
+    assert sign_in_page(client, active.password)
+    taken(hashers.KNOWN, True)
+    client.get("/konto/avbryt/")
+    assert not sign_in_page(client, active.password)
+
+
+def test_los_12_one_hash_at_once_and_its_place_is_given_back_also_by_one_that_breaks() -> None:
+    hasher, at_work, most = BoundedArgon2PasswordHasher(), 0, 0
+
+    def work(*_values: object) -> bool:
+        nonlocal at_work, most
+        at_work += 1
+        most = max(most, at_work)
+        time.sleep(0.01)
+        at_work -= 1
+        raise ValueError
+
+    def one() -> None:
+        with contextlib.suppress(ValueError), hashers.place(is_known=False), hashers.place(is_known=False):
+            hasher.verify("x", "y")
+
+    with mock.patch("django.contrib.auth.hashers.Argon2PasswordHasher.verify", side_effect=work):
+        for _ in range(3):
+            threads = [threading.Thread(target=one) for _ in range(hashers.STRANGERS)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+    assert most == hashers.AT_ONCE == 1
 
 
 @pytest.mark.asvs("6.2.6", "6.2.7")

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from time_machine import Traveller
 
+from accounts.hashers import BusyError
 from accounts.models import Session
 from tests import people
 from tests.accounts.conftest import ACTIVE, events
@@ -49,6 +50,13 @@ def test_ses_11_both_factors_lead_on_and_hold_for_ten_minutes(her: GuardedClient
 def test_ses_11_one_factor_is_not_enough(her: GuardedClient, active: Person, password: str, token: str) -> None:
     assert confirm(her, active, password=password, token=token).status_code == 200
     assert her.get(GUARDED).headers["Location"] == STEP_UP
+
+
+def test_ses_11_where_the_portal_cannot_compare_just_now_no_try_is_counted(her: GuardedClient, active: Person) -> None:
+    with mock.patch("accounts.hashers.place", side_effect=BusyError):
+        for _ in range(6):
+            assert "Det har blivit många försök. Vänta en stund" in confirm(her, active).content.decode()
+    assert confirm(her, active).headers["Location"] == GUARDED
 
 
 def test_ses_11_a_wrong_password_is_a_failed_step_up_and_no_failed_sign_in(her: GuardedClient, active: Person) -> None:
