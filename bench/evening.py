@@ -1,6 +1,6 @@
 """Those who come on the last evening, for locust: see bench/deadline_night.py, which starts them.
 
-PEOPLE names a file with a list of {email, password, secret, unit, year, rows, file}; each person comes once. PACE divides the time
+PEOPLE names a file with a list of {email, password, secret, unit, year, rows, file, part}; each person comes once. PACE divides the time
 they think; LARGE is the file that a region hands in again and again.
 """
 
@@ -92,44 +92,20 @@ class Visitor(FastHttpUser):
             return answer.text or ""
 
 
-class Bare(Visitor):
-    """The measure: a view that asks nothing of anybody."""
+class Guest(Visitor):
+    """Somebody with an account, and what she can do. (locust gives a class the tasks of those it is made from: none here.)"""
 
-    fixed_count = 1
-
-    @task
-    def probe(self) -> None:
-        """Once a second."""
-        self.see("/healthz", "healthz")
-        gevent.sleep(1)
-
-
-class Person(Visitor):
-    """One of the 700."""
-
-    is_large = False
+    abstract = True
+    part = ""
 
     def on_start(self) -> None:
         """Take the next on the list."""
         super().on_start()
-        self.person = next((person for person in PEOPLE if person["is_large"] == self.is_large), None)
+        self.person = next((person for person in PEOPLE if person["part"] == self.part), None)
         if self.person is None:
             raise StopUser
         PEOPLE.remove(self.person)
         self.room = f"/inlamning/{self.person['unit']}/{self.person['year']}/"
-
-    @task
-    def evening(self) -> None:
-        """Her evening, once; then she looks about."""
-        self.sign_in()
-        if self.person["file"]:
-            self.hand_in(Path(self.person["file"]))
-        for _ in range(6):
-            self.look_about()
-        self.write()
-        while True:
-            self.look_about()
-            self.think(60)
 
     def sign_in(self) -> None:
         """Both factors."""
@@ -214,11 +190,28 @@ class Person(Visitor):
         self.send("/meddelanden/nytt/", "message", page, values)
 
 
-class Region(Person):
+class Person(Guest):
+    """One of the 700."""
+
+    @task
+    def evening(self) -> None:
+        """Her evening, once; then she looks about."""
+        self.sign_in()
+        if self.person["file"]:
+            self.hand_in(Path(self.person["file"]))
+        for _ in range(6):
+            self.look_about()
+        self.write()
+        while True:
+            self.look_about()
+            self.think(60)
+
+
+class Region(Guest):
     """Hands in the largest file every third minute."""
 
     fixed_count = 1
-    is_large = True
+    part = "large"
 
     @task
     def evening(self) -> None:
@@ -229,6 +222,22 @@ class Region(Person):
             files = {"file": (LARGE.name, LARGE.read_bytes(), "text/plain")}
             self.send(f"{self.room}lamna/", "upload_large", page, {"kind": "riktig"}, files=files)
             gevent.sleep(180 / PACE)
+
+
+class Bare(Guest):
+    """The measures: a view that asks nothing of anybody, and one that does nothing for somebody who is signed in."""
+
+    fixed_count = 1
+    part = "bare"
+
+    @task
+    def evening(self) -> None:
+        """Each once a second."""
+        self.sign_in()
+        while True:
+            self.see("/healthz", "healthz")
+            self.see("/bench/bare/", "bare")
+            gevent.sleep(1)
 
 
 def hidden(page: str) -> dict[str, str]:

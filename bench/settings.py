@@ -1,4 +1,7 @@
-"""The production settings, but for one refusal of the start: a trial's database is reached through a socket instead of TLS."""
+"""The production settings, but for one refusal of the start, and with a view that does nothing (bench/urls.py).
+
+A trial's database is reached through a socket instead of TLS.
+"""
 
 import os
 from pathlib import Path
@@ -7,6 +10,7 @@ from config.settings import *  # noqa: F403
 from config.settings import SILENCED_SYSTEM_CHECKS as SILENCED
 
 SILENCED_SYSTEM_CHECKS = [*SILENCED, "portal.E033", "portal.E032"]  # E032 refuses that anything more is silenced
+ROOT_URLCONF = "bench.urls"
 
 if "TRIAL_CLOCK" in os.environ:
     from bench.clock import follow
