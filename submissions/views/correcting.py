@@ -66,7 +66,7 @@ def correct(request: UserRequest, code: str, year: int, row: int, field: int) ->
         )
     except CorrectionRefused as refusal:
         return _answer_refused(enter(request, code, year), form, Wrong(row, field, value, str(refusal)))
-    return _answer_corrected(enter(request, code, year), form, done)
+    return _answer_corrected(room, form, done)
 
 
 def _answer_refused(room: Room, form: CorrectionForm, wrong: Wrong) -> HttpResponse:
@@ -85,9 +85,10 @@ def _answer_refused(room: Room, form: CorrectionForm, wrong: Wrong) -> HttpRespo
 
 
 def _answer_corrected(room: Room, form: CorrectionForm, done: Corrected) -> HttpResponse:
-    """The row as it is now (htmx), or the list or the row's page with a line about what happened."""
+    """The row as it is now (htmx), or the list or the row's page with a line about what happened. `room` is that of before."""
     check, key = form.cleaned_data["check"], form.cleaned_data["group"]
     if key and room.request.htmx:
+        room = enter(room.request, room.submission.unit.code, room.submission.collection.year)
         found = _same_finding(room, check, done.row, done.field)
         if found is not None:
             wrong = Wrong(done.row, done.field, found["value"] or "", "Värdet är sparat, men anmärkningen står kvar.")
