@@ -40,6 +40,7 @@ def place(*, is_known: bool) -> Iterator[None]:
         return
     places = _places[is_known]
     if not places.acquire(blocking=False):
+        tally.board.refuse_hash()
         raise BusyError
     _own.has_place = True
     try:

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
-from accounts import limits
+from accounts import hashers, limits
 from accounts.hashers import BoundedArgon2PasswordHasher
 from config.lib import signatures
 
@@ -360,6 +360,13 @@ def receipts_are_signed() -> bool:
 def figures_are_behind_a_long_token() -> bool:
     token = settings.METRICS_TOKEN
     return token == "" or (len(set(token)) >= 10 and re.fullmatch(r"[A-Za-z0-9_-]{32,}", token) is not None)
+
+
+@rule(
+    44, "WEB_THREADS ska vara minst 6: fem trådar kan vänta på att ett lösenord jämförs, och sidorna behöver någon.", ENVIRONMENT
+)
+def pages_have_threads() -> bool:
+    return settings.WEB_THREADS > hashers.STRANGERS + hashers.KNOWN
 
 
 def _spellings(texts: Iterable[str]) -> Iterable[bytes]:

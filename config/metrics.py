@@ -145,6 +145,9 @@ def of_the_processes() -> Iterator[Metric]:
     yield times
     yield gauge("password_hashes", "Password hashes at work or waiting for their turn", tally.board.hashes())
     yield gauge("password_hashes_at_once", "Most that one process works at", AT_ONCE)
+    refused = CounterMetricFamily("portal_password_refused", "Passwords not compared because too many were at once")
+    refused.add_metric([], tally.board.refused_hashes())
+    yield refused
 
 
 def of_the_disk() -> Iterator[Metric]:

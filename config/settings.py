@@ -65,6 +65,7 @@ if FIELD_KEY_ACTIVE not in FIELD_KEYS:
 
 PORTAL_BASE_URL = env.str("PORTAL_BASE_URL", "https://personalstatistik.skr.se").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["personalstatistik.skr.se"])
+WEB_THREADS = whole_number("WEB_THREADS", 8)  # of each web process; config/gunicorn.conf.py reads the same
 TRUSTED_PROXY_COUNT = whole_number("TRUSTED_PROXY_COUNT", 1 if PRODUCTION else 0)
 
 INSTALLED_APPS = [

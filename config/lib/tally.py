@@ -39,7 +39,8 @@ PROBES = frozenset({"healthz", "readyz", "metrics"})
 BUCKETS = len(BOUNDS) + 1
 PER_AREA = len(STATUSES) + BUCKETS + 1  # counts by status, counts by time, milliseconds together
 HASHES = len(AREAS) * PER_AREA  # where the number of hashes at work stands
-SLOT = HASHES + 1
+REFUSED = HASHES + 1  # and of those that found no place
+SLOT = REFUSED + 1
 SLOTS = 64  # processes at once, those that are being replaced among them
 
 
@@ -93,6 +94,11 @@ class Board:
             with self._lock:
                 self._add(HASHES, -1)
 
+    def refuse_hash(self) -> None:
+        """A password was not compared: too many were at once."""
+        with self._lock:
+            self._add(REFUSED, 1)
+
     def _sum(self, place: int) -> int:
         return sum(self._figures[slot * SLOT + place] for slot in range(SLOTS))
 
@@ -117,6 +123,10 @@ class Board:
     def hashes(self) -> int:
         """Password hashes at work now, or waiting for their turn."""
         return self._sum(HASHES)
+
+    def refused_hashes(self) -> int:
+        """Passwords that were not compared because too many were at once."""
+        return self._sum(REFUSED)
 
 
 board = Board()

@@ -154,6 +154,8 @@ def test_jobs_that_have_failed_are_told_by_task(client: Client) -> None:
 def test_requests_and_their_times_are_told(client: Client) -> None:
     tally.board.count("/inlamning/", 200, 0.2)
     tally.board.count("/inlamning/", 503, 70)
+    before = tally.board.refused_hashes()
+    tally.board.refuse_hash()
     with tally.board.hashing():
         found = figures(client)
     assert found["requests_total", "inlamning,2xx"] == found["requests_total", "inlamning,5xx"] == 1
@@ -162,6 +164,7 @@ def test_requests_and_their_times_are_told(client: Client) -> None:
     assert found["request_seconds_count", "inlamning"] == found["request_seconds_bucket", "inlamning,+Inf"] == 2
     assert found["request_seconds_sum", "inlamning"] == 70.2
     assert found["password_hashes", ""] == 1
+    assert found["password_refused_total", ""] == before + 1
 
 
 @pytest.mark.django_db

@@ -95,3 +95,11 @@ def test_a_hash_at_work_is_counted_while_it_is() -> None:
     with board.hashing(), board.hashing():
         assert board.hashes() == 2
     assert board.hashes() == 0
+
+
+def test_a_refused_hash_is_counted_and_stays() -> None:
+    board = tally.Board()
+    board.refuse_hash()
+    board.leave(0)
+    board.refuse_hash()
+    assert board.refused_hashes() == 2
