@@ -24,6 +24,7 @@ from axe_playwright_python.sync_playwright import Axe, AxeResults
 from django.conf import settings
 from django.contrib.staticfiles import handlers
 from django.core.management import call_command
+from django.db import connections
 from django.test import override_settings
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response, ViewportSize, expect
 
@@ -113,7 +114,8 @@ def collected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def live_server(collected: None, live_server: Any) -> Any:
-    """pytest-django's, with the collected files."""
+    """pytest-django's, with the collected files, and with connections to the database that outlive an answer, as in production."""
+    connections.settings["default"]["CONN_MAX_AGE"] = None  # a browser's; they end with its own to the server
     return live_server
 
 
