@@ -146,23 +146,20 @@ class Card:
         return "done" if self.submission.status in _DONE else ""
 
 
-def _confirmed(submissions: list[Submission]) -> set[int]:
-    """The units whose people have been gone through this year."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How it stands with those who act for a unit."""
+
+    people: int
+    has_contact: bool  # who can be reached, and let a colleague in
+    is_confirmed: bool  # this year
+
+
+def _standing(submissions: list[Submission]) -> dict[int, Standing]:
+    """By unit, in one question."""
     units = Unit.objects.filter(pk__in=[submission.unit_id for submission in submissions])
-    confirmed = units.confirmed_since(timezone.now() - limits.PEOPLE_CONFIRMED)
-    return set(confirmed.order_by("pk").values_list("pk", flat=True))
-
-
-def _lacking(submissions: list[Submission]) -> set[int]:
-    """The units where nobody can let a colleague in."""
-    units = Unit.objects.filter(pk__in=[submission.unit_id for submission in submissions])
-    return set(units.without_contact().order_by("pk").values_list("pk", flat=True))
-
-
-def _alone(submissions: list[Submission]) -> set[int]:
-    """The units that have one person only."""
-    units = Unit.objects.filter(pk__in=[submission.unit_id for submission in submissions])
-    return set(units.with_one_person().order_by("pk").values_list("pk", flat=True))
+    found = units.with_standing(timezone.now() - limits.PEOPLE_CONFIRMED).order_by("pk")
+    return {pk: Standing(*values) for pk, *values in found.values_list("pk", "people", "has_contact", "is_confirmed")}
 
 
 def _newest_year(user: User) -> list[Submission]:
@@ -189,12 +186,11 @@ def cards_of(user: User, *, today: date) -> list[Card]:
     ended = [Deferral.Status.WITHDRAWN, Deferral.Status.REVOKED]
     wished = Deferral.objects.filter(submission__in=submissions).exclude(status__in=ended)
     deferrals = {deferral.submission_id: deferral for deferral in wished.order_by("requested_at", "pk")}
-    confirmed, lacking = _confirmed(submissions), _lacking(submissions)
+    standing = _standing(submissions)
     asked = Counter(
         AccessRequest.objects.waiting().visible_to(user).exclude(user=user).order_by("pk").values_list("unit_id", flat=True)
     )
     offered = set(Handover.objects.open(timezone.now()).filter(receiver=user).order_by("pk").values_list("unit_id", flat=True))
-    alone = _alone(submissions)
     reopened = issuing.reopened_among(submissions)
     optional, left = states.explaining_is_optional(submissions), points.open_counts(submissions)
     cards = []
@@ -229,13 +225,13 @@ def cards_of(user: User, *, today: date) -> list[Card]:
                 unread=unread[submission.unit_id],
                 deferral=deferrals.get(submission.pk),
                 review_is_due=role is Membership.Role.CONTACT
-                and submission.unit_id not in confirmed
+                and not standing[submission.unit_id].is_confirmed
                 and submission.collection.is_open(today),
-                lacks_contact=submission.unit_id in lacking,
+                lacks_contact=submission.unit.is_active and not standing[submission.unit_id].has_contact,
                 may_submit=may_submit,
                 asked=asked[submission.unit_id],
                 is_offered=submission.unit_id in offered,
-                is_alone=submission.unit_id in alone,
+                is_alone=standing[submission.unit_id].people == 1,
             )
         )
     return sorted(cards, key=lambda card: (not card.situation.is_ours, card.days_left))

@@ -25,6 +25,16 @@ def _people() -> models.Count:
     return models.Count("memberships", filter=Q(memberships__in=able))
 
 
+def _has_contact() -> models.Exists:
+    """Whether a unit has a Kontaktperson who can be reached."""
+    return models.Exists(Membership.objects.able_contacts().filter(unit=models.OuterRef("pk")))
+
+
+def _is_confirmed(since: datetime) -> models.Exists:
+    """Whether a Kontaktperson has gone through a unit's people at that time or later."""
+    return models.Exists(PeopleConfirmation.objects.filter(unit=models.OuterRef("pk"), at__gte=since))
+
+
 def in_sight(user: User | AnonymousUser, *, at: str = "unit") -> Q:
     """A filter for what belongs to the units that the person sees, by the path to the unit.
 
@@ -46,19 +56,19 @@ class UnitQuerySet(models.QuerySet["Unit"]):
 
     def without_contact(self) -> UnitQuerySet:
         """Those that hand in but have no Kontaktperson who can be reached: nobody can let a colleague in."""
-        return self.filter(is_active=True).exclude(pk__in=Membership.objects.able_contacts().values("unit"))
+        return self.filter(~_has_contact(), is_active=True)
 
     def confirmed_since(self, at: datetime) -> UnitQuerySet:
         """Those whose people a Kontaktperson has gone through at that time or later."""
-        return self.filter(pk__in=PeopleConfirmation.objects.filter(at__gte=at).values("unit"))
+        return self.filter(_is_confirmed(at))
 
     def with_people(self) -> UnitQuerySet:
         """With how many can sign in for the unit now, as `people`."""
         return self.annotate(people=_people())
 
-    def with_one_person(self) -> UnitQuerySet:
-        """Those where one person only can sign in: if she falls ill nobody hands in."""
-        return self.annotate(people=_people()).filter(people=1)
+    def with_standing(self, since: datetime) -> UnitQuerySet:
+        """The same, and whether `has_contact` and `is_confirmed`, since then: how it stands with those who act for the unit."""
+        return self.with_people().annotate(has_contact=_has_contact(), is_confirmed=_is_confirmed(since))
 
     def in_order(self) -> UnitQuerySet:
         """By Swedish name."""
