@@ -146,22 +146,6 @@ class Card:
         return "done" if self.submission.status in _DONE else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How it stands with those who act for a unit."""
-
-    people: int
-    has_contact: bool  # who can be reached, and let a colleague in
-    is_confirmed: bool  # this year
-
-
-def _standing(submissions: list[Submission]) -> dict[int, Standing]:
-    """By unit, in one question."""
-    units = Unit.objects.filter(pk__in=[submission.unit_id for submission in submissions])
-    found = units.with_standing(timezone.now() - limits.PEOPLE_CONFIRMED).order_by("pk")
-    return {pk: Standing(*values) for pk, *values in found.values_list("pk", "people", "has_contact", "is_confirmed")}
-
-
 def _newest_year(user: User) -> list[Submission]:
     submissions = (
         Submission.objects.visible_to(user)
@@ -186,7 +170,8 @@ def cards_of(user: User, *, today: date) -> list[Card]:
     ended = [Deferral.Status.WITHDRAWN, Deferral.Status.REVOKED]
     wished = Deferral.objects.filter(submission__in=submissions).exclude(status__in=ended)
     deferrals = {deferral.submission_id: deferral for deferral in wished.order_by("requested_at", "pk")}
-    standing = _standing(submissions)
+    units = Unit.objects.filter(pk__in=[submission.unit_id for submission in submissions])
+    standing = units.standing(timezone.now() - limits.PEOPLE_CONFIRMED)
     asked = Counter(
         AccessRequest.objects.waiting().visible_to(user).exclude(user=user).order_by("pk").values_list("unit_id", flat=True)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,15 @@ def in_sight(user: User | AnonymousUser, *, at: str = "unit") -> Q:
     return Q() if user.has_perm("profiles.view_unit") else Q((f"{at}__in", Membership.objects.units_of(user)))
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How it stands with those who act for a unit."""
+
+    people: int  # who can sign in
+    has_contact: bool  # who can be reached, and let a colleague in
+    is_confirmed: bool  # a Kontaktperson has gone through them
+
+
 class UnitQuerySet(models.QuerySet["Unit"]):
     """Units, narrowed by who may see them."""
 
@@ -66,9 +76,11 @@ class UnitQuerySet(models.QuerySet["Unit"]):
         """With how many can sign in for the unit now, as `people`."""
         return self.annotate(people=_people())
 
-    def with_standing(self, since: datetime) -> UnitQuerySet:
-        """The same, and whether `has_contact` and `is_confirmed`, since then: how it stands with those who act for the unit."""
-        return self.with_people().annotate(has_contact=_has_contact(), is_confirmed=_is_confirmed(since))
+    def standing(self, since: datetime) -> dict[int, Standing]:
+        """How it stands with those who act for each unit, by its key; gone through since then or not."""
+        asked = self.annotate(people=_people(), has_contact=_has_contact(), is_confirmed=_is_confirmed(since)).order_by("pk")
+        rows = asked.values_list("pk", "people", "has_contact", "is_confirmed")
+        return {pk: Standing(people, has_contact, is_confirmed) for pk, people, has_contact, is_confirmed in rows}
 
     def in_order(self) -> UnitQuerySet:
         """By Swedish name."""
