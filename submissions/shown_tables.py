@@ -227,6 +227,8 @@ class Top:
 
 def top_differences(desk: Desk) -> Iterator[Top]:
     """The greatest notable differences, at most one about each line, so that one cause does not fill the list."""
+    if not desk.has_before:
+        return
     found = []
     for table in LOOKED_AT_FOR_DIFFERENCES:
         made = desk.review.beside(table)

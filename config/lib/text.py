@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 _LAST = {"å": "{", "ä": "|", "ö": "}", "æ": "|", "ø": "}"}  # after z in ASCII, in the alphabet's order
 
 
+@lru_cache(maxsize=4_096)  # the same names are sorted for every page
 def sort_key(text: str) -> str:
     """`text` as a key that sorts as Swedish does under byte order: å ä ö last, other accents off, case ignored."""
     key = []

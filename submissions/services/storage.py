@@ -158,7 +158,7 @@ def current_frame(delivery: Delivery) -> pl.DataFrame:
     key = ("current", *state_of(delivery))
     found = cache.get(key)
     if found is None:
-        found = cache.put(key, reading.apply_corrections(base_frame(delivery), overlay_of(delivery)))
+        found = cache.put(key, reading.apply_corrections(base_frame(delivery), _kept_overlay(delivery)))
     return found
 
 
@@ -229,6 +229,13 @@ def overlay_of(delivery: Delivery) -> pl.DataFrame:
     return laid.unique(["row", "field"], keep="last", maintain_order=True).drop("revision")
 
 
+def _kept_overlay(delivery: Delivery) -> pl.DataFrame:
+    """`overlay_of` for pages. A service that corrects asks anew: it changes the corrections before they have their revision."""
+    key = ("overlay", *state_of(delivery))
+    found = cache.get(key)
+    return cache.put(key, overlay_of(delivery)) if found is None else found
+
+
 def _then(delivery: Delivery) -> Q:
     """The corrections that were in force at the moment the delivery is seen as of; now where it names none."""
     if delivery.as_of is None:
@@ -250,7 +257,7 @@ def changes_of(delivery: Delivery) -> pl.DataFrame:
 
 
 def _changes_of(delivery: Delivery) -> pl.DataFrame:
-    overlay = overlay_of(delivery)
+    overlay = _kept_overlay(delivery)
     if overlay.is_empty():
         return pl.DataFrame(schema=CHANGES_SCHEMA)
     delivered = base_frame(delivery).with_columns(pl.col("row").cast(pl.Int64))
