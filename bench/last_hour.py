@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 
 HOUR = 3600.0
 THREADS = 8  # a process
-HASHES = 4  # at once in a process: accounts.hashers
+HASHES = 1  # at once in a process: accounts.hashers
 PAGE, SIGN_IN, UPLOAD = "page", "sign_in", "upload"
 
 
@@ -175,11 +175,11 @@ def main() -> None:
     }.items():
         parser.add_argument(f"--{name}", type=int, default=default)
     for name, seconds in {
-        "page": 0.035,
-        "sign-in": 0.42,
-        "upload": 0.3,
+        "page": 0.019,
+        "sign-in": 0.34,
+        "upload": 0.18,
         "row": 0.000009,
-        "correction": 0.14,  # with the page that follows
+        "correction": 0.1,  # with the page that follows
         "job": 0.05,
         "mail": 0.3,  # most of it waiting for the mail server; assumed
     }.items():
