@@ -15,10 +15,8 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 from config.lib import tally
 
 AT_ONCE = 1  # of each process: memory stays bounded, and a core is left to the pages
-STRANGERS, KNOWN = (
-    3,
-    2,
-)  # of each process: so many whose password is compared or waits for it; some threads (WEB_THREADS) are left
+STRANGERS = 3  # of each process: so many whose password is compared or waits for it
+KNOWN = 2  # the same for browsers that the portal knows; together fewer than the threads (WEB_THREADS), so that pages have some
 _slots = threading.BoundedSemaphore(AT_ONCE)
 _places = {False: threading.BoundedSemaphore(STRANGERS), True: threading.BoundedSemaphore(KNOWN)}
 _own = threading.local()

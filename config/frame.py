@@ -57,5 +57,5 @@ def frame_of(user: User, at: datetime) -> Frame:
 
 
 def staff_frame(user: User) -> Frame:
-    """The frame of SKR's people: every unit's matters that are not done."""
+    """The frame of SKR's people: every unit's matters that are not done. Announcements are looked for with the page."""
     return Frame(Thread.objects.visible_to(user).unread_by(user).count(), None, has_announcements=True)

@@ -44,7 +44,7 @@ def members_of(data: bytes) -> dict[str, zipfile.ZipInfo]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             members = {member.filename: member for member in packed.infolist()}
-    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError, EOFError, RuntimeError):
+    except (zipfile.BadZipFile, OSError, ValueError, EOFError, RuntimeError):
         raise BrokenZip from None
     _weigh(members)
     return members
@@ -67,7 +67,7 @@ def start_of(data: bytes, name: str, length: int) -> bytes:
             return opened.read(length)
     except KeyError:
         return b""
-    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError, EOFError, RuntimeError):
+    except (zipfile.BadZipFile, OSError, ValueError, EOFError, RuntimeError):
         raise BrokenZip from None
 
 

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
-_DUE_ON = Coalesce("granted_due_date", "collection__due_date")
-
-
 class SubmissionQuerySet(models.QuerySet["Submission"]):
     """Submissions, narrowed by who may see them and by their due date."""
 
@@ -34,11 +31,7 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
 
     def with_due_date(self) -> SubmissionQuerySet:
         """Annotate `due_on`: the granted date, else the collection's last day. `Submission.due_date` says the same."""
-        return self.annotate(due_on=_DUE_ON)
-
-    def soonest_first(self) -> SubmissionQuerySet:
-        """By due date."""
-        return self.order_by(_DUE_ON, "pk")
+        return self.annotate(due_on=Coalesce("granted_due_date", "collection__due_date"))
 
     def awaited(self) -> SubmissionQuerySet:
         """Those that SKR waits for a file from: not handed in, no current file, not exempt, and the year not closed.
